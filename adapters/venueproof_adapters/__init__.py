@@ -1,0 +1,1 @@
+"""Adapters under test: our own, ccxt's, and ours broken on purpose."""

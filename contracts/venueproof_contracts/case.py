@@ -1,0 +1,208 @@
+"""What a clause is run with: an adapter, a bench, an instrument, and a few words to work with.
+
+A case belongs to one clause, one venue, one product, one profile, one seed and at most one provocation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Protocol, TypeVar
+
+from msgspec import structs
+
+from venueproof_contracts.adapter import Adapter
+from venueproof_contracts.bench import Bench, Provocation, Provoked, Truth
+from venueproof_contracts.errors import AdapterError
+from venueproof_contracts.fold import Fold
+from venueproof_contracts.model import (
+    AdapterKind,
+    Credentials,
+    Declaration,
+    Instrument,
+    Intent,
+    OrderType,
+    Side,
+    TimeInForce,
+)
+
+Raised = TypeVar("Raised", bound=AdapterError)
+Value = TypeVar("Value")
+
+
+class Breach(AssertionError):
+    """A promise was not kept. The message says what was seen instead."""
+
+
+class Surroundings(Protocol):
+    """What the runner saw of the adapter besides its answers."""
+
+    def log_text(self) -> str:
+        """Everything the adapter logged, warned or printed so far."""
+        ...
+
+    def egress(self) -> list[str]:
+        """Addresses outside this run that the adapter tried to reach."""
+        ...
+
+    def leftovers(self) -> list[str]:
+        """Tasks and sockets of the adapter that are still alive, described."""
+        ...
+
+    def make_adapter(self, credentials: Credentials | None = None) -> Adapter:
+        """Another adapter of the same factory, as after a restart of the program; closed by the runner."""
+        ...
+
+
+class Case:
+    """The hands of a clause. `fold` fills by itself with the adapter's events once the clause subscribed."""
+
+    def __init__(
+        self,
+        *,
+        adapter: Adapter,
+        bench: Bench,
+        declaration: Declaration,
+        instrument: Instrument,
+        credentials: Credentials,
+        surroundings: Surroundings,
+        provocation: Provocation | None = None,
+    ) -> None:
+        self.adapter = adapter
+        self.bench = bench
+        self.declaration = declaration
+        self.instrument = instrument
+        self.credentials = credentials
+        self.surroundings = surroundings
+        self.provocation = provocation
+        self.fold = Fold()
+        self.manners: list[str] = []
+        self._intents = 0
+
+    @property
+    def symbol(self) -> str:
+        """The instrument's unified symbol."""
+        return self.instrument.symbol
+
+    @property
+    def managed(self) -> bool:
+        """True when the adapter promises that its own view equals the venue's."""
+        return self.declaration.kind is AdapterKind.MANAGED
+
+    # --- verdicts ---
+
+    def check(self, kept: bool, seen: str) -> None:
+        """Raise `Breach(seen)` unless the promise was kept."""
+        if not kept:
+            raise Breach(seen)
+
+    def check_manners(self, kept: bool, seen: str) -> None:
+        """Note a breach of good manners towards the venue; the case goes on and its result is judged apart."""
+        if not kept:
+            self.manners.append(seen)
+
+    async def expect(self, kind: type[Raised], call: Awaitable[object]) -> Raised:
+        """The error that `call` must raise; `Breach` when it raises another or none."""
+        try:
+            answer = await call
+        except kind as error:
+            return error
+        except AdapterError as error:
+            raise Breach(f"raised {type(error).__name__}({error}), expected {kind.__name__}") from error
+        raise Breach(f"returned {answer!r}, expected {kind.__name__}")
+
+    # --- orders ---
+
+    def intent(
+        self,
+        side: Side = Side.BUY,
+        *,
+        price: Decimal | None = None,
+        amount: Decimal | None = None,
+        type: OrderType = OrderType.LIMIT,
+        time_in_force: TimeInForce = TimeInForce.GTC,
+        post_only: bool = False,
+        reduce_only: bool = False,
+    ) -> Intent:
+        """A new intent on this case's instrument with an id of its own. `amount` defaults to `self.amount()`."""
+        self._intents += 1
+        return Intent(
+            intent_id=f"vp-{self.bench.seed}-{self._intents}",
+            instrument=self.symbol,
+            side=side,
+            type=type,
+            amount=self.amount() if amount is None else amount,
+            price=price,
+            time_in_force=time_in_force,
+            post_only=post_only,
+            reduce_only=reduce_only,
+        )
+
+    def amount(self, times: int = 1) -> Decimal:
+        """A round number of contracts, clear of the venue's minimum, `times` over: 4 × the step at the least."""
+        return self._unit * times
+
+    async def prepare(self) -> None:
+        """Learn the price from which amounts and prices are worked out. Run once by the runner."""
+        market = await self.bench.market(self.symbol)
+        self._bid, self._ask = market.book.bids[0].price, market.book.asks[0].price
+        self._unit = self._round_amount(max(self.instrument.amount_min * 4, self._notional_amount()))
+
+    def _notional_amount(self) -> Decimal:
+        """Contracts worth twice the smallest notional, at a price 10 % below the market."""
+        notional = self.instrument.notional_min or Decimal(0)
+        per_contract = self.instrument.contract_size
+        if self.instrument.contract_unit.value == "base":
+            per_contract *= self._bid * Decimal("0.9")
+        return 2 * notional / per_contract
+
+    def _round_amount(self, amount: Decimal) -> Decimal:
+        quantum = 4 * self.instrument.amount_step
+        return -(-amount // quantum) * quantum
+
+    def passive_price(self, side: Side, percent: int = 2) -> Decimal:
+        """A price at which an order of `side` rests: `percent` away from the market, on the tick."""
+        return self._tick(self._bid * (100 - percent) / 100 if side is Side.BUY else self._ask * (100 + percent) / 100)
+
+    def crossing_price(self, side: Side, percent: int = 1) -> Decimal:
+        """A price at which an order of `side` trades at once."""
+        return self._tick(self._ask * (100 + percent) / 100 if side is Side.BUY else self._bid * (100 - percent) / 100)
+
+    def _tick(self, price: Decimal) -> Decimal:
+        tick = self.instrument.price_tick
+        return (price / tick).to_integral_value() * tick
+
+    def resting(self, side: Side = Side.BUY, percent: int = 2, times: int = 1) -> Intent:
+        """A limit order that rests."""
+        return self.intent(side, price=self.passive_price(side, percent), amount=self.amount(times))
+
+    def crossing(self, side: Side = Side.BUY, times: int = 1) -> Intent:
+        """A market order."""
+        return self.intent(side, type=OrderType.MARKET, amount=self.amount(times))
+
+    # --- trouble and time ---
+
+    async def provoke(self) -> Provoked:
+        """Make the venue show this case's trouble."""
+        if self.provocation is None:
+            raise LookupError("this clause names no kind of provocation")
+        return await self.bench.provoke(self.provocation, self.symbol)
+
+    async def truth(self) -> Truth:
+        """The account as the venue's engine has it."""
+        return await self.bench.truth()
+
+    async def wait_for(self, seen: Callable[[], Value], seconds: float = 30.0, step_s: float = 0.05) -> Value:
+        """What `seen` returns once it is true, or last returned when `seconds` have passed."""
+        until_ns = self.bench.now_ns() + int(seconds * 1e9)
+        while not (value := seen()) and self.bench.now_ns() < until_ns:
+            await self.bench.sleep(step_s)
+        return value
+
+    def patched(self, intent: Intent, provoked: Provoked) -> Intent:
+        """The intent changed as the provocation needs it."""
+        patch = provoked.intent
+        if patch is None:
+            return intent
+        changes = {name: value for name, value in structs.asdict(patch).items() if value is not None}
+        return structs.replace(intent, **changes)

@@ -1,0 +1,23 @@
+"""The verdicts a case can end with, spelled as they appear in a certificate."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What became of one case: one clause, on one venue, product and profile, with one provocation."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    TOLERATED = "tolerated"
+    """A SHOULD that was not kept, or a failure that only a refuted claim about the venue brings about."""
+    NOT_APPLICABLE = "not-applicable"
+    """The venue cannot do it, has no case of it, or the promise is not made by this kind of adapter."""
+    NOT_SUPPORTED = "not-supported"
+    """The venue can, the adapter declares that it does not."""
+    NOT_PROVABLE = "not-provable"
+    """The bench lacks a power that the clause needs."""
+    WAIVED = "waived"
+    HARNESS_ERROR = "harness-error"
+    """Ours, never the adapter's."""

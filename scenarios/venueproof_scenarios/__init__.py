@@ -1,0 +1,1 @@
+"""Recorded incidents as data, and what plays them."""

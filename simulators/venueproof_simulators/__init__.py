@@ -1,0 +1,1 @@
+"""Exchanges that you can start: wire-faithful simulators of derivatives venues."""

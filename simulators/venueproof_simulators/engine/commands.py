@@ -1,0 +1,164 @@
+"""Everything the engine can be told. A command and the time are all it needs: the same list gives the same state."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from venueproof_simulators.engine.state import (
+    MarginMode,
+    OrderKind,
+    PositionSide,
+    Side,
+    TimeInForce,
+)
+
+
+class Command(Struct, frozen=True, tag=True):
+    """Base of all commands."""
+
+
+class PoolSpec(Struct, frozen=True):
+    """A margin pool to open: which assets count in it, with what haircut in parts per million."""
+
+    name: str
+    assets: dict[str, int]
+    """Asset → haircut; 0 counts in full. A position belongs to the pool that holds its settle asset."""
+    shared: bool = False
+    """True: all assets together carry all positions (multi-asset). False: each asset carries its own."""
+
+
+class OpenAccount(Command, frozen=True):
+    """Open an account with its pools and starting money (asset → atoms)."""
+
+    account: str
+    pools: tuple[PoolSpec, ...]
+    money: dict[str, int]
+
+
+class Deposit(Command, frozen=True):
+    """Pay atoms into an account; negative pays out."""
+
+    account: str
+    asset: str
+    atoms: int
+
+
+class Place(Command, frozen=True):
+    """A new order. The acknowledgement is given at once, the verdict `verdict_delay_ns` later."""
+
+    account: str
+    instrument: str
+    side: Side
+    kind: OrderKind
+    lots: int
+    ticks: int = 0
+    time_in_force: TimeInForce = TimeInForce.GTC
+    post_only: bool = False
+    reduce_only: bool = False
+    position_side: PositionSide = PositionSide.NET
+    client_id: str = ""
+    """Empty: the venue makes one up before it sends the command."""
+    unique_client_id: bool = True
+    """Refuse a client id that a live order has already."""
+    notional_exempt: bool = False
+    """Do not ask for the smallest notional (reduce-only orders on venues that exempt them)."""
+    verdict_delay_ns: int = 0
+
+
+class Amend(Command, frozen=True):
+    """Change price and total amount of a live limit order. It loses its place in the queue."""
+
+    account: str
+    instrument: str
+    order_id: int
+    ticks: int
+    lots: int
+
+
+class Cancel(Command, frozen=True):
+    """End a live order."""
+
+    account: str
+    instrument: str
+    order_id: int
+
+
+class CancelAll(Command, frozen=True):
+    """End all live orders of an account, on one instrument or on all (empty)."""
+
+    account: str
+    instrument: str = ""
+
+
+class SetLeverage(Command, frozen=True):
+    """Set the leverage of one instrument."""
+
+    account: str
+    instrument: str
+    leverage: int
+
+
+class SetMarginMode(Command, frozen=True):
+    """Set cross or isolated margin of one instrument."""
+
+    account: str
+    instrument: str
+    mode: MarginMode
+
+
+class SetPrice(Command, frozen=True):
+    """Move the base price to `ticks`, through every order on the way; `over_ns` > 0 drifts there in steps.
+
+    `gap` jumps: orders passed over fill at the new price and not at their own.
+    """
+
+    instrument: str
+    ticks: int
+    over_ns: int = 0
+    gap: bool = False
+
+
+class PrintTrade(Command, frozen=True):
+    """Two strangers trade at this price; no resting order is touched."""
+
+    instrument: str
+    ticks: int
+    lots: int
+    taker: Side
+
+
+class AddLiquidity(Command, frozen=True):
+    """A stranger rests a limit order that fills what it crosses."""
+
+    instrument: str
+    side: Side
+    ticks: int
+    lots: int
+
+
+class FillOrder(Command, frozen=True):
+    """A stranger trades `lots` (0: all that is left) against a live order, at its own price."""
+
+    instrument: str
+    order_id: int
+    lots: int = 0
+
+
+class ExpireOrder(Command, frozen=True):
+    """The venue ends a live order by itself."""
+
+    instrument: str
+    order_id: int
+    reason: str
+
+
+class RefuseOrders(Command, frozen=True):
+    """Refuse the next `first` orders of an account for `refusal`."""
+
+    account: str
+    refusal: str
+    first: int = 1
+
+
+class Tick(Command, frozen=True):
+    """Nothing but time: whatever is due by now happens (verdicts, base price steps, drifts)."""

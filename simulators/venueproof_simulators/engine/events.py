@@ -1,0 +1,120 @@
+"""Everything the engine tells. A command gives the events of its acknowledgement, and later those of its verdict."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from venueproof_simulators.engine.refusals import Refusal
+from venueproof_simulators.engine.state import (
+    BalanceState,
+    FillState,
+    MarginMode,
+    OrderState,
+    PositionState,
+    Side,
+    TradeState,
+)
+
+
+class Event(Struct, frozen=True, tag=True):
+    """Base of all events."""
+
+
+class Acknowledged(Event, frozen=True):
+    """An order was taken in; nothing is decided yet."""
+
+    order: OrderState
+
+
+class Refused(Event, frozen=True):
+    """A command was not carried out. `order_id` is 0 when no order came into being."""
+
+    account: str
+    instrument: str
+    client_id: str
+    refusal: Refusal
+    order_id: int = 0
+
+
+class Cause(StrEnum):
+    """Why an order changed."""
+
+    OPENED = "opened"
+    AMENDED = "amended"
+    FILLED = "filled"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+
+class OrderChanged(Event, frozen=True):
+    """An order is now so. With cause FILLED, `fill` is the execution that changed it."""
+
+    order: OrderState
+    cause: Cause
+    fill: FillState | None = None
+
+
+class Traded(Event, frozen=True):
+    """A public trade happened."""
+
+    trade: TradeState
+
+
+class PositionChanged(Event, frozen=True):
+    """A position is now so."""
+
+    position: PositionState
+
+
+class BalanceCause(StrEnum):
+    """Why a balance changed."""
+
+    FILL = "fill"
+    FUNDING = "funding"
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+
+
+class BalanceChanged(Event, frozen=True):
+    """An asset's wallet is now so; it changed by `change_atoms`."""
+
+    balance: BalanceState
+    change_atoms: int
+    cause: BalanceCause
+
+
+class BookChanged(Event, frozen=True):
+    """Levels of a book are now so: (side, ticks, lots), lots 0 for a level that is gone.
+
+    `first_sequence`–`sequence` are the changes this covers; the one before it ended at `first_sequence` − 1.
+    """
+
+    instrument: str
+    levels: tuple[tuple[Side, int, int], ...]
+    first_sequence: int
+    sequence: int
+
+
+class LeverageChanged(Event, frozen=True):
+    """The leverage of one instrument is now so."""
+
+    account: str
+    instrument: str
+    leverage: int
+
+
+class MarginModeChanged(Event, frozen=True):
+    """The margin mode of one instrument is now so."""
+
+    account: str
+    instrument: str
+    mode: MarginMode
+
+
+class PriceMoved(Event, frozen=True):
+    """The base price of an instrument moved to `ticks`."""
+
+    instrument: str
+    ticks: int

@@ -1,0 +1,65 @@
+"""What the engine must know of a listed contract: integers for every price and amount.
+
+A price is a number of `tick`s, the finest price step the venue ever uses; an amount is a number of `lot`s. Coarser
+steps, minima and maxima are validity rules, checked when an order comes in. Money is a number of atoms of an asset;
+one atom is 10**-ASSET_DECIMALS.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+ASSET_DECIMALS = 8
+"""Decimal places of every currency. What a fee or a profit has beyond them goes to the rounding account."""
+
+
+class ContractKind(StrEnum):
+    """How profit is worked out."""
+
+    LINEAR = "linear"
+    """Amount in base (times `contract_size`), profit in quote."""
+    INVERSE = "inverse"
+    """Amount in quote (times `contract_size`), profit in base."""
+
+
+class Instrument(Struct, frozen=True):
+    """One contract. Counts of ticks and lots are integers; `Decimal` fields say what one of them is."""
+
+    name: str
+    """The venue's spelling; the engine's key."""
+    symbol: str
+    """The unified notation, for truth and for actions."""
+    underlying: str
+    """Whose base price it follows, e.g. `BTC`. Shared by all venues of a run."""
+    base: str
+    quote: str
+    settle: str
+    kind: ContractKind
+    tick: Decimal
+    lot: Decimal
+    contract_size: Decimal
+    product: str
+    tick_step: int = 1
+    lot_step: int = 1
+    lots_min: int = 1
+    lots_max: int = 10**12
+    market_lots_max: int = 10**12
+    ticks_min: int = 1
+    ticks_max: int = 10**12
+    notional_min_atoms: int = 0
+    """In settle atoms; 0 for none."""
+    price_band_ppm: int = 0
+    """How far a limit price may be from mark on the aggressive side, in parts per million; 0 for no band."""
+    open_orders_max: int = 200
+    maker_fee_ppm: int = 200
+    """Parts per million of the notional."""
+    taker_fee_ppm: int = 500
+    leverage_max: int = 125
+    leverage_start: int = 20
+    maintenance_ppm: int = 4000
+    funding_interval_ns: int = 8 * 3600 * 10**9
+    funding_rate_ppb: int = 100_000
+    """The rate shown and paid per interval, in parts per billion."""

@@ -1,0 +1,241 @@
+"""Snapshots of what the engine holds: orders, fills, trades, positions. Frozen; integers throughout.
+
+An order's life, and every way through it (`STEPS` is the one table; `orders.py` makes all changes through it):
+
+    ACKNOWLEDGED ──> OPEN ──> PARTLY_FILLED ──> FILLED
+         │            │  └──────────┬─────────> CANCELED | EXPIRED
+         └─> REJECTED └─> FILLED | CANCELED | EXPIRED
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Side(StrEnum):
+    """Which way an order trades."""
+
+    BUY = "buy"
+    SELL = "sell"
+
+    @property
+    def sign(self) -> int:
+        """+1 for a buy, −1 for a sell."""
+        return 1 if self is Side.BUY else -1
+
+    @property
+    def opposite(self) -> Side:
+        """The other side."""
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+
+class OrderKind(StrEnum):
+    """How an order's price is found."""
+
+    LIMIT = "limit"
+    MARKET = "market"
+
+
+class TimeInForce(StrEnum):
+    """How long an order may wait."""
+
+    GTC = "gtc"
+    IOC = "ioc"
+    FOK = "fok"
+
+
+class PositionSide(StrEnum):
+    """The leg a position or an order belongs to."""
+
+    NET = "net"
+    LONG = "long"
+    SHORT = "short"
+
+
+class MarginMode(StrEnum):
+    """Whether a position shares its pool's margin."""
+
+    CROSS = "cross"
+    ISOLATED = "isolated"
+
+
+class OrderStatus(StrEnum):
+    """Where an order is in its life."""
+
+    ACKNOWLEDGED = "acknowledged"
+    OPEN = "open"
+    PARTLY_FILLED = "partly-filled"
+    FILLED = "filled"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+
+
+STEPS: dict[OrderStatus, frozenset[OrderStatus]] = {
+    OrderStatus.ACKNOWLEDGED: frozenset(
+        {OrderStatus.OPEN, OrderStatus.FILLED, OrderStatus.PARTLY_FILLED, OrderStatus.EXPIRED, OrderStatus.REJECTED}
+    ),
+    OrderStatus.OPEN: frozenset(
+        {OrderStatus.PARTLY_FILLED, OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED}
+    ),
+    OrderStatus.PARTLY_FILLED: frozenset(
+        {OrderStatus.PARTLY_FILLED, OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED}
+    ),
+    OrderStatus.FILLED: frozenset(),
+    OrderStatus.CANCELED: frozenset(),
+    OrderStatus.EXPIRED: frozenset(),
+    OrderStatus.REJECTED: frozenset(),
+}
+"""The statuses that may follow each status."""
+
+LIVE = frozenset({OrderStatus.OPEN, OrderStatus.PARTLY_FILLED})
+"""Statuses in which an order can still fill."""
+
+
+class OrderState(Struct, frozen=True):
+    """One order as it stood when this was taken. `ticks` is 0 for a market order.
+
+    `filled_value` is the sum of ticks × lots of its fills: divided by `filled_lots` it is the average price in ticks.
+    """
+
+    order_id: int
+    """Counts up per instrument."""
+    client_id: str
+    account: str
+    instrument: str
+    side: Side
+    kind: OrderKind
+    time_in_force: TimeInForce
+    status: OrderStatus
+    ticks: int
+    lots: int
+    filled_lots: int
+    filled_value: int
+    post_only: bool
+    reduce_only: bool
+    position_side: PositionSide
+    created_ns: int
+    updated_ns: int
+    reason: str = ""
+    """Why it ended, for statuses that need a reason."""
+    amendments: int = 0
+
+    @property
+    def open_lots(self) -> int:
+        """Lots that can still fill, 0 once the order ended."""
+        return self.lots - self.filled_lots if self.status in LIVE else 0
+
+
+class FillState(Struct, frozen=True):
+    """One account's side of a trade. `fee_atoms` is positive when paid, negative when received."""
+
+    trade_id: int
+    """Counts up per instrument; both sides of a trade share it."""
+    order_id: int
+    client_id: str
+    account: str
+    instrument: str
+    side: Side
+    position_side: PositionSide
+    ticks: int
+    lots: int
+    fee_atoms: int
+    fee_asset: str
+    realized_atoms: int
+    maker: bool
+    at_ns: int
+
+
+class TradeState(Struct, frozen=True):
+    """One public trade. `taker` is the side that crossed."""
+
+    trade_id: int
+    instrument: str
+    ticks: int
+    lots: int
+    taker: Side
+    at_ns: int
+
+
+class PositionState(Struct, frozen=True):
+    """One position. `lots` is signed (negative: short); `entry_value` is the sum over open lots of ticks × lots,
+    unsigned, for linear contracts, so that the entry price in ticks is entry_value / |lots|.
+    """
+
+    account: str
+    instrument: str
+    side: PositionSide
+    lots: int
+    entry_value: int
+    margin_mode: MarginMode
+    leverage: int
+    isolated_atoms: int
+    realized_atoms: int
+    updated_ns: int
+
+
+class BalanceState(Struct, frozen=True):
+    """Money of one asset in one pool, in atoms. `initial_*` is what positions and open orders tie up."""
+
+    account: str
+    pool: str
+    asset: str
+    wallet_atoms: int
+    unrealized_atoms: int
+    initial_position_atoms: int
+    initial_orders_atoms: int
+    maintenance_atoms: int
+    available_atoms: int
+    updated_ns: int
+
+
+class BookState(Struct, frozen=True):
+    """Best levels first: (ticks, lots). `sequence` counts every change of the book."""
+
+    instrument: str
+    sequence: int
+    bids: tuple[tuple[int, int], ...]
+    asks: tuple[tuple[int, int], ...]
+    at_ns: int
+
+
+class CandleState(Struct, frozen=True):
+    """Prices in ticks over [open_ns, open_ns + interval); `volume_lots`, `value` = sum of ticks × lots, and how much
+    of both was bought by takers.
+    """
+
+    open_ns: int
+    close_ns: int
+    """Exclusive end of the interval."""
+    open: int
+    high: int
+    low: int
+    close: int
+    volume_lots: int
+    value: int
+    trades: int
+    taker_buy_lots: int
+    taker_buy_value: int
+
+
+class TickerState(Struct, frozen=True):
+    """Prices now, in ticks, and the last 24 h. Mark and index are in billionths of a tick (`*_nano_ticks`)."""
+
+    instrument: str
+    last: int
+    last_lots: int
+    bid: int
+    bid_lots: int
+    ask: int
+    ask_lots: int
+    mark_nano_ticks: int
+    index_nano_ticks: int
+    day: CandleState
+    first_trade_id: int
+    last_trade_id: int
+    open_interest_lots: int
+    funding_rate_ppb: int
+    next_funding_ns: int
+    at_ns: int

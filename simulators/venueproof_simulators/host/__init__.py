@@ -1,0 +1,1 @@
+"""Sockets and time around a venue: servers, message rules, latency, TLS, proxy, journal."""

@@ -1,0 +1,1 @@
+"""The venues, one folder each, found by walking."""
