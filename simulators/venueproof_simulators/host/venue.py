@@ -1,0 +1,266 @@
+"""What a venue is to its host: a state machine that is told of requests, frames and time, and answers in values.
+
+A venue never opens a socket, never sleeps and never reads a clock. The host receives bytes, asks the venue, applies
+the message rules to what comes back, adds latency and sends. This is the whole seam between the two.
+
+    bytes ─> host ─> HttpRequest / frame ─> Venue ─> HttpReply / Message ─> rules ─> latency ─> bytes
+                                              │ ▲
+                                     commands ▼ │ events
+                                              engine
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from msgspec import Struct, field
+
+from venueproof_simulators.engine.engine import Engine
+
+
+class Profile(StrEnum):
+    """Which claims about the venue hold."""
+
+    VENDOR = "vendor"
+    FIELD = "field"
+
+
+class Environment(StrEnum):
+    """Which of a venue's worlds an origin belongs to."""
+
+    PRODUCTION = "production"
+    TEST = "test"
+
+
+class Origin(Struct, frozen=True):
+    """One official base URL of the venue, e.g. `https://fapi.example.com`, and the short name of its local twin."""
+
+    name: str
+    official: tuple[str, ...]
+    """Scheme and host; https and wss of one host are one origin."""
+    environment: Environment = Environment.PRODUCTION
+    retired_since: str = ""
+    source: str = ""
+
+
+class Product(Struct, frozen=True):
+    """One family of instruments, and the one that cases are run on."""
+
+    name: str
+    """`linear`, `inverse`, `option` or `spot`."""
+    title: str
+    instrument: str
+    """Unified symbol of the instrument that clauses use."""
+    origin: str
+    """Name of the origin that its REST calls go to."""
+    ccxt_id: str = ""
+    """The exchange id under which ccxt serves this product."""
+
+
+class Manifest(Struct, frozen=True):
+    """What a venue says of itself."""
+
+    name: str
+    title: str
+    products: tuple[Product, ...]
+    origins: tuple[Origin, ...]
+    credential_keys: tuple[str, ...]
+    """The venue's own names of the parts of a credential."""
+    facts_date: str
+    impossible: frozenset[str] = frozenset()
+    """Capabilities that the venue cannot offer, in the contracts' spelling."""
+
+
+class VenueTime(Struct, frozen=True):
+    """The clocks of one moment, in ns since the epoch.
+
+    `true_ns` orders everything. `wire_ns` is what the venue believes and prints (true plus the skew set): signatures
+    are checked against it. `age_ns` is what bans, expiries, budgets and retention are measured by (true plus what was
+    advanced while real clocks stood).
+    """
+
+    true_ns: int
+    wire_ns: int
+    age_ns: int
+
+    @property
+    def wire_ms(self) -> int:
+        """The venue's clock in milliseconds."""
+        return self.wire_ns // 1_000_000
+
+
+class HttpRequest(Struct, frozen=True):
+    """One request as it came in: `path` is still percent-encoded, header names are lower-case, nothing is decoded."""
+
+    origin: str
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    client: str
+    """The address that limits count by."""
+
+
+class HttpReply(Struct, frozen=True):
+    """One answer, complete."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    content_type: str = "application/json"
+
+
+class Message(Struct, frozen=True):
+    """One message to one or more WebSocket sessions.
+
+    `topic` and `operation` are the neutral words that message rules match by, `instrument` is the unified symbol.
+    """
+
+    sessions: tuple[int, ...]
+    payload: str | bytes
+    topic: str = "other"
+    instrument: str = ""
+    operation: str = ""
+    label: str = ""
+    """What the journal calls it, in the venue's words."""
+
+
+class CloseSession(Struct, frozen=True):
+    """The venue ends a session by itself."""
+
+    session: int
+    code: int
+    reason: str = ""
+
+
+class Ping(Struct, frozen=True):
+    """The venue sends protocol-level pings; the host closes the session when no pong comes within `timeout_ns`."""
+
+    session: int
+    payload: bytes
+    timeout_ns: int
+
+
+Outgoing = Message | CloseSession | Ping
+
+
+class Classified(Struct, frozen=True):
+    """What a request or frame asks for, known before it is carried out."""
+
+    operation: str
+    """One of the contracts' neutral operations; `other` when it is none of them."""
+    instrument: str = ""
+    label: str = ""
+
+
+class Provoked(Struct, frozen=True):
+    """What a provocation prepared, in the contracts' words (see `Provoked` there)."""
+
+    reason: str = ""
+    intent: Mapping[str, str | bool | Decimal] = field(default_factory=dict[str, str | bool | Decimal])
+    operation: str = ""
+    until_ns: int | None = None
+    settles_s: Decimal = Decimal(0)
+
+
+class Venue(Protocol):
+    """One running venue. Every method is synchronous and total: bad input is answered, never raised."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the venue says of itself."""
+        ...
+
+    @property
+    def engine(self) -> Engine:
+        """The state behind it."""
+        ...
+
+    @property
+    def account(self) -> str:
+        """The engine's name of the account under test."""
+        ...
+
+    @property
+    def credentials(self) -> Mapping[str, str]:
+        """The account's keys, under the venue's own names."""
+        ...
+
+    def secrets(self) -> Sequence[str]:
+        """Every string that a journal must blank: secrets, listen keys, tokens in force."""
+        ...
+
+    def classify(self, request: HttpRequest) -> Classified:
+        """What a request asks for. Cheap; decides nothing."""
+        ...
+
+    def handle(self, request: HttpRequest, time: VenueTime) -> HttpReply:
+        """Carry out one request."""
+        ...
+
+    def open(self, session: int, handshake: HttpRequest, time: VenueTime) -> HttpReply | None:
+        """A WebSocket asks to be let in: None, or the reply that refuses it."""
+        ...
+
+    def classify_frame(self, session: int, frame: str | bytes) -> Classified:
+        """What a frame asks for."""
+        ...
+
+    def receive(self, session: int, frame: str | bytes, time: VenueTime) -> None:
+        """One frame of a session. What it brings about comes out of `take_outgoing`."""
+        ...
+
+    def closed(self, session: int, time: VenueTime) -> None:
+        """A session is gone."""
+        ...
+
+    def advance(self, time: VenueTime) -> None:
+        """Let everything happen that is due by now."""
+        ...
+
+    def next_due_ns(self, time: VenueTime) -> int | None:
+        """True time at which `advance` is wanted next; None when nothing is pending."""
+        ...
+
+    def take_outgoing(self) -> list[Outgoing]:
+        """What is to be sent since the last call, in order."""
+        ...
+
+    def error_reply(self, reason: str, error: str, request: HttpRequest | None, time: VenueTime) -> HttpReply:
+        """The venue's own error for a neutral `reason`, or for the `error` row of its table.
+
+        Raises `LookupError` when its table has neither.
+        """
+        ...
+
+    def account_sessions(self) -> frozenset[int]:
+        """Sessions that carry account events."""
+        ...
+
+    def open_account(self, name: str, time: VenueTime) -> Mapping[str, str]:
+        """Another account with the venue's starting money; returns its credentials."""
+        ...
+
+    def expire_credential(self, silent: bool, time: VenueTime) -> None:
+        """End what keeps the account's streams alive."""
+        ...
+
+    def ban(self, client: str, until_ns: int, time: VenueTime) -> None:
+        """Ban a client's address until `until_ns` of the age clock."""
+        ...
+
+    def maintenance(self, until_ns: int, time: VenueTime) -> None:
+        """Be closed until `until_ns` of the age clock."""
+        ...
+
+    def quirks_on(self) -> frozenset[str]:
+        """Ids of the switchable quirks that are on."""
+        ...
+
+    def switch_quirk(self, quirk: str, on: bool) -> None:
+        """Turn a row of the register on or off. Raises `LookupError` when it is no switchable row."""
+        ...
