@@ -1,0 +1,36 @@
+"""How a venue shows a neutral kind of trouble: functions in its `provocations.py`, found by their decorator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+
+from msgspec import Struct
+
+from venueproof_simulators.host.controls import Controls
+from venueproof_simulators.host.venue import Provoked
+
+ProvocationCode = Callable[[Controls, str], Provoked]
+"""Given the levers and a unified symbol, prepare the trouble and say what a clause must know of it."""
+
+
+class Provocation(Struct, frozen=True):
+    """One way to show one kind of trouble. `quirk` is the id of its row in the register."""
+
+    kind: str
+    quirk: str
+    code: ProvocationCode
+
+
+def provocation(kind: str, quirk: str) -> Callable[[ProvocationCode], Provocation]:
+    """Mark a function of `provocations.py`."""
+
+    def mark(code: ProvocationCode) -> Provocation:
+        return Provocation(kind=kind, quirk=quirk, code=code)
+
+    return mark
+
+
+def provocations_of(module: ModuleType) -> tuple[Provocation, ...]:
+    """The marked functions of a module, in the order they stand there."""
+    return tuple(value for value in vars(module).values() if isinstance(value, Provocation))
