@@ -1,0 +1,77 @@
+"""Stops a program that neither finishes nor comes back to its loop.
+
+The loop itself notices on its next turn that its real seconds are used up. A program that spins never gives it a turn;
+so a thread of this module raises `Spinning` inside the spinning thread, which works as long as that thread runs Python
+code (a thread blocked in C cannot be reached: only killing its process helps).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import threading
+import traceback
+from types import TracebackType
+
+from venueproof.virtual import real_clock
+
+GRACE_S = 0.5
+"""The loop gets this much longer to notice by itself."""
+AGAIN_S = 1.0
+"""A program that swallows the exception gets it again."""
+
+
+class Spinning(BaseException):
+    """Raised inside a spinning program; not an Exception, so that its `except Exception` does not keep it alive."""
+
+
+class Watchdog:
+    """Watches the thread that makes it, inside a ``with`` block."""
+
+    def __init__(self, limit_s: float) -> None:
+        """Give the block `limit_s` real seconds, and `GRACE_S` more."""
+        self._thread_id = threading.get_ident()
+        self._changed = threading.Condition()
+        self._at: float | None = real_clock.monotonic() + limit_s + GRACE_S
+        self._watcher = threading.Thread(target=self._watch, name="venueproof-watchdog", daemon=True)
+        self.caught_at = ""
+
+    def __enter__(self) -> Watchdog:
+        self._watcher.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._changed:
+            self._at = None
+            _raise_in(self._thread_id, None)  # one that was raised but not delivered yet must not hit the caller
+            self._changed.notify()
+        self._watcher.join()
+
+    def extend(self, limit_s: float) -> None:
+        """Start anew with `limit_s` real seconds from now."""
+        with self._changed:
+            self._at = real_clock.monotonic() + limit_s + GRACE_S
+            self._changed.notify()
+
+    def _watch(self) -> None:
+        with self._changed:
+            while self._at is not None:
+                left_s = self._at - real_clock.monotonic()
+                if left_s > 0:
+                    self._changed.wait(left_s)
+                else:
+                    self._stop()
+
+    def _stop(self) -> None:
+        frame = sys._current_frames().get(self._thread_id)  # pyright: ignore[reportPrivateUsage]
+        summary = traceback.extract_stack(frame)[-1:] if frame is not None else []
+        self.caught_at = "".join(f"{line.filename}:{line.lineno} in {line.name}" for line in summary)
+        _raise_in(self._thread_id, Spinning)
+        self._at = real_clock.monotonic() + AGAIN_S
+
+
+def _raise_in(thread_id: int, kind: type[BaseException] | None) -> None:
+    exception = None if kind is None else ctypes.py_object(kind)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread_id), exception)
