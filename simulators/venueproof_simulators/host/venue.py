@@ -18,7 +18,9 @@ from typing import Protocol
 
 from msgspec import Struct, field
 
+from venueproof_simulators.engine.commands import Command
 from venueproof_simulators.engine.engine import Engine
+from venueproof_simulators.engine.events import Event
 
 
 class Profile(StrEnum):
@@ -220,6 +222,10 @@ class Venue(Protocol):
 
     def advance(self, time: VenueTime) -> None:
         """Let everything happen that is due by now."""
+        ...
+
+    def command(self, command: Command, time: VenueTime) -> list[Event]:
+        """Tell the engine something from behind. What its sessions hear of it comes out of `take_outgoing`."""
         ...
 
     def next_due_ns(self, time: VenueTime) -> int | None:
