@@ -17,14 +17,15 @@ from typing import Annotated, Literal, cast
 import msgspec
 from msgspec import Meta, Struct, field
 
+from venueproof_contracts.clause import Strength
 from venueproof_contracts.outcomes import Outcome
 
 FORMAT: Literal[1] = 1
 
 Level = Literal["smoke", "standard", "release"]
 Profile = Literal["vendor", "field"]
+PROFILES: tuple[Profile, ...] = ("vendor", "field")
 Claim = Literal["core", "trading", "full"]
-ClauseLevel = Literal["MUST", "SHOULD"]
 Clock = Literal["virtual", "real"]
 Kind = Literal["library", "managed", "unknown"]
 
@@ -97,8 +98,8 @@ class Run(_Value, frozen=True, kw_only=True):
 class WireRow(_Value, frozen=True, kw_only=True):
     """One thing that happened between two lanes (``adapter``, ``venue``, or another party's name).
 
-    ``kind`` is a word for the picture: ``request reply frame close fault action`` are drawn in their own way, any other
-    as a plain message. Without ``to``, or with ``to`` equal to ``from``, the row is a note across the picture.
+    ``kind`` is a word for the picture: ``request reply frame close`` are arrows of their own look, ``fault`` and
+    ``action`` notes across it, any other word a plain arrow. A row without ``to``, or to itself, is a note too.
     ``label`` is one short line; ``text`` is what was on the wire, already free of secrets.
     """
 
@@ -120,7 +121,7 @@ class Evidence(_Value, frozen=True, kw_only=True):
 
     title: str
     section: Name
-    level: ClauseLevel
+    level: Strength
     why: str
     message: str = ""
     t_ns: Nanoseconds | None = None
@@ -218,7 +219,7 @@ def seal(
     clause and case. Lone surrogates, which no UTF-8 file can hold, become U+FFFD.
     """
     place = {(run.adapter, run.venue): index for index, run in enumerate(runs)}
-    rows = sorted(results, key=lambda row: (place.get((row.adapter, row.venue), len(place)), *result_key(row)))
+    rows = sorted(results, key=lambda row: (place.get((row.adapter, row.venue), len(place)), *_row_order(row)))
     certificate = Certificate(
         header=header,
         runs=tuple(_counted(run, rows) for run in runs),
@@ -236,6 +237,10 @@ def digest_of(certificate: Certificate) -> str:
     footer = msgspec.structs.replace(certificate.footer, digest="")
     unsigned = msgspec.structs.replace(certificate, footer=footer)
     return hashlib.sha256(msgspec.json.encode(unsigned, order="sorted")).hexdigest()
+
+
+def _row_order(row: Result) -> tuple[str, int, str, str]:
+    return (row.product, PROFILES.index(row.profile), row.clause, row.case)
 
 
 def _counted(run: Run, rows: Sequence[Result]) -> Run:

@@ -1,0 +1,173 @@
+"""The matrix of one venue: clauses and their cases against adapters, products and profiles."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+from msgspec import Struct
+
+from venueproof_contracts.clause import SECTIONS
+from venueproof_contracts.outcomes import Outcome
+from venueproof_reports.certificate import PROFILES, Certificate, Result
+from venueproof_reports.verdict import severity
+from venueproof_reports.wording import outcome_words, worst
+
+Targets = Mapping[tuple[str, str, str], str]
+"""Where (adapter, venue, clause) is explained: an anchor."""
+
+_SECTION_ORDER = tuple(SECTIONS)
+_SCROLLS_FROM_COLUMNS = 9
+
+
+class Column(Struct, frozen=True, kw_only=True):
+    """One column of a matrix: an adapter in a profile, and the product where there are several."""
+
+    adapter: str
+    product: str
+    profile: str
+    observed: bool
+    first_of_adapter: bool
+
+
+class Cell(Struct, frozen=True, kw_only=True):
+    """One cell: the outcome not to be hidden, its words, and where it is explained (an anchor, or empty)."""
+
+    outcome: Outcome | None
+    words: str
+    anchor: str
+    against: bool
+
+
+class MatrixRow(Struct, frozen=True, kw_only=True):
+    """One clause, or one case of it (``case`` set)."""
+
+    clause: str
+    case: str
+    title: str
+    promise: str
+    level: str
+    cells: tuple[Cell, ...]
+    cases: tuple["MatrixRow", ...]
+    clean: bool
+
+
+class Section(Struct, frozen=True, kw_only=True):
+    """The clauses of one subject: its code, and its name where it has one."""
+
+    code: str
+    name: str
+    rows: tuple[MatrixRow, ...]
+    clean: bool
+
+
+class Matrix(Struct, frozen=True, kw_only=True):
+    """All clauses against all columns of one venue. ``adapters`` are (name, observed, columns)."""
+
+    venue: str
+    adapters: tuple[tuple[str, bool, int], ...]
+    columns: tuple[Column, ...]
+    several_products: bool
+    sections: tuple[Section, ...]
+    scrolls: bool
+
+
+def matrix_of(certificate: Certificate, venue: str, targets: Targets) -> Matrix:
+    """The matrix of one venue; its cells point to ``targets``."""
+    rows = [row for row in certificate.results if row.venue == venue]
+    columns = _columns(certificate, venue, rows)
+    sections = tuple(
+        _section(list(group), columns, targets) for _, group in groupby(sorted(rows, key=_in_order), key=_section_code)
+    )
+    return Matrix(
+        venue=venue,
+        adapters=_adapters(columns),
+        columns=columns,
+        several_products=len({column.product for column in columns}) > 1,
+        sections=sections,
+        scrolls=len(columns) >= _SCROLLS_FROM_COLUMNS,
+    )
+
+
+def _adapters(columns: Sequence[Column]) -> tuple[tuple[str, bool, int], ...]:
+    names = Counter(column.adapter for column in columns)
+    observed = {column.adapter: column.observed for column in columns}
+    return tuple((name, observed[name], count) for name, count in names.items())
+
+
+def _columns(certificate: Certificate, venue: str, rows: Sequence[Result]) -> tuple[Column, ...]:
+    present = {(row.adapter, row.product, row.profile) for row in rows}
+    products = sorted({row.product for row in rows})
+    columns: list[Column] = []
+    for run in (run for run in certificate.runs if run.venue == venue):
+        keys = [(product, profile) for product in products for profile in PROFILES]
+        for number, (product, profile) in enumerate(key for key in keys if (run.adapter, *key) in present):
+            columns.append(
+                Column(
+                    adapter=run.adapter,
+                    product=product,
+                    profile=profile,
+                    observed=run.observed,
+                    first_of_adapter=number == 0,
+                )
+            )
+    return tuple(columns)
+
+
+def _section_code(row: Result) -> str:
+    return row.clause.partition("-")[0]
+
+
+def _in_order(row: Result) -> tuple[int, str]:
+    code = _section_code(row)
+    return (_SECTION_ORDER.index(code) if code in _SECTION_ORDER else len(_SECTION_ORDER), row.clause)
+
+
+def _section(rows: list[Result], columns: Sequence[Column], targets: Targets) -> Section:
+    by_clause = [list(group) for _, group in groupby(rows, key=lambda row: row.clause)]
+    lines = tuple(_clause_row(group, columns, targets) for group in by_clause)
+    code, own = _section_code(rows[0]), rows[0].evidence.section
+    name = SECTIONS.get(code, "" if own == code else own)
+    return Section(code=code, name=name, rows=lines, clean=all(line.clean for line in lines))
+
+
+def _clause_row(rows: list[Result], columns: Sequence[Column], targets: Targets) -> MatrixRow:
+    cases = sorted({row.case for row in rows})
+    by_case = [[row for row in rows if row.case == case] for case in cases]
+    inner = tuple(_row(group, columns, targets, ()) for group in by_case) if len(cases) > 1 else ()
+    return _row(rows, columns, targets, inner)
+
+
+def _row(
+    rows: list[Result],
+    columns: Sequence[Column],
+    targets: Targets,
+    cases: tuple[MatrixRow, ...],
+) -> MatrixRow:
+    first = rows[0]
+    return MatrixRow(
+        clause=first.clause,
+        case=first.case,
+        title=first.evidence.title,
+        promise=first.promise,
+        level=first.evidence.level,
+        cells=tuple(_cell(_in_column(rows, column), targets) for column in columns),
+        cases=cases,
+        clean=all(row.outcome in (Outcome.PASS, Outcome.NOT_APPLICABLE) for row in rows),
+    )
+
+
+def _in_column(rows: list[Result], column: Column) -> list[Result]:
+    key = (column.adapter, column.product, column.profile)
+    return [row for row in rows if (row.adapter, row.product, row.profile) == key]
+
+
+def _cell(rows: list[Result], targets: Targets) -> Cell:
+    if not rows:
+        return Cell(outcome=None, words="no row", anchor="", against=False)
+    outcome = worst(rows)
+    hits = sum(row.outcome == outcome for row in rows)
+    words = outcome_words(outcome)
+    if hits < len(rows):
+        words = f"{hits} of {len(rows)} {words}"
+    anchor = "" if outcome == Outcome.PASS else targets.get((rows[0].adapter, rows[0].venue, rows[0].clause), "")
+    return Cell(outcome=outcome, words=words, anchor=anchor, against=any(severity(row) for row in rows))

@@ -1,0 +1,177 @@
+"""Certified or not, and against what: the one place where outcomes become a decision.
+
+Only runs that are not merely observed decide. Against an adapter count ``fail``, ``harness-error`` and, within the
+claim, ``not-supported``. A whole run in which nothing passed proves nothing and is not certified either; a shard may
+well hold only rows that do not apply. A baseline only ever relaxes: it forgives what counted as much before.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from venueproof_contracts.outcomes import Outcome
+from venueproof_reports.certificate import Certificate, Result, ResultKey, Run, result_key
+
+ExitCode = Literal[0, 1, 2, 3]
+
+CERTIFIED: ExitCode = 0
+NOT_CERTIFIED: ExitCode = 1
+HARNESS_BROKE: ExitCode = 3
+
+ChangeKind = Literal["worse", "better", "changed", "added", "gone"]
+
+
+class RunVerdict(Struct, frozen=True, kw_only=True):
+    """One run's verdict. ``against`` are the rows that count against it; ``reason`` is one line, empty if certified."""
+
+    run: Run
+    certified: bool
+    against: tuple[Result, ...]
+    reason: str
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """The verdict over all deciding runs, and the exit code of the command that asked."""
+
+    certified: bool
+    exit_code: ExitCode
+    runs: tuple[RunVerdict, ...]
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """One row that differs between two certificates; ``old`` or ``new`` is None where the row is missing."""
+
+    kind: ChangeKind
+    key: ResultKey
+    old: Result | None
+    new: Result | None
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """What changed between two certificates: rows, and facts of the header as (name, old, new)."""
+
+    changes: tuple[Change, ...]
+    header: tuple[tuple[str, str, str], ...]
+
+
+def severity(row: Result) -> int:
+    """How much a row counts against its adapter: 0 not at all, then not-supported (claimed), fail, harness-error."""
+    match row.outcome:
+        case Outcome.HARNESS_ERROR:
+            return 3
+        case Outcome.FAIL:
+            return 2
+        case Outcome.NOT_SUPPORTED:
+            return int(row.claimed)
+        case _:
+            return 0
+
+
+def judge(certificate: Certificate) -> Verdict:
+    """Certified or not. Exit code 0 certified, 1 not, 3 when the harness broke in a run that decides."""
+    runs = tuple(_judge_run(certificate, run) for run in certificate.runs)
+    deciding = [verdict for verdict in runs if not verdict.run.observed]
+    certified = bool(deciding) and all(verdict.certified for verdict in deciding)
+    exit_code = CERTIFIED if certified else NOT_CERTIFIED
+    if _harness_broke(deciding):
+        exit_code = HARNESS_BROKE
+    return Verdict(certified=certified, exit_code=exit_code, runs=runs)
+
+
+def exit_code_against(old: Certificate, new: Certificate) -> ExitCode:
+    """The exit code with a baseline: 0 when certified or nothing got worse than ``old``."""
+    verdict = judge(new)
+    if verdict.exit_code != NOT_CERTIFIED:
+        return verdict.exit_code
+    unexplained = any(not item.certified and not item.against for item in verdict.runs if not item.run.observed)
+    nothing_decided = all(item.run.observed for item in verdict.runs)
+    return NOT_CERTIFIED if worse_than(old, new) or unexplained or nothing_decided else CERTIFIED
+
+
+def worse_than(old: Certificate, new: Certificate) -> tuple[Change, ...]:
+    """Rows of deciding runs that count more against the adapter than before.
+
+    A row that counts against the adapter and was not there before is worse: nobody has accepted it yet.
+    """
+    deciding = {(run.adapter, run.venue) for run in new.runs if not run.observed}
+    return tuple(
+        change
+        for change in compare(old, new).changes
+        if change.new is not None and change.key[:2] in deciding and _grew(change.old, change.new)
+    )
+
+
+def compare(old: Certificate, new: Certificate) -> Comparison:
+    """All rows whose outcome differs or which only one of the two has, in the order of ``new``, then what is gone."""
+    before = {result_key(row): row for row in old.results}
+    after = {result_key(row): row for row in new.results}
+    changes = [_change(key, before.get(key), after.get(key)) for key in [*after, *(before.keys() - after.keys())]]
+    return Comparison(
+        changes=tuple(sorted((change for change in changes if change), key=lambda change: change.key)),
+        header=_header_changes(old, new),
+    )
+
+
+def _judge_run(certificate: Certificate, run: Run) -> RunVerdict:
+    rows = [row for row in certificate.results if (row.adapter, row.venue) == (run.adapter, run.venue)]
+    against = tuple(row for row in rows if severity(row))
+    reason = _reason(against)
+    if not against and not certificate.header.shard and not any(row.outcome == Outcome.PASS for row in rows):
+        reason = "no clause passed, so nothing is proven"
+    return RunVerdict(run=run, certified=not reason, against=against, reason=reason)
+
+
+def _reason(against: tuple[Result, ...]) -> str:
+    words = {3: "broke in the harness", 2: "failed", 1: "not supported though claimed"}
+    parts: list[str] = []
+    for level, word in words.items():
+        clauses = {row.clause for row in against if severity(row) == level}
+        if clauses:
+            parts.append(f"{len(clauses)} {'clause' if len(clauses) == 1 else 'clauses'} {word}")
+    return ", ".join(parts)
+
+
+def _harness_broke(runs: list[RunVerdict]) -> bool:
+    return any(row.outcome == Outcome.HARNESS_ERROR for verdict in runs for row in verdict.against)
+
+
+def _grew(old: Result | None, new: Result) -> bool:
+    return severity(new) > (severity(old) if old else 0)
+
+
+def _change(key: ResultKey, old: Result | None, new: Result | None) -> Change | None:
+    if old and new and (old.outcome, old.claimed) == (new.outcome, new.claimed):
+        return None
+    return Change(kind=_change_kind(old, new), key=key, old=old, new=new)
+
+
+def _change_kind(old: Result | None, new: Result | None) -> ChangeKind:
+    if old is None or new is None:
+        return "added" if old is None else "gone"
+    if severity(old) == severity(new):
+        return "changed"
+    return "worse" if severity(new) > severity(old) else "better"
+
+
+def _header_changes(old: Certificate, new: Certificate) -> tuple[tuple[str, str, str], ...]:
+    before, after = _header_facts(old), _header_facts(new)
+    return tuple(
+        (name, before.get(name, ""), after.get(name, ""))
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name, "") != after.get(name, "")
+    )
+
+
+def _header_facts(certificate: Certificate) -> dict[str, str]:
+    header = certificate.header
+    return {
+        "product": header.product_version,
+        "suite digest": header.suite_digest,
+        "level": header.level,
+        "claim": header.claim,
+        "profiles": " ".join(header.profiles),
+        "selection": header.selection,
+        **{f"facts of {venue}": date for venue, date in header.facts_dates.items()},
+        **{f"dependency {name}": version for name, version in header.dependencies.items()},
+        **{f"adapter {run.adapter} on {run.venue}": run.adapter_version for run in certificate.runs},
+    }
