@@ -1,0 +1,47 @@
+"""Our intent ids and the client order ids that a venue accepts, in both directions."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+
+_NEXT = re.compile(r"^(?P<id>.+):r(?P<number>[1-9][0-9]*)$")
+
+
+class IdMap:
+    """Uses an intent id as it is where the venue allows it, else a digest of it that is remembered.
+
+    An order that takes the place of an earlier one of the same intent has `:r1`, `:r2` … behind the id. Both ways of
+    spelling come out the same in another process; only reading a digest back needs this process's memory, or `learn`.
+    """
+
+    def __init__(self, pattern: str, length: int) -> None:
+        self._allowed = re.compile(pattern)
+        self._length = length
+        self._digests: dict[str, str] = {}
+
+    def client_id(self, intent_id: str, replacement: int = 0) -> str:
+        """The venue's client id of an intent's order; `replacement` counts the orders that took its place."""
+        suffix = f":r{replacement}" if replacement else ""
+        plain = intent_id + suffix
+        if self._allowed.fullmatch(plain) and len(plain) <= self._length and not _NEXT.match(intent_id):
+            return plain
+        digest = "h-" + hashlib.sha256(intent_id.encode()).hexdigest()[: self._length - 8]
+        self._digests[digest] = intent_id
+        return digest + suffix
+
+    def intent_id(self, client_id: str) -> str:
+        """The intent behind a client id; a client id that is not ours stands for itself."""
+        found = _NEXT.match(client_id)
+        first = found["id"] if found else client_id
+        return self._digests.get(first, first)
+
+    def replacement(self, client_id: str) -> int:
+        """How many orders of the intent came before the one with this client id."""
+        found = _NEXT.match(client_id)
+        return int(found["number"]) if found else 0
+
+    def learn(self, digests: Mapping[str, str]) -> None:
+        """Take over digests remembered by an earlier process (digest → intent id)."""
+        self._digests.update(digests)

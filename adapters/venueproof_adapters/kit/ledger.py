@@ -1,0 +1,52 @@
+"""Fills, each booked once, whatever number of ways it is told."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from venueproof_contracts.model import ZERO, Fill
+
+OrderKey = tuple[str, str]
+"""Instrument and venue id: order ids of some venues count per instrument."""
+
+
+class FillLedger:
+    """Remembers the last `keep` fills by (instrument, fill id), and what each order filled since it is watched."""
+
+    def __init__(self, keep: int = 100_000) -> None:
+        self._keep = keep
+        self._known: dict[tuple[str, str], None] = {}
+        self._filled: dict[OrderKey, Decimal] = {}
+        self._money: dict[OrderKey, Decimal] = {}
+        self._before: dict[OrderKey, Decimal] = {}
+
+    def add(self, fill: Fill) -> bool:
+        """Book a fill; False when it was booked before."""
+        key = (fill.ref.instrument, fill.fill_id)
+        if key in self._known:
+            return False
+        self._known[key] = None
+        if len(self._known) > self._keep:
+            del self._known[next(iter(self._known))]
+        order = (fill.ref.instrument, fill.ref.venue_id or "")
+        self._filled[order] = self._filled.get(order, ZERO) + fill.amount
+        self._money[order] = self._money.get(order, ZERO) + fill.amount * fill.price
+        return True
+
+    def start_at(self, order: OrderKey, filled: Decimal) -> None:
+        """So much of an order was filled before we watched it; only the first call counts."""
+        self._before.setdefault(order, filled)
+
+    def missing(self, order: OrderKey, filled: Decimal) -> Decimal:
+        """How much of an order is known to be filled without a fill that says so."""
+        return filled - self._before.get(order, ZERO) - self._filled.get(order, ZERO)
+
+    def average(self, order: OrderKey, filled: Decimal) -> Decimal | None:
+        """The average price, when every fill of the order is known."""
+        booked = self._filled.get(order, ZERO)
+        return self._money[order] / booked if booked and booked == filled else None
+
+    def forget(self, order: OrderKey) -> None:
+        """Drop the sums of an order that is over."""
+        for sums in (self._filled, self._money, self._before):
+            sums.pop(order, None)

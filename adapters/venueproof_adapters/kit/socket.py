@@ -1,0 +1,194 @@
+"""A WebSocket that is kept up: connected in time, greeted after each connect, replaced before the venue cuts it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from msgspec import Struct
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
+
+from venueproof_adapters.kit.backoff import Backoff
+from venueproof_adapters.kit.clock import SECOND_NS
+from venueproof_adapters.kit.http import trust
+from venueproof_contracts.errors import AdapterError, RateLimited, VenueDown
+
+log = logging.getLogger("venueproof_adapters.socket")
+_wire_log = logging.getLogger("venueproof_adapters.socket.wire")
+_wire_log.setLevel(logging.WARNING)  # below that the library writes out addresses and frames, which hold listen keys
+
+
+class SocketOptions(Struct, frozen=True):
+    """How a socket is dialled and watched. Times in seconds.
+
+    A peer that does not answer a ping within `ping_timeout_s` is gone, whatever TCP believes.
+    """
+
+    proxy: str = ""
+    ca: str = ""
+    open_timeout_s: float = 10.0
+    ping_every_s: float = 20.0
+    ping_timeout_s: float = 15.0
+    max_age_s: float = 23 * 3600.0
+    settled_after_s: float = 10.0
+    """A connection that lived so long starts the back-off afresh."""
+
+
+class Socket:
+    """One kept-up connection.
+
+    `address` is asked before each connect, `on_open` greets (subscribes, takes snapshots) while frames already arrive,
+    `on_frame` takes each frame, `on_down` hears why a connection that had been opened ended.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        address: Callable[[], Awaitable[str]],
+        on_open: Callable[[], Awaitable[None]],
+        on_frame: Callable[[str | bytes], None],
+        on_down: Callable[[str], None],
+        backoff: Backoff,
+        now_ns: Callable[[], int],
+        options: SocketOptions,
+    ) -> None:
+        self._name = name
+        self._address = address
+        self._on_open = on_open
+        self._on_frame = on_frame
+        self._on_down = on_down
+        self._backoff = backoff
+        self._now_ns = now_ns
+        self._options = options
+        self._connection: ClientConnection | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._renewal: asyncio.Future[str] | None = None
+
+    async def open(self) -> None:
+        """Connect and greet. Raises the `AdapterError` that stood in the way; once open, the socket keeps itself up."""
+        if self._keeper is not None:
+            return
+        opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._keeper = asyncio.create_task(self._keep(opened), name=f"socket {self._name}")
+        try:
+            await opened
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """End the connection for good."""
+        if keeper := self._keeper:
+            self._keeper = None
+            keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeper
+
+    async def send(self, text: str) -> None:
+        """Send a frame. Raises `VenueDown` when there is no connection."""
+        if self._connection is None:
+            raise VenueDown(f"{self._name}: not connected")
+        try:
+            await self._connection.send(text)
+        except ConnectionClosed:
+            raise VenueDown(f"{self._name}: the connection ended") from None
+
+    def renew(self, reason: str) -> None:
+        """Give up the connection and make a new one."""
+        if self._renewal and not self._renewal.done():
+            self._renewal.set_result(reason)
+
+    async def _keep(self, opened: asyncio.Future[None]) -> None:
+        failures, again_s = 0, 0.0
+        while True:
+            began_ns = self._now_ns()
+            try:
+                reason = await self._live(opened)
+            except AdapterError as error:
+                if not opened.done():
+                    opened.set_exception(error)
+                    return
+                reason = f"{type(error).__name__}: {error}"
+                again_s = max(0, error.until_ns - self._now_ns()) / SECOND_NS if isinstance(error, RateLimited) else 0.0
+            else:
+                again_s = 0.0
+            log.debug("%s is down: %s", self._name, reason)
+            lived = self._now_ns() - began_ns >= self._options.settled_after_s * SECOND_NS
+            failures = 1 if lived else failures + 1
+            await asyncio.sleep(max(again_s, self._backoff.delay_s(failures)))
+
+    async def _live(self, opened: asyncio.Future[None]) -> str:
+        """One connection from dial to end; the reason why it ended."""
+        connection = await self._dial()
+        self._connection = connection
+        self._renewal = asyncio.get_running_loop().create_future()
+        pump: asyncio.Future[str] = asyncio.ensure_future(self._pump(connection))
+        greeting: asyncio.Future[str] = asyncio.ensure_future(self._greet())
+        greeted = False
+        reason = "closed by us"
+        try:
+            await asyncio.wait([pump, greeting, self._renewal], return_when=asyncio.FIRST_COMPLETED)
+            if greeting.done():
+                greeting.result()  # raises what went wrong
+                greeted = True
+                if not opened.done():
+                    opened.set_result(None)
+                await asyncio.wait(
+                    {pump, self._renewal}, timeout=self._options.max_age_s, return_when=asyncio.FIRST_COMPLETED
+                )
+            reason = self._why(pump)
+        finally:
+            self._connection = None
+            await _end(connection, pump, greeting)
+            if greeted:
+                self._on_down(reason)
+        if not opened.done():
+            raise VenueDown(f"{self._name}: {reason}")
+        return reason
+
+    async def _dial(self) -> ClientConnection:
+        address = await self._address()
+        options = self._options
+        try:
+            return await connect(
+                address,
+                open_timeout=options.open_timeout_s,
+                ping_interval=options.ping_every_s,
+                ping_timeout=options.ping_timeout_s,
+                close_timeout=1,
+                max_size=16 * 1024 * 1024,
+                compression=None,
+                proxy=options.proxy or None,
+                logger=_wire_log,
+                ssl=trust(options.ca) if address.startswith("wss:") else None,
+            )
+        except (OSError, EOFError, WebSocketException) as error:
+            raise VenueDown(f"{self._name}: cannot connect ({type(error).__name__})") from None
+
+    async def _pump(self, connection: ClientConnection) -> str:
+        try:
+            async for frame in connection:
+                self._on_frame(frame)
+        except ConnectionClosed:
+            pass
+        return f"closed with {connection.close_code}"
+
+    async def _greet(self) -> str:
+        await self._on_open()
+        return "greeted"
+
+    def _why(self, pump: asyncio.Future[str]) -> str:
+        if self._renewal and self._renewal.done():
+            return self._renewal.result()
+        return pump.result() if pump.done() else "renewed before the venue's cut"
+
+
+async def _end(connection: ClientConnection, *tasks: asyncio.Future[str]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await connection.close()
