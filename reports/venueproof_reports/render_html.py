@@ -45,6 +45,7 @@ def render_html(certificate: Certificate) -> str:
             words=wording.outcome_words,
             seed_list=wording.seed_list,
             seconds_span=wording.seconds_span,
+            verdict_words=wording.verdict_words,
             clock_time=wording.clock_time,
             plural=wording.plural,
             style=Markup(style),
@@ -93,13 +94,15 @@ def _hash(text: str) -> str:
 
 
 def _headline(page: Page) -> str:
-    if len(page.decides) == 1:
-        run = page.decides[0].run
-        return f"{run.adapter} on {run.venue}: {'certified' if page.verdict.certified else 'not certified'}"
     if not page.decides:
         return "Not certified: every adapter was only observed"
-    count = sum(item.certified for item in page.decides)
-    return f"{count} of {len(page.decides)} certified"
+    words = wording.verdict_words(page.certificate.header, certified=page.verdict.certified)
+    if len(page.decides) == 1:
+        run = page.decides[0].run
+        return f"{run.adapter} on {run.venue}: {words}"
+    total = len(page.decides)
+    refused = sum(not item.certified for item in page.decides)
+    return f"{refused} of {total} not certified" if refused else f"All {total}: {words}"
 
 
 def _bar(run: Run) -> list[tuple[Outcome, int, str, str]]:

@@ -8,11 +8,11 @@ import re
 from collections.abc import Sequence
 
 from venueproof_contracts.outcomes import Outcome
-from venueproof_reports.certificate import Certificate
+from venueproof_reports.certificate import Certificate, Header
 from venueproof_reports.findings import Finding
 from venueproof_reports.page import Page, lay_out
 from venueproof_reports.verdict import RunVerdict
-from venueproof_reports.wording import one_line, outcome_words, seconds_span, seed_list
+from venueproof_reports.wording import one_line, outcome_words, seconds_span, seed_list, verdict_words
 
 _FINDINGS_MAX = 50
 _TEXT_MAX_CHARS = 500
@@ -23,7 +23,7 @@ def render_markdown(certificate: Certificate) -> str:
     """The certificate as a summary in Markdown."""
     page = lay_out(certificate)
     parts = [
-        *(_run_line(item) for item in page.decides),
+        *(_run_line(item, certificate.header) for item in page.decides),
         _scope(certificate),
         _counts(page),
         *_failures("Failures", page.failures),
@@ -41,11 +41,10 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", line)
 
 
-def _run_line(item: RunVerdict) -> str:
-    name = f"{escape(item.run.adapter)} on {escape(item.run.venue)}"
-    if item.certified:
-        return f"## ✅ {name}: certified"
-    return f"## ❌ {name}: not certified\n\n{escape(item.reason)}."
+def _run_line(item: RunVerdict, header: Header) -> str:
+    words = verdict_words(header, certified=item.certified)
+    line = f"## {'✅' if item.certified else '❌'} {escape(item.run.adapter)} on {escape(item.run.venue)}: {words}"
+    return f"{line}\n\n{escape(item.reason)}." if item.reason else line
 
 
 def _scope(certificate: Certificate) -> str:

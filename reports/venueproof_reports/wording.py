@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from venueproof_contracts.outcomes import Outcome
-from venueproof_reports.certificate import Result
+from venueproof_reports.certificate import Header, Result
 
 MEANING: dict[Outcome, str] = {
     Outcome.PASS: "kept its promise",
@@ -96,6 +96,15 @@ def plural(count: int, word: str) -> str:
 def outcome_words(outcome: Outcome) -> str:
     """The outcome as people read it: ``not supported``."""
     return outcome.value.replace("-", " ")
+
+
+def verdict_words(header: Header, *, certified: bool) -> str:
+    """What may be said of a run: a part of the suite, or a selection from it, certifies nobody."""
+    if not certified:
+        return "not certified"
+    if header.shard:
+        return f"nothing against it in part {header.shard.replace('/', ' of ')}"
+    return "nothing against it in the selected clauses" if header.selection else "certified"
 
 
 def worst(rows: Sequence[Result]) -> Outcome:

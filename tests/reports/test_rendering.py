@@ -129,6 +129,19 @@ def test_page_says_who_is_certified_and_who_does_not_decide(passing: Certificate
     assert "Observed, does not decide: 1 clause broke in the harness" in " ".join(refused.split())
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"shard": "2/3"}, "nothing against it in part 2 of 3"),
+        ({"selection": "ORD-*"}, "nothing against it in the selected clauses"),
+    ],
+)
+def test_a_part_of_the_suite_certifies_nobody(passing: Certificate, changes: dict[str, str], words: str) -> None:
+    part = seal(replace(passing.header, **changes), passing.runs, passing.results)
+    assert f"<title>native on binance: {words}" in render_html(part)
+    assert f"native on binance: {words}" in render_markdown(part)
+
+
 def test_page_explains_every_failure(failing: Certificate) -> None:
     words = " ".join(" ".join(_Page(render_html(failing)).words).split())
     for row in failing.results:
@@ -156,6 +169,11 @@ def test_page_tells_when_nothing_was_proven(failing: Certificate) -> None:
     unproven = seal(replace(failing.header, proved=False), failing.runs, failing.results)
     assert "The suite was not proven in this run" in render_html(unproven)
     assert "The suite was not proven in this run" in render_markdown(unproven)
+
+
+def test_page_shows_a_waiver_that_nothing_needed(failing: Certificate) -> None:
+    unneeded = seal(failing.header, failing.runs[:1], failing.results[:1])
+    assert failing.header.waivers[0].reason in render_html(unneeded)
 
 
 def test_page_of_nothing_at_all(failing: Certificate) -> None:
