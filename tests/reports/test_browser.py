@@ -39,7 +39,8 @@ class Tab:
             message: dict[str, Any] = json.loads(self._socket.recv(timeout=TIME_OUT_S))
             if message.get("id") == number:
                 assert "error" not in message, message
-                return message["result"]
+                result: dict[str, Any] = message["result"]
+                return result
             self.events.append(message)
 
     def show(self, path: Path, *, width: int = 1280, scripts: bool = True, dark: bool = False) -> None:
