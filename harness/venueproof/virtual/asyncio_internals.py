@@ -1,7 +1,7 @@
 """The private asyncio names that virtual time needs, all of them, and a test that they are still what they were.
 
-Three things cannot be had through asyncio's public interface: the exact due time of the next timer, the moment a
-server starts to listen, and the refusal of ``sendfile`` (whose bytes nobody could count).
+Four things cannot be had through asyncio's public interface: the exact due time of the next timer, the moment a
+server starts to listen, the transports that are open, and the refusal of ``sendfile`` (whose bytes nobody could count).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import inspect
 import platform
 import selectors
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from venueproof.virtual.errors import InternalsChanged
@@ -40,6 +40,11 @@ class InstrumentedLoop(asyncio.SelectorEventLoop):
         """Loop time of the earliest timer; only valid while the selector was called with a positive time-out."""
         timers = cast("list[asyncio.TimerHandle]", vars(self)["_scheduled"])
         return timers[0].when()
+
+    def open_transports(self) -> list[asyncio.Transport]:
+        """The socket transports that have not been closed."""
+        transports = cast("Mapping[int, asyncio.Transport]", vars(self)["_transports"])
+        return [transport for transport in list(transports.values()) if not transport.is_closing()]
 
     def listening(self, sock: socket.socket) -> None:
         """Called for every socket on which a server of this loop starts to accept connections."""
@@ -107,8 +112,9 @@ def _check_due_times() -> None:
         loop.call_at(5.0, due.append, -1.0).cancel()
         loop.call_at(7.0, loop.stop)
         loop.run_forever()
+        loop.open_transports()
     except (KeyError, IndexError, AttributeError, TypeError) as error:
-        raise _changed(f"the next timer could not be read ({type(error).__name__}: {error})") from error
+        raise _changed(f"a private attribute could not be read ({type(error).__name__}: {error})") from error
     finally:
         loop.close()
     if due != [7.0] or 7.0 not in selector.timeouts:

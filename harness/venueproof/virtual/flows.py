@@ -157,8 +157,7 @@ class CountingListener(socket.socket):
 
     def close(self) -> None:
         """Close; nobody waits for its connections any more."""
-        if (flows := _LISTENERS.pop(self.fileno(), None)) is not None:
-            flows.stop_listening(self)
+        _LISTENERS.pop(self.fileno(), None)
         super().close()
 
 
@@ -170,18 +169,14 @@ class Flows:
         self.on_stranger = on_stranger
         self.busy: dict[Flow, None] = {}
         self._flows: dict[tuple[Address, Address], Flow] = {}
-        self._listeners: dict[Address, int] = {}
+        self._listeners: dict[Address, socket.socket] = {}
 
     def listen(self, sock: socket.socket) -> None:
         """Count what arrives through this listening socket."""
         if _is_tcp(sock) and type(sock) is socket.socket:
-            self._listeners[_address(sock.getsockname())] = sock.fileno()
+            self._listeners[_address(sock.getsockname())] = sock
             _LISTENERS[sock.fileno()] = self
             sock.__class__ = CountingListener
-
-    def stop_listening(self, sock: socket.socket) -> None:
-        """Remember the address, so that a connection on its way here is not taken for a stranger."""
-        self._listeners[_address(sock.getsockname())] = GONE
 
     def accepted(self, sock: socket.socket) -> None:
         """Count on the server's end; whether the client is in this loop shows when its first byte arrives."""
@@ -193,7 +188,7 @@ class Flows:
         if not _is_tcp(sock) or type(sock) is not socket.socket:
             return True
         local, peer = _address(sock.getsockname()), _address(sock.getpeername())
-        if (peer, local) not in self._flows and self._listener(local, peer) == UNKNOWN:
+        if (peer, local) not in self._flows and self._listener(local, peer) is None:
             return False
         self._join(sock, local, peer)
         return True
@@ -201,10 +196,16 @@ class Flows:
     def stalled(self, reads: Callable[[int], bool]) -> Flow | None:
         """A flow whose bytes are wanted (`reads(fd)`) and still inside the kernel."""
         for flow in self.busy:
-            fd = flow.receiver if flow.receiver != UNKNOWN else self._listener(flow.source, flow.target)
+            fd = flow.receiver
+            if fd == UNKNOWN and (listener := self._listener(flow.source, flow.target)) is not None:
+                fd = listener.fileno()
             if fd >= 0 and reads(fd):
                 return flow
         return None
+
+    def open_listeners(self) -> list[socket.socket]:
+        """The listening sockets that have not been closed."""
+        return [listener for listener in self._listeners.values() if listener.fileno() >= 0]
 
     def close(self) -> None:
         """Forget all sockets that are still open."""
@@ -218,13 +219,13 @@ class Flows:
         if flow.sender == GONE and flow.receiver == GONE and self._flows.get((flow.source, flow.target)) is flow:
             del self._flows[flow.source, flow.target]
 
-    def _listener(self, local: Address, peer: Address) -> int:
+    def _listener(self, local: Address, peer: Address) -> socket.socket | None:
+        """Who listens at `peer`, or did: a connection may still be on its way when a server closes."""
         exact = self._listeners.get(peer)
-        if exact is not None:
+        if exact is not None or local[0] != peer[0]:
             return exact
-        if local[0] != peer[0]:  # a wildcard listener only answers for this machine's own addresses
-            return UNKNOWN
-        return max((self._listeners.get((host, peer[1]), UNKNOWN) for host in _WILDCARDS), default=UNKNOWN)
+        # A wildcard listener answers for this machine's own addresses, which connect from themselves.
+        return next(filter(None, (self._listeners.get((host, peer[1])) for host in _WILDCARDS)), None)
 
     def _join(self, sock: socket.socket, local: Address, peer: Address) -> None:
         fd = sock.fileno()

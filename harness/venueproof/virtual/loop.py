@@ -74,7 +74,22 @@ class Remedy(enum.Enum):
 
 
 class VirtualLoop(InstrumentedLoop):
-    """The loop. `jumps` counts steps of the clock, `held` the real waits that prevented a false one."""
+    """The loop.
+
+    `jumps` counts steps of the clock, `held` the real waits that prevented a false one, `left_open` the connections
+    and listening sockets that the program had not closed when the loop was.
+    """
+
+    def __new__(cls, *_: Any, deadline_s: float = DEADLINE_S, **__: Any) -> VirtualLoop:
+        """Refuse before there is a loop, which would have to be closed.
+
+        Raises InternalsChanged if this Python is not what the loop was written for, ValueError for a deadline out of
+        range.
+        """
+        check_internals()
+        if not 0 < deadline_s <= DEADLINE_MAX_S:
+            raise ValueError(f"deadline_s must be above 0 and at most {DEADLINE_MAX_S:.0f}, got {deadline_s}")
+        return super().__new__(cls)
 
     def __init__(
         self,
@@ -86,14 +101,7 @@ class VirtualLoop(InstrumentedLoop):
         waits: RealWaits | None = None,
         _without: frozenset[Remedy] = frozenset(),
     ) -> None:
-        """Start at wall time `start_ns`; stop after `deadline_s` virtual or `watchdog_s` real seconds.
-
-        Raises InternalsChanged if this Python is not what the loop was written for, ValueError for a deadline out of
-        range.
-        """
-        check_internals()
-        if not 0 < deadline_s <= DEADLINE_MAX_S:
-            raise ValueError(f"deadline_s must be above 0 and at most {DEADLINE_MAX_S:.0f}, got {deadline_s}")
+        """Start at wall time `start_ns`; stop after `deadline_s` virtual or `watchdog_s` real seconds."""
         self._now = FIRST_TIME_S
         self._base_ns = start_ns - round(FIRST_TIME_S * NS_PER_S)
         self._wall_step_ns = 0
@@ -113,6 +121,7 @@ class VirtualLoop(InstrumentedLoop):
         self._flows = Flows(self._on_stranger)
         self.jumps = 0
         self.held = 0
+        self.left_open = 0
         self.on_jump: Callable[[float], None] | None = None
         self.on_turn: Callable[[], None] | None = None
         self._aged = AgedSelector(by_age=Remedy.AGE not in _without)
@@ -389,10 +398,24 @@ class VirtualLoop(InstrumentedLoop):
         self._real_deadline = real_clock.monotonic() + real_s
 
     def close(self) -> None:
-        """Close the loop, and let go of threads that still sleep in its time."""
+        """Close the loop with every socket in it, and let go of threads that still sleep in its time."""
         if self.is_closed():
             return
+        listeners = self._flows.open_listeners()
+        self.left_open = len(listeners) + self._abort_transports()
         super().close()
+        for listener in listeners:
+            listener.close()
         self._flows.close()
         for woken in list(self._parked):
             woken.set()
+
+    def _abort_transports(self) -> int:
+        transports = self.open_transports()
+        for transport in transports:
+            transport.abort()
+        if transports:
+            self.begin_cleanup(virtual_s=1.0, real_s=1.0)
+            with contextlib.suppress(VirtualTimeError):
+                self.run_until_complete(asyncio.sleep(0))  # their protocols are told of the loss
+        return len(transports)

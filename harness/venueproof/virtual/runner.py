@@ -50,7 +50,9 @@ def run_in(loop: VirtualLoop, main: Coroutine[Any, Any, T], watchdog_s: float = 
         with virtual_clock(loop), _only_own_garbage(), Watchdog(watchdog_s) as watchdog:
             try:
                 return _run(loop, main, watchdog)
-            except Spinning:
+            except (Spinning, RealTimeExceeded):
+                if not watchdog.caught_at:
+                    raise
                 raise RealTimeExceeded(
                     f"not finished after {watchdog_s:g} real seconds, and not back in the loop: the program was at "
                     f"{watchdog.caught_at}"
