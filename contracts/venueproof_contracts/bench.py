@@ -16,6 +16,11 @@ from venueproof_contracts.actions import ActionResult, AnyAction, Operation, Top
 from venueproof_contracts.errors import Reason
 from venueproof_contracts.model import Balance, Book, Fill, Order, OrderType, Position, Ticker, TimeInForce
 
+TRUTH = "truth"
+"""The power to tell the account's state from behind."""
+HOURS = "hours"
+"""The power to let hours go by: only where time is virtual."""
+
 
 class Truth(Struct, frozen=True, forbid_unknown_fields=True):
     """The state of the account under test, from the venue's engine and not over the wire.
@@ -120,7 +125,7 @@ class Bench(Protocol):
 
     @property
     def powers(self) -> frozenset[str]:
-        """Names of the actions that this bench can do; `truth` when it can tell the truth."""
+        """Names of the actions that this bench can do, and `TRUTH` and `HOURS` where it has these."""
         ...
 
     def now_ns(self) -> int:

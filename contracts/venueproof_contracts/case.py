@@ -6,22 +6,28 @@ A case belongs to one clause, one venue, one product, one profile, one seed and 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Protocol, TypeVar
 
 from msgspec import structs
 
+from venueproof_contracts.actions import FillOrder, PartlyFill
 from venueproof_contracts.adapter import Adapter
-from venueproof_contracts.bench import Bench, Provocation, Provoked, Truth
+from venueproof_contracts.bench import TRUTH, Bench, Provocation, Provoked, Truth
+from venueproof_contracts.capabilities import Capability, Support
 from venueproof_contracts.errors import AdapterError
 from venueproof_contracts.fold import Fold
 from venueproof_contracts.model import (
     AdapterKind,
+    Channel,
     Credentials,
     Declaration,
     Instrument,
     Intent,
+    Order,
+    OrderRef,
     OrderType,
+    Position,
     Side,
     TimeInForce,
 )
@@ -78,6 +84,8 @@ class Case:
         self.fold = Fold()
         self.manners: list[str] = []
         self._intents = 0
+        self._unit = self._bid = self._ask = Decimal(0)
+        self._orders_before: frozenset[tuple[str, str | None]] = frozenset()
 
     @property
     def symbol(self) -> str:
@@ -88,6 +96,11 @@ class Case:
     def managed(self) -> bool:
         """True when the adapter promises that its own view equals the venue's."""
         return self.declaration.kind is AdapterKind.MANAGED
+
+    def supports(self, *capabilities: Capability) -> bool:
+        """True when the adapter declares all of them."""
+        declared = self.declaration.capabilities
+        return all(declared.get(one) in (Support.FULL, Support.VERSIONED) for one in capabilities)
 
     # --- verdicts ---
 
@@ -143,7 +156,9 @@ class Case:
         return self._unit * times
 
     async def prepare(self) -> None:
-        """Learn the price from which amounts and prices are worked out. Run once by the runner."""
+        """Learn the price from which amounts and prices are worked out. Run once by the runner, before the clause."""
+        if TRUTH in self.bench.powers:
+            self._orders_before = frozenset(_key(order.ref) for order in (await self.bench.truth()).orders)
         market = await self.bench.market(self.symbol)
         self._bid, self._ask = market.book.bids[0].price, market.book.asks[0].price
         self._unit = self._round_amount(max(self.instrument.amount_min * 4, self._notional_amount()))
@@ -158,7 +173,7 @@ class Case:
 
     def _round_amount(self, amount: Decimal) -> Decimal:
         quantum = 4 * self.instrument.amount_step
-        return -(-amount // quantum) * quantum
+        return (amount / quantum).to_integral_value(ROUND_CEILING) * quantum
 
     def passive_price(self, side: Side, percent: int = 2) -> Decimal:
         """A price at which an order of `side` rests: `percent` away from the market, on the tick."""
@@ -173,12 +188,42 @@ class Case:
         return (price / tick).to_integral_value() * tick
 
     def resting(self, side: Side = Side.BUY, percent: int = 2, times: int = 1) -> Intent:
-        """A limit order that rests."""
+        """The wish for a limit order that rests."""
         return self.intent(side, price=self.passive_price(side, percent), amount=self.amount(times))
 
     def crossing(self, side: Side = Side.BUY, times: int = 1) -> Intent:
-        """A market order."""
+        """The wish for a market order."""
         return self.intent(side, type=OrderType.MARKET, amount=self.amount(times))
+
+    async def rest(self, side: Side = Side.BUY, percent: int = 2, times: int = 1) -> Order:
+        """Place a limit order that rests; `Breach` unless the venue has it live."""
+        order = await self.adapter.place(self.resting(side, percent, times))
+        live = await self.wait_for_truth(lambda truth: _named(truth.live_orders(), order.ref), 5)
+        self.check(live is not None, f"no live order behind the answer {order!r}")
+        return order
+
+    async def trade(self, side: Side = Side.BUY, times: int = 1) -> Order:
+        """Place a market order; `Breach` unless the venue filled it."""
+        order = await self.adapter.place(self.crossing(side, times))
+
+        def filled(truth: Truth) -> bool:
+            found = _named(truth.orders, order.ref)
+            return found is not None and found.filled == self.amount(times)
+
+        self.check(await self.wait_for_truth(filled, 5), f"the market order is not filled at the venue: {order!r}")
+        return order
+
+    async def fill(self, order: Order, times: int | None = None) -> None:
+        """Let the venue fill `times` × `amount()` of a resting order, or all that is left of it."""
+        venue_id = (await self.true_order(order.ref)).ref.venue_id or ""
+        if times is None:
+            await self.bench.do(FillOrder(self.symbol, venue_id))
+        else:
+            await self.bench.do(PartlyFill(self.symbol, venue_id, self.amount(times)))
+
+    async def listen(self) -> None:
+        """Subscribe to the account's events; `fold` hears them from now on."""
+        await self.adapter.subscribe(Channel.ACCOUNT, None)
 
     # --- trouble and time ---
 
@@ -191,6 +236,35 @@ class Case:
     async def truth(self) -> Truth:
         """The account as the venue's engine has it."""
         return await self.bench.truth()
+
+    async def true_orders(self) -> tuple[Order, ...]:
+        """Orders that came into being during this case, as the venue's engine has them."""
+        return tuple(one for one in (await self.truth()).orders if _key(one.ref) not in self._orders_before)
+
+    async def true_live_orders(self) -> tuple[Order, ...]:
+        """Those that can still fill."""
+        return tuple(order for order in await self.true_orders() if not order.status.final)
+
+    async def true_order(self, ref: OrderRef) -> Order:
+        """The order that the adapter means by `ref`, as the engine has it; `Breach` when there is none."""
+        order = _named(await self.true_orders(), ref)
+        if order is None:
+            raise Breach(f"the venue has no order {ref!r}")
+        return order
+
+    async def true_position(self) -> Position | None:
+        """The net position of this case's instrument, None when flat."""
+        positions = (await self.truth()).positions
+        return next((one for one in positions if one.instrument == self.symbol and one.amount), None)
+
+    async def wait_for_truth(
+        self, seen: Callable[[Truth], Value], seconds: float = 30.0, step_s: float = 0.05
+    ) -> Value:
+        """What `seen` returns of the truth once it is true, or last returned when `seconds` have passed."""
+        until_ns = self.bench.now_ns() + int(seconds * 1e9)
+        while not (value := seen(await self.truth())) and self.bench.now_ns() < until_ns:
+            await self.bench.sleep(step_s)
+        return value
 
     async def wait_for(self, seen: Callable[[], Value], seconds: float = 30.0, step_s: float = 0.05) -> Value:
         """What `seen` returns once it is true, or last returned when `seconds` have passed."""
@@ -206,3 +280,14 @@ class Case:
             return intent
         changes = {name: value for name, value in structs.asdict(patch).items() if value is not None}
         return structs.replace(intent, **changes)
+
+
+def _key(ref: OrderRef) -> tuple[str, str | None]:
+    return ref.instrument, ref.venue_id
+
+
+def _named(orders: tuple[Order, ...], ref: OrderRef) -> Order | None:
+    """The one of `orders` that `ref` names: by the venue's id, or else by the client id where that is the intent's."""
+    if ref.venue_id is None:
+        return next((order for order in orders if order.ref.intent_id == ref.intent_id), None)
+    return next((order for order in orders if _key(order.ref) == _key(ref)), None)

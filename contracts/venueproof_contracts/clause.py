@@ -15,6 +15,7 @@ from importlib import import_module
 from msgspec import Struct
 
 from venueproof_contracts.actions import Action, action_name
+from venueproof_contracts.bench import TRUTH
 from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case
 
@@ -85,7 +86,7 @@ def clause(
     why: str,
     strength: Strength = Strength.MUST,
     capabilities: Iterable[Capability] = (),
-    powers: Iterable[type[Action]] = (),
+    powers: Iterable[type[Action] | str] = (TRUTH,),
     kind: str = "",
     managed_only: bool = False,
     no_start: bool = False,
@@ -100,7 +101,7 @@ def clause(
             why=why,
             strength=strength,
             capabilities=frozenset(capabilities),
-            powers=frozenset(action_name(power) for power in powers),
+            powers=frozenset(power if isinstance(power, str) else action_name(power) for power in powers),
             kind=kind,
             managed_only=managed_only,
             no_start=no_start,

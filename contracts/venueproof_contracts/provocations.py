@@ -59,12 +59,12 @@ KINDS: dict[str, str] = {
     ),
     "rate.throttle": (
         "Every request is refused as one too many for `settles_s` seconds, without a ban. At most 60 seconds. "
-        "`operation`: the only operation refused, None for all. `until_ns`: the end, where the venue tells it."
+        "`operation`: PLACE where only orders are refused, None for all. `until_ns`: the end, where the venue tells it."
     ),
     # --- settings -------------------------------------------------------------------------------------------------
     "setting.refused": (
         "The next request of `operation` is refused with the venue's own error because orders are open or a position "
-        "is. `operation`: SET_MARGIN_MODE, SET_LEVERAGE or SET_POSITION_MODE. `reason`: what the adapter must report. "
+        "is. `operation`: SET_MARGIN_MODE or SET_LEVERAGE. `reason`: what the adapter must report. "
         "Called while one order rests."
     ),
     # --- streams --------------------------------------------------------------------------------------------------

@@ -1,0 +1,74 @@
+"""The clock: the venue's time, not the machine's, stands in requests."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from venueproof_contracts.actions import DelayMessage, Matcher, Operation, SkewVenueClock, StepAdapterClock
+from venueproof_contracts.bench import TRUTH, WireKind
+from venueproof_contracts.capabilities import Capability
+from venueproof_contracts.case import Case
+from venueproof_contracts.clause import clause
+from venueproof_contracts.clauses._common import NS
+
+SKEW_MS = 60_000
+"""Further off than any venue's window for a request's time."""
+OUTLIER_S = Decimal(9)
+"""Taken for the way there or back, it puts the clock beyond the usual window of five seconds."""
+
+
+@clause(
+    "TIM-010",
+    "a skewed clock is corrected",
+    why="A machine whose clock is off, or is stepped by its time service, loses every order until somebody notices.",
+    capabilities={Capability.PLACE},
+    powers=(TRUTH, SkewVenueClock, StepAdapterClock),
+    no_start=True,
+)
+async def clock_skew(case: Case) -> None:
+    """Orders are placed although the machine's clock and the venue's differ by a minute, and although the machine's
+    clock is stepped while the adapter runs."""
+    await case.bench.do(SkewVenueClock(SKEW_MS))
+    await case.adapter.start()
+    await case.rest()
+    for step_ms in (-2 * SKEW_MS, 4 * SKEW_MS):
+        await case.bench.do(StepAdapterClock(step_ms))
+        await case.bench.sleep(1)
+        await case.rest()
+
+
+@clause(
+    "TIM-020",
+    "one slow answer does not spoil the clock",
+    why="A clock set by one slow answer is seconds off, and the venue refuses orders exactly while it is slow.",
+    capabilities={Capability.PLACE, Capability.SERVER_TIME},
+    powers=(TRUTH, DelayMessage, SkewVenueClock),
+    no_start=True,
+)
+async def one_slow_sample(case: Case) -> None:
+    """After one late answer among the samples of the venue's time, the next order is accepted at the first attempt."""
+    await case.bench.do(DelayMessage(Matcher(operation=Operation.SERVER_TIME), OUTLIER_S))
+    await case.adapter.start()
+    # Clocks drift: one second is well inside any window for a clock that was right.
+    await case.bench.do(SkewVenueClock(1000))
+    await case.rest()
+    sent = [row for row in case.bench.wire() if row.operation is Operation.PLACE and row.kind is not WireKind.REPLY]
+    attempts = sum(row.kind in (WireKind.REQUEST, WireKind.FRAME_IN) for row in sent)
+    case.check(attempts == 1, f"the order took {attempts} attempts")
+
+
+@clause(
+    "TIM-030",
+    "server_time() is the venue's clock",
+    why="Bars, expiries and funding are timed by it; a local clock passed off as the venue's trades at the wrong time.",
+    capabilities={Capability.SERVER_TIME},
+    powers=(SkewVenueClock,),
+    no_start=True,
+)
+async def server_time(case: Case) -> None:
+    """`server_time()` is within a second of the venue's clock, also where that differs from the machine's."""
+    await case.bench.do(SkewVenueClock(SKEW_MS))
+    await case.adapter.start()
+    seen_ns = await case.adapter.server_time()
+    off_ms = (seen_ns - case.bench.now_ns()) // 1_000_000 - SKEW_MS
+    case.check(abs(off_ms) < NS // 1_000_000, f"off by {off_ms} ms from the venue's clock")

@@ -1,0 +1,55 @@
+"""Margin and leverage: set means set, and refused is said."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from venueproof_contracts.actions import Operation
+from venueproof_contracts.capabilities import Capability
+from venueproof_contracts.case import Case
+from venueproof_contracts.clause import clause
+from venueproof_contracts.errors import Rejected
+from venueproof_contracts.model import MarginMode
+
+LEVERAGE = Decimal(7)
+NEEDS = {Capability.PLACE, Capability.LEVERAGE, Capability.MARGIN_MODE}
+
+
+@clause(
+    "MAR-010",
+    "leverage and margin mode are set, and setting them again succeeds",
+    why="A restart that sets what is set already must not stop the bot; a setting that did not arrive liquidates it.",
+    capabilities=NEEDS,
+)
+async def settings(case: Case) -> None:
+    """Leverage and margin mode that were set are the venue's for the next position, and setting what is set already
+    succeeds."""
+    for mode in (MarginMode.CROSS, MarginMode.ISOLATED):
+        for _ in range(2):
+            await case.adapter.set_margin(case.symbol, mode, LEVERAGE)
+    await case.trade()
+    held = await case.true_position()
+    case.check(held is not None, "no position at the venue")
+    if held is not None:
+        case.check(held.leverage in (LEVERAGE, None), f"leverage {LEVERAGE} was set, the venue has {held.leverage}")
+        isolated = held.margin_mode in (MarginMode.ISOLATED, None)
+        case.check(isolated, f"isolated margin was set, the venue has {held.margin_mode}")
+
+
+@clause(
+    "MAR-020",
+    "a refused setting is surfaced",
+    why="A bot that believes in three times leverage trades at twenty.",
+    capabilities=NEEDS,
+    kind="setting.refused",
+)
+async def refused_setting(case: Case) -> None:
+    """A change of margin mode or leverage that the venue refuses raises `Rejected` with its reason."""
+    await case.rest()
+    provoked = await case.provoke()
+    if provoked.operation is Operation.SET_LEVERAGE:
+        change = case.adapter.set_margin(case.symbol, None, LEVERAGE)
+    else:
+        change = case.adapter.set_margin(case.symbol, MarginMode.ISOLATED, None)
+    error = await case.expect(Rejected, change)
+    case.check(error.reason is provoked.reason, f"reason {error.reason}, the venue refused for {provoked.reason}")

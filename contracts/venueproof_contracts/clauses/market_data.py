@@ -1,0 +1,91 @@
+"""Ticker, funding, open interest: figures that are the venue's, or not there."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from venueproof_contracts.actions import AnswerGarbage, DelayMessage, Garbage, Matcher, Operation, SetPrice
+from venueproof_contracts.bench import TRUTH
+from venueproof_contracts.capabilities import Capability
+from venueproof_contracts.case import Case
+from venueproof_contracts.clause import Strength, clause
+from venueproof_contracts.clauses._common import NS, near
+from venueproof_contracts.model import Ticker
+
+SIDE_FIGURES: dict[Operation, str] = {
+    Operation.FUNDING: "funding_rate",
+    Operation.OPEN_INTEREST: "open_interest",
+}
+SIDE_DELAY_S = 2
+
+
+@clause(
+    "MKT-010",
+    "ticker figures are the venue's",
+    why="A mark price taken for the last price, or contracts taken for coins, sizes every order wrongly.",
+    capabilities={Capability.TICKER, Capability.PLACE},
+    powers=(TRUTH, SetPrice),
+)
+async def ticker_figures(case: Case) -> None:
+    """Last, bid, ask, mark, index, funding rate, open interest and volume in a ticker are the venue's, each in its own
+    unit; what the adapter does not know is None."""
+    await case.bench.do(SetPrice(case.symbol, case.crossing_price(case.resting().side, 3)))
+    await case.trade()
+    true = (await case.bench.market(case.symbol)).ticker
+    seen = await case.adapter.ticker(case.symbol)
+    case.check(seen.instrument == case.symbol, f"the ticker of {case.symbol} names {seen.instrument}")
+    case.check(seen.last is not None, "no last price")
+    for name, within in _tolerances(case, true).items():
+        figure, truth = getattr(seen, name), getattr(true, name)
+        if figure is not None and truth is not None:
+            case.check(near(figure, truth, within), f"{name} is {figure}, at the venue it is {truth}")
+
+
+def _tolerances(case: Case, true: Ticker) -> dict[str, Decimal]:
+    """Exact where the venue prints the figure in full; half a tick where it rounds; volumes move while we ask."""
+    exact, rounded = Decimal(0), case.instrument.price_tick / 2
+    return {
+        "last": exact,
+        "bid": exact,
+        "ask": exact,
+        "mark": rounded,
+        "index": rounded,
+        "funding_rate": Decimal("1e-8"),
+        "open_interest": case.instrument.amount_step / 2,
+        "volume_24h": (true.volume_24h or Decimal(0)) / 100,
+    }
+
+
+@clause(
+    "MKT-020",
+    "a side figure that fails is None, and the ticker stands",
+    why="Prices stop for want of a funding rate that the strategy does not even use.",
+    capabilities={Capability.TICKER},
+    powers=(AnswerGarbage,),
+)
+async def failing_side_figure(case: Case) -> None:
+    """When funding or open interest cannot be fetched that figure is None, never zero, and the ticker is answered all
+    the same."""
+    for operation, name in SIDE_FIGURES.items():
+        await case.bench.do(AnswerGarbage(Matcher(operation=operation, first=0), Garbage.HTML, 502))
+        ticker = await case.adapter.ticker(case.symbol)
+        case.check(bool(ticker.last), f"without an answer to {operation} the ticker has no last price")
+        case.check(getattr(ticker, name) is None, f"{operation} failed and {name} is {getattr(ticker, name)}")
+
+
+@clause(
+    "MKT-030",
+    "side figures are fetched side by side",
+    why="Two calls one after the other double the age of a price that is traded on.",
+    strength=Strength.SHOULD,
+    capabilities={Capability.TICKER},
+    powers=(DelayMessage,),
+)
+async def side_figures_in_parallel(case: Case) -> None:
+    """Where a ticker needs several calls they run at the same time."""
+    for operation in SIDE_FIGURES:
+        await case.bench.do(DelayMessage(Matcher(operation=operation, first=0), Decimal(SIDE_DELAY_S)))
+    began_ns = case.bench.now_ns()
+    await case.adapter.ticker(case.symbol)
+    took_ns = case.bench.now_ns() - began_ns
+    case.check(took_ns < 1.5 * SIDE_DELAY_S * NS, f"took {took_ns // 1_000_000} ms with {SIDE_DELAY_S} s for each call")

@@ -1,0 +1,85 @@
+"""Rate limits: what the venue refuses is not asked again at once. Manners are judged apart from results."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from venueproof_contracts.actions import Operation
+from venueproof_contracts.bench import TRUTH
+from venueproof_contracts.capabilities import Capability
+from venueproof_contracts.case import Breach, Case
+from venueproof_contracts.clause import clause
+from venueproof_contracts.clauses._common import NS, requests_since
+from venueproof_contracts.errors import RateLimited
+
+ATTEMPTS_DURING_BAN = 5
+PATIENCE_S = 180
+"""A throttle lasts at most a minute; then the adapter's own pause must end as well."""
+REQUESTS_PER_MINUTE_MAX = 12
+"""Doubling a pause of one second gives seven tries in a minute."""
+
+
+@clause(
+    "RAT-010",
+    "nothing is sent into a ban",
+    why="Each request during a ban lengthens it: minutes become days, with open positions and no way to close them.",
+    capabilities={Capability.PLACE, Capability.OPEN_ORDERS},
+    powers=(TRUTH,),
+    kind="rate.ban",
+)
+async def ban(case: Case) -> None:
+    """While the venue bans the client, calls raise `Banned` or `RateLimited` with the time it ends and no request is
+    sent; when it is over, calls work again."""
+    provoked = await case.provoke()
+    error = await case.expect(RateLimited, case.adapter.open_orders(case.symbol))
+    case.check(error.until_ns > case.bench.now_ns(), f"says that it may send again at {error.until_ns}, which is past")
+    mark = len(case.bench.wire())
+    over_ns = max(error.until_ns, provoked.until_ns or 0)
+    pause_s = (over_ns - case.bench.now_ns()) / NS / (ATTEMPTS_DURING_BAN + 1)
+    for _ in range(ATTEMPTS_DURING_BAN):
+        await case.bench.sleep(pause_s)
+        await case.expect(RateLimited, case.adapter.open_orders(case.symbol))
+    sent = requests_since(case, mark)
+    case.check_manners(sent == 0, f"{sent} requests during the ban")
+    await case.bench.sleep(pause_s + 2)
+    await case.rest()
+
+
+@clause(
+    "RAT-020",
+    "a throttled client backs off",
+    why="Hammering a throttled venue turns a pause of seconds into a ban.",
+    capabilities={Capability.PLACE, Capability.OPEN_ORDERS},
+    powers=(),
+    kind="rate.throttle",
+)
+async def throttle(case: Case) -> None:
+    """Told to slow down, the adapter sends ever fewer requests, says until when it waits if it raises, and the call
+    succeeds once the venue answers again."""
+    provoked = await case.provoke()
+    mark, began_ns = len(case.bench.wire()), case.bench.now_ns()
+    intent = case.resting()
+    if provoked.operation is Operation.PLACE:
+        await _patiently(case, began_ns + PATIENCE_S * NS, lambda: case.adapter.place(intent))
+    else:
+        await _patiently(case, began_ns + PATIENCE_S * NS, lambda: case.adapter.open_orders(case.symbol))
+    sent = requests_since(case, mark)
+    minutes = max((case.bench.now_ns() - began_ns) / NS / 60, 1)
+    case.check_manners(
+        sent <= REQUESTS_PER_MINUTE_MAX * minutes,
+        f"{sent} requests in {minutes:.0f} min, {provoked.settles_s} s of it throttled",
+    )
+
+
+async def _patiently(case: Case, until_ns: int, call: Callable[[], Awaitable[object]]) -> None:
+    """Call again whenever the adapter says that it may send, as a caller in good faith does."""
+    while case.bench.now_ns() < until_ns:
+        try:
+            await call()
+        except RateLimited as error:
+            now_ns = case.bench.now_ns()
+            case.check(error.until_ns > now_ns, f"says that it may send again at {error.until_ns}, which is past")
+            await case.bench.sleep((error.until_ns - now_ns) / NS)
+        else:
+            return
+    raise Breach(f"still throttled after {PATIENCE_S} s")

@@ -1,0 +1,86 @@
+"""Safety: an adapter talks to its venue only, and keeps secrets to itself."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Awaitable
+
+from venueproof_contracts.actions import AnswerGarbage, Drop, DropManner, Garbage, Matcher, Operation
+from venueproof_contracts.adapter import Adapter
+from venueproof_contracts.capabilities import Capability
+from venueproof_contracts.case import Case
+from venueproof_contracts.clause import clause
+from venueproof_contracts.clauses.authentication import spoilt
+from venueproof_contracts.errors import AdapterError
+from venueproof_contracts.model import Credentials
+
+SECRET_LENGTH_MIN = 8
+"""A shorter value (a user number, a sub-account's name) is no secret and may stand anywhere by chance."""
+
+
+@clause(
+    "SAF-010",
+    "nothing is sent elsewhere",
+    why="An adapter that reports home knows the positions of everybody who uses it.",
+    capabilities={Capability.PLACE, Capability.STREAM_ORDERS},
+)
+async def no_egress(case: Case) -> None:
+    """Starting, trading, listening and closing reach for no address but the venue's."""
+    await case.listen()
+    await case.trade()
+    await case.rest()
+    await case.adapter.close()
+    await case.bench.sleep(1)
+    reached = case.surroundings.egress()
+    case.check(not reached, f"reached for {', '.join(reached)}")
+
+
+@clause(
+    "SAF-020",
+    "no secret is told",
+    why="Keys in a log file are keys in every system that collects logs.",
+    capabilities={Capability.PLACE, Capability.BALANCES, Capability.OPEN_ORDERS, Capability.STREAM_ORDERS},
+    powers=(AnswerGarbage, Drop),
+)
+async def no_secret_told(case: Case) -> None:
+    """No value of the credentials stands in what the adapter logs, prints, raises, answers or shows of itself, also
+    when requests fail."""
+    told = [repr(case.adapter), repr(await case.adapter.declare())]
+    await case.listen()
+    told.append(repr(await case.adapter.place(case.resting())))
+    for garbage in Garbage:
+        for operation in (Operation.BALANCES, Operation.PLACE):
+            await case.bench.do(AnswerGarbage(Matcher(operation=operation), garbage, 500))
+        told += [await _said(case.adapter.balances()), await _said(case.adapter.place(case.resting()))]
+    await case.bench.do(Drop(DropManner.RESET))
+    await case.bench.sleep(10)
+    secrets = dict(case.credentials)
+    for name in case.credentials:
+        wrong = spoilt(case.credentials, name)
+        told.append(await _said(_start(case.surroundings.make_adapter(wrong))))
+        secrets[f"wrong {name}"] = wrong[name]
+    _check_untold(case, secrets, [*told, repr(case.fold.events), case.surroundings.log_text()])
+
+
+async def _start(adapter: Adapter) -> object:
+    try:
+        await adapter.start()
+        return await adapter.balances()
+    finally:
+        await adapter.close()
+
+
+async def _said(call: Awaitable[object]) -> str:
+    """All that a call shows: its answer, or its error with everything that hangs on it."""
+    try:
+        return repr(await call)
+    except AdapterError as error:
+        return "".join(traceback.format_exception(error)) + repr((error, error.args, vars(error)))
+
+
+def _check_untold(case: Case, secrets: Credentials, told: list[str]) -> None:
+    for name, value in secrets.items():
+        if len(value) >= SECRET_LENGTH_MIN:
+            where = next((text for text in told if value in text), None)
+            shown = "" if where is None else where[max(0, where.index(value) - 60) : where.index(value)]
+            case.check(where is None, f"{name} was told after {shown!r}")

@@ -1,0 +1,71 @@
+"""Unknown outcomes: an order whose answer was lost is asked for, not sent again."""
+
+from __future__ import annotations
+
+from venueproof_contracts.actions import LoseRequest, Matcher, Operation
+from venueproof_contracts.bench import TRUTH
+from venueproof_contracts.capabilities import Capability
+from venueproof_contracts.case import Case
+from venueproof_contracts.clause import clause
+from venueproof_contracts.clauses._common import check_open_orders, outcome, place_and_judge
+from venueproof_contracts.errors import OutcomeUnknown, Reason, Rejected
+from venueproof_contracts.model import Order
+
+
+@clause(
+    "UNK-010",
+    "a lost reply never doubles an order",
+    why="The order was filled and its reply lost; sent again it fills again, and the position is twice what was meant.",
+    capabilities={Capability.PLACE, Capability.CANCEL, Capability.OPEN_ORDERS},
+    kind="reply.lost",
+)
+async def lost_reply(case: Case) -> None:
+    """When the reply to an order or a cancellation is lost it is carried out once, and what the adapter says agrees
+    with the venue, or is `OutcomeUnknown`."""
+    await _judge_trouble(case)
+
+
+@clause(
+    "UNK-020",
+    "an error that tells nothing never doubles an order",
+    why="503 after the order was accepted reads like 'not executed' and is retried into a second position.",
+    capabilities={Capability.PLACE, Capability.CANCEL, Capability.OPEN_ORDERS},
+    kind="reply.unknown",
+)
+async def unknown_reply(case: Case) -> None:
+    """When the venue answers an order or a cancellation with an error that leaves open whether it was carried out, it
+    is carried out once, and the adapter does not deny it."""
+    await _judge_trouble(case)
+
+
+async def _judge_trouble(case: Case) -> None:
+    # A filled order's client id is free again on some venues, so only a market order shows blind resending there.
+    for intent in (case.resting(), case.crossing()):
+        provoked = await case.provoke()
+        if provoked.operation is Operation.CANCEL:
+            return await _cancel_and_judge(case, await case.rest())
+        await place_and_judge(case, intent)
+
+
+async def _cancel_and_judge(case: Case, order: Order) -> None:
+    answer = await outcome(case.adapter.cancel(order.ref))
+    await case.bench.settle()
+    gone = isinstance(answer, Rejected) and answer.reason is Reason.UNKNOWN_ORDER
+    ended = isinstance(answer, Order) and answer.status.final
+    case.check(gone or ended or isinstance(answer, OutcomeUnknown), f"the order is canceled, cancel() said {answer!r}")
+    await check_open_orders(case)
+
+
+@clause(
+    "UNK-030",
+    "a lost request is not claimed",
+    why="An order that never arrived and is reported as placed is a hedge that does not exist.",
+    capabilities={Capability.PLACE, Capability.OPEN_ORDERS},
+    powers=(TRUTH, LoseRequest),
+)
+async def lost_request(case: Case) -> None:
+    """When an order is lost on its way the adapter raises `NotSent` or `OutcomeUnknown`, or places it once after all;
+    it never answers with an order that the venue does not have."""
+    for intent in (case.resting(), case.crossing()):
+        await case.bench.do(LoseRequest(Matcher(operation=Operation.PLACE)))
+        await place_and_judge(case, intent)
