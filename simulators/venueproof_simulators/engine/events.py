@@ -46,6 +46,8 @@ class Cause(StrEnum):
     FILLED = "filled"
     CANCELED = "canceled"
     EXPIRED = "expired"
+    REJECTED = "rejected"
+    """The verdict on an acknowledged order was no; follows the `Refused` that says why."""
 
 
 class OrderChanged(Event, frozen=True):

@@ -20,6 +20,8 @@ class Side(StrEnum):
     BUY = "buy"
     SELL = "sell"
 
+    __hash__ = str.__hash__
+
     @property
     def sign(self) -> int:
         """+1 for a buy, −1 for a sell."""
@@ -72,6 +74,8 @@ class OrderStatus(StrEnum):
     EXPIRED = "expired"
     REJECTED = "rejected"
 
+    __hash__ = str.__hash__
+
 
 STEPS: dict[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.ACKNOWLEDGED: frozenset(
@@ -94,7 +98,7 @@ LIVE = frozenset({OrderStatus.OPEN, OrderStatus.PARTLY_FILLED})
 """Statuses in which an order can still fill."""
 
 
-class OrderState(Struct, frozen=True):
+class OrderState(Struct, frozen=True, gc=False):
     """One order as it stood when this was taken. `ticks` is 0 for a market order.
 
     `filled_value` is the sum of ticks × lots of its fills: divided by `filled_lots` it is the average price in ticks.
@@ -128,7 +132,7 @@ class OrderState(Struct, frozen=True):
         return self.lots - self.filled_lots if self.status in LIVE else 0
 
 
-class FillState(Struct, frozen=True):
+class FillState(Struct, frozen=True, gc=False):
     """One account's side of a trade. `fee_atoms` is positive when paid, negative when received."""
 
     trade_id: int
@@ -148,7 +152,7 @@ class FillState(Struct, frozen=True):
     at_ns: int
 
 
-class TradeState(Struct, frozen=True):
+class TradeState(Struct, frozen=True, gc=False):
     """One public trade. `taker` is the side that crossed."""
 
     trade_id: int
@@ -159,7 +163,7 @@ class TradeState(Struct, frozen=True):
     at_ns: int
 
 
-class PositionState(Struct, frozen=True):
+class PositionState(Struct, frozen=True, gc=False):
     """One position. `lots` is signed (negative: short); `entry_value` is the sum over open lots of ticks × lots,
     unsigned, for linear contracts, so that the entry price in ticks is entry_value / |lots|.
     """
@@ -172,11 +176,15 @@ class PositionState(Struct, frozen=True):
     margin_mode: MarginMode
     leverage: int
     isolated_atoms: int
+    """What an isolated position has locked in; 0 under cross margin."""
     realized_atoms: int
+    """All that was ever realized on it, before fees."""
     updated_ns: int
+    entry_nano_ticks: int = 0
+    """Average entry price in billionths of a tick. Closing a part leaves it as it is."""
 
 
-class BalanceState(Struct, frozen=True):
+class BalanceState(Struct, frozen=True, gc=False):
     """Money of one asset in one pool, in atoms. `initial_*` is what positions and open orders tie up."""
 
     account: str
@@ -191,6 +199,31 @@ class BalanceState(Struct, frozen=True):
     updated_ns: int
 
 
+class MarginState(Struct, frozen=True, gc=False):
+    """What one instrument ties up of an account's money, at the mark price, in atoms of its settle asset.
+
+    `initial_orders_atoms` is what open orders need beyond the position: the larger side counts, that is
+    max(|position|, |position + all buys|, |position − all sells|) − |position|, over the leverage.
+    """
+
+    account: str
+    instrument: str
+    notional_atoms: int
+    """Position at mark, signed."""
+    initial_position_atoms: int
+    initial_orders_atoms: int
+    maintenance_atoms: int
+    unrealized_atoms: int
+    buy_orders_atoms: int
+    """Open orders to buy at their own prices, reduce-only ones left out."""
+    sell_orders_atoms: int
+    mark_nano_ticks: int
+    break_even_nano_ticks: int
+    """The price at which closing gives back the fees paid and the losses realized since the position was flat."""
+    liquidation_ticks: int
+    """The price at which maintenance margin is used up, everything else standing still; 0 for none."""
+
+
 class BookState(Struct, frozen=True):
     """Best levels first: (ticks, lots). `sequence` counts every change of the book."""
 
@@ -201,7 +234,7 @@ class BookState(Struct, frozen=True):
     at_ns: int
 
 
-class CandleState(Struct, frozen=True):
+class CandleState(Struct, frozen=True, gc=False):
     """Prices in ticks over [open_ns, open_ns + interval); `volume_lots`, `value` = sum of ticks × lots, and how much
     of both was bought by takers.
     """

@@ -1,0 +1,142 @@
+"""Whether an order may come in, as the refusals of `refusals.py`. The first check that objects decides, in this order:
+
+position side, amount, price, notional, price band, reduce-only, number of orders, would cross, not fillable, margin.
+"""
+
+from __future__ import annotations
+
+from venueproof_simulators.engine.commands import Amend, Place
+from venueproof_simulators.engine.instruments import Instrument
+from venueproof_simulators.engine.ledger import PPM, Holding
+from venueproof_simulators.engine.margin import free_atoms, needed_atoms
+from venueproof_simulators.engine.market import Market
+from venueproof_simulators.engine.orders import Order
+from venueproof_simulators.engine.refusals import Refusal
+from venueproof_simulators.engine.state import OrderKind, PositionSide, Side, TimeInForce
+
+_LIMIT = OrderKind.LIMIT
+_NET = PositionSide.NET
+_FOK = TimeInForce.FOK
+_BUY = Side.BUY
+
+
+def check_place(market: Market, holding: Holding, command: Place) -> Refusal | None:
+    """Why a new order may not come in; None when it may."""
+    instrument = market.instrument
+    limit = command.kind is _LIMIT
+    if command.position_side is not _NET:
+        return Refusal.POSITION_SIDE
+    sign = 1 if command.side is _BUY else -1
+    most = instrument.lots_max if limit else instrument.market_lots_max
+    refusal = check_amount(instrument, command.lots, most)
+    if refusal is None and limit:
+        refusal = check_price(instrument, command.ticks)
+    if refusal is None:
+        refusal = _check_worth(market, command, limit, sign) or _check_book(market, holding, command, limit, sign)
+    return refusal or _check_margin(market, holding, command, limit, sign)
+
+
+def check_amount(instrument: Instrument, lots: int, most: int) -> Refusal | None:
+    """Bounds and step of an amount."""
+    if lots <= 0:
+        return Refusal.AMOUNT_NOT_POSITIVE
+    if lots < instrument.lots_min:
+        return Refusal.AMOUNT_TOO_SMALL
+    if lots > most:
+        return Refusal.AMOUNT_TOO_LARGE
+    return Refusal.AMOUNT_OFF_STEP if lots % instrument.lot_step else None
+
+
+def check_price(instrument: Instrument, ticks: int) -> Refusal | None:
+    """Bounds and step of a limit price."""
+    if ticks <= 0:
+        return Refusal.PRICE_NOT_POSITIVE
+    if ticks < instrument.ticks_min:
+        return Refusal.PRICE_TOO_SMALL
+    if ticks > instrument.ticks_max:
+        return Refusal.PRICE_TOO_LARGE
+    return Refusal.PRICE_OFF_TICK if ticks % instrument.tick_step else None
+
+
+def check_band(market: Market, sign: int, ticks: int) -> Refusal | None:
+    """Whether a limit price is too far on the aggressive side of mark."""
+    band = market.instrument.price_band_ppm
+    if band and (ticks - market.base) * sign * PPM > market.base * band:
+        return Refusal.PRICE_OUT_OF_BAND
+    return None
+
+
+def check_notional(market: Market, value: int) -> Refusal | None:
+    """Whether an order of `value` (ticks × lots) is worth enough."""
+    least = market.instrument.notional_min_atoms
+    return Refusal.NOTIONAL_TOO_SMALL if least and market.worth.atoms(value) < least else None
+
+
+def _check_worth(market: Market, command: Place, limit: bool, sign: int) -> Refusal | None:
+    refusal = None
+    if not command.notional_exempt:
+        refusal = check_notional(market, (command.ticks if limit else market.base) * command.lots)
+    return refusal or (check_band(market, sign, command.ticks) if limit else None)
+
+
+def _check_book(market: Market, holding: Holding, command: Place, limit: bool, sign: int) -> Refusal | None:
+    if command.reduce_only and holding.net.lots * sign >= 0:
+        return Refusal.REDUCE_ONLY
+    if limit and len(holding.live) >= market.instrument.open_orders_max:
+        return Refusal.TOO_MANY_ORDERS
+    if command.post_only and market.half(-sign).reaches(command.ticks):
+        return Refusal.WOULD_CROSS
+    if command.time_in_force is _FOK and not _fillable(market, holding, command, limit, sign):
+        return Refusal.NOT_FILLABLE
+    return None
+
+
+def _fillable(market: Market, holding: Holding, command: Place, limit: bool, sign: int) -> bool:
+    """Whether others offer the whole amount within the limit."""
+    missing = command.lots
+    for level in market.half(-sign).best_first():
+        if limit and (level.ticks - command.ticks) * sign > 0:
+            break
+        missing -= sum(resting.open_lots for resting in level.queue if resting.holding is not holding)
+        if missing <= 0:
+            return True
+    return False
+
+
+def _check_margin(market: Market, holding: Holding, command: Place, limit: bool, sign: int) -> Refusal | None:
+    """A sell below the market, or a market order, needs what the best price of the other side makes it worth."""
+    if command.reduce_only:
+        return None
+    ticks = command.ticks if limit else market.base
+    if not limit or sign < 0:
+        best = market.half(-sign).best()
+        if best is not None:
+            ticks = max(ticks, best.ticks)
+    return check_need(holding, sign, ticks * command.lots)
+
+
+def check_need(holding: Holding, sign: int, value: int) -> Refusal | None:
+    """Whether an account has the margin for so much more (ticks × lots) in orders of one side."""
+    needed = needed_atoms(holding, sign, value)
+    if needed > 0 and needed > free_atoms(holding.account, holding.instrument.settle):
+        return Refusal.INSUFFICIENT_MARGIN
+    return None
+
+
+def check_amend(market: Market, order: Order, command: Amend) -> Refusal | None:
+    """Why a live order may not be changed so; None when it may."""
+    instrument, ticks = market.instrument, command.ticks
+    refusal = check_amount(instrument, command.lots, instrument.lots_max) or check_price(instrument, ticks)
+    if refusal is not None:
+        return refusal
+    if ticks == order.ticks and command.lots == order.lots:
+        return Refusal.NO_CHANGE
+    if command.lots <= order.filled_lots:
+        return None
+    if not order.reduce_only:
+        refusal = check_notional(market, ticks * command.lots)
+    refusal = refusal or check_band(market, order.sign, ticks)
+    if refusal is None and not order.reduce_only:
+        more = ticks * (command.lots - order.filled_lots) - order.ticks * order.open_lots
+        refusal = check_need(order.holding, order.sign, more)
+    return refusal

@@ -1,0 +1,284 @@
+"""The engine: a state machine. A command and the time go in, events come out, and everything can be read at any time.
+
+    engine = Engine(instruments, seed=7, start_ns=start)
+    engine.apply(OpenAccount("ann", (PoolSpec("main", {"USDT": 0}),), {"USDT": 10**12}), start)
+    events = engine.apply(Place("ann", "BTCUSDT", Side.BUY, OrderKind.LIMIT, lots=10, ticks=590_000), start + 1)
+
+It does no input or output, never sleeps and knows no venue. Time is handed in; what is due before a command (verdicts,
+the market maker's refills, steps of the base price) happens first, at its own time. Whoever owns the clock waits until
+`next_due_ns` and applies `Tick()`.
+
+Not built: inverse contracts, hedge mode, funding payments, liquidation, pools whose assets share their margin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from msgspec import json
+
+from venueproof_simulators.engine import commands as told
+from venueproof_simulators.engine import staging, trading
+from venueproof_simulators.engine.commands import Command
+from venueproof_simulators.engine.events import Event
+from venueproof_simulators.engine.floor import Floor
+from venueproof_simulators.engine.instruments import Instrument
+from venueproof_simulators.engine.journal import Header, Journal, read_commands, read_header
+from venueproof_simulators.engine.ledger import NANO, Holding
+from venueproof_simulators.engine.margin import balance, margin
+from venueproof_simulators.engine.market import Market
+from venueproof_simulators.engine.prices import Pace
+from venueproof_simulators.engine.state import (
+    BalanceState,
+    BookState,
+    CandleState,
+    FillState,
+    MarginMode,
+    MarginState,
+    OrderState,
+    PositionSide,
+    PositionState,
+    TickerState,
+    TradeState,
+)
+
+_HANDLERS: dict[type[Command], Callable[[Floor, Any], None]] = {
+    told.OpenAccount: staging.open_account,
+    told.Deposit: staging.deposit,
+    told.Place: trading.place,
+    told.Amend: trading.amend,
+    told.Cancel: trading.cancel,
+    told.CancelAll: trading.cancel_all,
+    told.SetLeverage: trading.set_leverage,
+    told.SetMarginMode: trading.set_margin_mode,
+    told.SetPrice: staging.set_price,
+    told.PrintTrade: staging.print_trade,
+    told.AddLiquidity: staging.add_liquidity,
+    told.FillOrder: staging.fill_order,
+    told.ExpireOrder: staging.expire_order,
+    told.RefuseOrders: staging.refuse_orders,
+    told.Tick: lambda floor, command: None,
+}
+
+
+class UnknownInstrumentError(LookupError):
+    """No instrument of this name or symbol is listed."""
+
+
+class Engine:
+    """All markets and accounts of one venue.
+
+    Reads about an account raise `UnknownAccountError`, reads about an instrument `UnknownInstrumentError`; both are
+    `LookupError`s. Reads change nothing that can be seen.
+    """
+
+    def __init__(self, instruments: Sequence[Instrument], *, seed: int, start_ns: int, pace: Pace = Pace.STILL) -> None:
+        self._floor = Floor(instruments, seed, start_ns, pace)
+        self._by_symbol = {instrument.symbol: instrument for instrument in instruments}
+        self.journal = Journal(Header(tuple(instruments), seed, start_ns, pace))
+        staging.start_pace(self._floor)
+        self._floor.take_events()
+
+    def apply(self, command: Command, now_ns: int) -> list[Event]:
+        """Let happen what is due by `now_ns`, then carry out the command; returns the events of both.
+
+        A time before the last one counts as the last one. A refused command gives a `Refused`; a command that makes no
+        sense (an account nobody opened, an unknown asset) raises `LookupError` or `ValueError` and changes nothing.
+        """
+        floor = self._floor
+        floor.until_ns = max(now_ns, floor.now_ns)
+        self._run_due()
+        floor.now_ns = floor.until_ns
+        _HANDLERS[type(command)](floor, command)
+        events = floor.take_events()
+        self.journal.add(floor.now_ns, command, events)
+        return events
+
+    def _run_due(self) -> None:
+        floor, due = self._floor, self._floor.due
+        while (next_ns := due.next_ns) is not None and next_ns <= floor.until_ns:
+            at_ns, job = due.pop()
+            floor.now_ns = max(floor.now_ns, at_ns)
+            job()
+
+    @property
+    def next_due_ns(self) -> int | None:
+        """When something happens by itself next; None when nothing is pending."""
+        return self._floor.due.next_ns
+
+    @property
+    def now_ns(self) -> int:
+        """The time of the last command."""
+        return self._floor.now_ns
+
+    # --- instruments ----------------------------------------------------------------------------------------------
+
+    @property
+    def instruments(self) -> Mapping[str, Instrument]:
+        """All listed instruments by name."""
+        return self._floor.instruments
+
+    def by_symbol(self, symbol: str) -> Instrument:
+        """The instrument of a unified symbol."""
+        try:
+            return self._by_symbol[symbol]
+        except KeyError:
+            raise UnknownInstrumentError(f"no instrument with symbol {symbol!r}") from None
+
+    def _market(self, name: str) -> Market:
+        market = self._floor.market(name)
+        if market is None:
+            raise UnknownInstrumentError(f"no instrument {name!r}")
+        return market
+
+    # --- accounts -------------------------------------------------------------------------------------------------
+
+    def _holding(self, account: str, instrument: str) -> Holding:
+        """The holding, or an empty one that is not kept."""
+        owner, market = self._floor.ledger[account], self._market(instrument)
+        return owner.holdings.get(instrument) or Holding(owner, market.instrument, market.worth)
+
+    def _holdings(self, account: str, instrument: str) -> list[Holding]:
+        owner = self._floor.ledger[account]
+        return [self._holding(account, instrument)] if instrument else list(owner.holdings.values())
+
+    @property
+    def accounts(self) -> Sequence[str]:
+        """Names of the accounts that users opened."""
+        return [name for name, account in self._floor.ledger.accounts.items() if account.user]
+
+    def order(self, account: str, instrument: str, order_id: int) -> OrderState | None:
+        """An order of an account, live or ended."""
+        order = self._holding(account, instrument).orders.get(order_id)
+        return order.state() if order else None
+
+    def order_by_client_id(self, account: str, instrument: str, client_id: str) -> OrderState | None:
+        """The newest order with a client id."""
+        order = self._holding(account, instrument).by_client_id.get(client_id)
+        return order.state() if order else None
+
+    def orders(self, account: str, instrument: str = "") -> list[OrderState]:
+        """All orders ever, oldest first."""
+        if instrument:
+            return [order.state() for order in self._holding(account, instrument).orders.values()]
+        return [order.state() for order in self._floor.ledger[account].orders]
+
+    def live_orders(self, account: str, instrument: str = "") -> list[OrderState]:
+        """Orders that can still fill, oldest first."""
+        live = [order for holding in self._holdings(account, instrument) for order in holding.live.values()]
+        return [order.state() for order in sorted(live, key=lambda order: order.serial)]
+
+    def fills(self, account: str, instrument: str = "") -> list[FillState]:
+        """All fills, oldest first."""
+        return list(self._holding(account, instrument).fills if instrument else self._floor.ledger[account].fills)
+
+    def positions(self, account: str) -> list[PositionState]:
+        """Positions on every instrument that ever had settings or a position; flat ones have no lots."""
+        return [holding.position() for holding in self._floor.ledger[account].holdings.values() if holding.shown]
+
+    def position(self, account: str, instrument: str, side: PositionSide = PositionSide.NET) -> PositionState:
+        """One position; flat when there never was one. Raises `ValueError` for a leg other than net."""
+        if side is not PositionSide.NET:
+            raise ValueError(f"account {account!r} is in one-way mode and has no {side} leg")
+        return self._holding(account, instrument).position()
+
+    def balances(self, account: str) -> list[BalanceState]:
+        """Every asset of every pool."""
+        owner = self._floor.ledger[account]
+        return [balance(owner, asset, self._floor.now_ns) for asset in owner.wallets]
+
+    def margin(self, account: str, instrument: str) -> MarginState:
+        """What an instrument ties up, and its liquidation and break-even prices."""
+        return margin(self._holding(account, instrument))
+
+    def leverage(self, account: str, instrument: str) -> int:
+        """The leverage set for an instrument."""
+        return self._holding(account, instrument).leverage
+
+    def margin_mode(self, account: str, instrument: str) -> MarginMode:
+        """The margin mode set for an instrument."""
+        return self._holding(account, instrument).margin_mode
+
+    # --- the market -----------------------------------------------------------------------------------------------
+
+    def book(self, instrument: str, depth: int) -> BookState:
+        """The best `depth` levels of each side."""
+        return self._market(instrument).book(depth, self._floor.now_ns)
+
+    def ticker(self, instrument: str, now_ns: int) -> TickerState:
+        """Prices and the last 24 hours."""
+        return self._market(instrument).ticker(now_ns)
+
+    def mark_nano_ticks(self, instrument: str, now_ns: int) -> int:
+        """Mark price as of the last command, in billionths of a tick; `now_ns` is for bases that move in between."""
+        return self._market(instrument).base * NANO
+
+    def trades(
+        self,
+        instrument: str,
+        now_ns: int,
+        *,
+        limit: int,
+        from_id: int | None = None,
+        start_ns: int | None = None,
+        end_ns: int | None = None,
+    ) -> list[TradeState]:
+        """Public trades, oldest first: from `from_id` on, else the first from `start_ns` on, else the newest.
+
+        None later than `end_ns` or `now_ns`.
+        """
+        end_ns = now_ns if end_ns is None else min(end_ns, now_ns)
+        return self._market(instrument).tape.trades(limit, from_id, start_ns, end_ns)
+
+    def candles(
+        self,
+        instrument: str,
+        interval: str,
+        now_ns: int,
+        *,
+        start_ns: int | None = None,
+        end_ns: int | None = None,
+        limit: int = 500,
+    ) -> list[CandleState]:
+        """Candles, oldest first: the first `limit` that open from `start_ns` on, else the newest. The last may run.
+
+        `interval` is one of `intervals.INTERVALS`; raises `ValueError` for another.
+        """
+        return self._market(instrument).tape.candles(interval, now_ns, start_ns, end_ns, limit)
+
+    # --- proofs ---------------------------------------------------------------------------------------------------
+
+    def totals(self) -> dict[str, int]:
+        """Each asset over all accounts, counterparties included; moved by `OpenAccount` and `Deposit` alone."""
+        return self._floor.ledger.totals()
+
+    def state_digest(self) -> str:
+        """SHA-256 over everything that later commands depend on and everything that can be read."""
+        return sha256(json.encode([self._account_state(), self._market_state()])).hexdigest()
+
+    def _account_state(self) -> list[object]:
+        names = [name for name, account in self._floor.ledger.accounts.items() if account.user]
+        return [
+            [name, self.balances(name), self.positions(name), self.orders(name), self.fills(name)] for name in names
+        ]
+
+    def _market_state(self) -> list[object]:
+        floor = self._floor
+        touched = [market for _, market in sorted(floor.markets.items()) if market.sequence or market.tape.live]
+        rows = [
+            [market.base, market.book(10**6, floor.now_ns), market.tape.live, market.open_interest_lots]
+            for market in touched
+        ]
+        return [rows, floor.due.next_ns, floor.now_ns]
+
+
+def replay(journal: Journal) -> Engine:
+    """Another engine that was told the same: it is in the same state, and its journal has the same digest."""
+    rows = journal.rows()
+    header = read_header(rows[0])
+    engine = Engine(header.instruments, seed=header.seed, start_ns=header.start_ns, pace=header.pace)
+    for at_ns, command in read_commands(rows[1:]):
+        engine.apply(command, at_ns)
+    return engine

@@ -1,0 +1,120 @@
+"""The trading floor: everything a command acts on, and the events it has caused so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from heapq import heappop, heappush
+
+from venueproof_simulators.engine.events import (
+    BalanceCause,
+    BalanceChanged,
+    Event,
+    PositionChanged,
+    Refused,
+)
+from venueproof_simulators.engine.history import Past
+from venueproof_simulators.engine.instruments import Instrument
+from venueproof_simulators.engine.ledger import Account, Holding, Ledger
+from venueproof_simulators.engine.maker import quote
+from venueproof_simulators.engine.margin import balance
+from venueproof_simulators.engine.market import Market
+from venueproof_simulators.engine.prices import BasePrice, Pace
+from venueproof_simulators.engine.refusals import Refusal
+
+Job = Callable[[], None]
+
+
+class Due:
+    """What is to happen later, in order of time, then of arrival."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Job]] = []
+        self._count = 0
+
+    def add(self, at_ns: int, job: Job) -> None:
+        """Let `job` run at a time."""
+        self._count += 1
+        heappush(self._heap, (at_ns, self._count, job))
+
+    @property
+    def next_ns(self) -> int | None:
+        """When the next job is due."""
+        return self._heap[0][0] if self._heap else None
+
+    def pop(self) -> tuple[int, Job]:
+        """Take out the next job and its time."""
+        at_ns, _, job = heappop(self._heap)
+        return at_ns, job
+
+
+class Floor:
+    """Markets, accounts, jobs that are due, the time, and the events of the command under way."""
+
+    def __init__(self, instruments: Sequence[Instrument], seed: int, start_ns: int, pace: Pace) -> None:
+        self.instruments: Mapping[str, Instrument] = {instrument.name: instrument for instrument in instruments}
+        self.seed = seed
+        self.start_ns = start_ns
+        self.pace = pace
+        self.now_ns = start_ns
+        self.until_ns = start_ns
+        """The time of the command under way; `now_ns` runs up to it from one due job to the next."""
+        self.ledger = Ledger()
+        self.markets: dict[str, Market] = {}
+        self.due = Due()
+        self.events: list[Event] = []
+        self.changed: list[Market] = []
+        """Markets whose books may have changed since the events were last taken."""
+        self.refusals: dict[str, list[Refusal]] = {}
+        """Planned refusals of the next orders of an account."""
+        self.orders_count = 0
+        self._bases: dict[str, tuple[BasePrice, Past]] = {}
+
+    def market(self, name: str) -> Market | None:
+        """The market of an instrument, set up on first use; None when it is not listed."""
+        market = self.markets.get(name)
+        if market is None and name in self.instruments:
+            market = self.markets[name] = self._open(self.instruments[name])
+        return market
+
+    def _open(self, instrument: Instrument) -> Market:
+        name = instrument.underlying
+        if name not in self._bases:
+            self._bases[name] = (
+                BasePrice(name, self.seed, self.start_ns, self.pace),
+                Past(name, self.seed),
+            )
+        market = Market(instrument, self.ledger, *self._bases[name], self.seed, self.start_ns)
+        quote(market)
+        market.bids.touched.clear()
+        market.asks.touched.clear()
+        return market
+
+    def touch(self, market: Market) -> None:
+        """Note that the book of a market changes."""
+        if not market.changed:
+            market.changed = True
+            self.changed.append(market)
+
+    def refuse(self, account: str, instrument: str, client_id: str, refusal: Refusal, order_id: int = 0) -> None:
+        """Say that a command is not carried out."""
+        self.events.append(Refused(account, instrument, client_id, refusal, order_id))
+
+    def tell_balance(self, account: Account, asset: str, change_atoms: int, cause: BalanceCause) -> None:
+        """Say that a wallet changed."""
+        self.events.append(BalanceChanged(balance(account, asset, self.now_ns), change_atoms, cause))
+
+    def tell_position(self, holding: Holding) -> None:
+        """Say that a position changed."""
+        self.events.append(PositionChanged(holding.position()))
+
+    def take_events(self) -> list[Event]:
+        """The events so far, and one for each book that changed."""
+        events = self.events
+        self.events = []
+        for market in self.changed:
+            market.changed = False
+            changes = market.take_changes()
+            if changes is not None:
+                events.append(changes)
+        self.changed.clear()
+        return events

@@ -1,0 +1,123 @@
+"""One instrument's trading place: book, tape, orders, base price."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from venueproof_simulators.engine.book import HalfBook
+from venueproof_simulators.engine.events import BookChanged
+from venueproof_simulators.engine.history import History, Past
+from venueproof_simulators.engine.instruments import Instrument
+from venueproof_simulators.engine.ledger import MAKER, NANO, STRANGERS, Ledger, Worth
+from venueproof_simulators.engine.noise import draw, key
+from venueproof_simulators.engine.orders import Order, Resting
+from venueproof_simulators.engine.prices import BasePrice, underlying
+from venueproof_simulators.engine.state import BookState, Side, TickerState
+from venueproof_simulators.engine.tape import Tape
+
+_PRINT_WORTH = Decimal(500)
+"""What the smallest made-up trade is worth, in quote units, unless the smallest order is worth more."""
+
+
+def _anchor_steps(instrument: Instrument) -> int:
+    """The base price at the start, in the instrument's price steps; at least 1."""
+    steps = underlying(instrument.underlying).price / (instrument.tick * instrument.tick_step)
+    return max(1, int(steps.to_integral_value(ROUND_HALF_EVEN)))
+
+
+def _print_lots(instrument: Instrument, ticks: int) -> int:
+    """The unit in which made-up amounts are counted: a multiple of the lot step that an order could have."""
+    per_lot = instrument.tick * instrument.lot * instrument.contract_size * ticks
+    lots = max(instrument.lots_min, int(_PRINT_WORTH / per_lot))
+    return -(-lots // instrument.lot_step) * instrument.lot_step
+
+
+class Market:
+    """The state of one instrument. Made when first needed; until somebody acts on it, it is as new at any time."""
+
+    def __init__(
+        self, instrument: Instrument, ledger: Ledger, base_price: BasePrice, past: Past, seed: int, start_ns: int
+    ) -> None:
+        steps = _anchor_steps(instrument)
+        self.instrument = instrument
+        self.start_ticks = steps * instrument.tick_step
+        self.base_price = base_price
+        self.shift_ticks = 0
+        """What commands have added to the base price."""
+        self.worth = Worth(instrument, self.start_ticks)
+        self.unit_lots = _print_lots(instrument, self.start_ticks)
+        self.amounts_key = key("amounts", instrument.name, seed)
+        listed_ns = underlying(instrument.underlying).listed_ns
+        history = History(instrument.name, past, listed_ns, start_ns, steps, instrument.tick_step, self.unit_lots)
+        self.tape = Tape(instrument.name, history, self.start_ticks)
+        self.bids = HalfBook(Side.BUY)
+        self.asks = HalfBook(Side.SELL)
+        self.maker = ledger[MAKER].hold(instrument, self.worth)
+        self.strangers = ledger[STRANGERS].hold(instrument, self.worth)
+        self.quotes: dict[int, dict[int, Resting]] = {1: {}, -1: {}}
+        """The market maker's quotes, by sign of the side and price."""
+        self.refill_due = False
+        self.blocked = False
+        """The market maker left quotes out because a user's order stands where they would trade."""
+        self.drift = 0
+        """Counts drifts, so that a new one ends the old."""
+        self.orders: dict[int, Order] = {}
+        self.open_interest_lots = 0
+        self.sequence = 0
+        self.changed = False
+
+    @property
+    def base(self) -> int:
+        """The base price in ticks: index and mark."""
+        return self.worth.mark
+
+    def half(self, sign: int) -> HalfBook:
+        """The side on which orders of this sign rest."""
+        return self.bids if sign > 0 else self.asks
+
+    def amount(self, number: int) -> int:
+        """A made-up amount: the `number`-th draw of 1 to 16 units."""
+        return self.unit_lots * (1 + draw(self.amounts_key, number) % 16)
+
+    def take_changes(self) -> BookChanged | None:
+        """The levels touched since the last call, each with what it holds now."""
+        levels: list[tuple[Side, int, int]] = []
+        for half in (self.bids, self.asks):
+            touched = half.touched
+            if touched:
+                held, side = half.levels, half.side
+                levels += [(side, ticks, held[ticks].lots if ticks in held else 0) for ticks in touched]
+                touched.clear()
+        if not levels:
+            return None
+        first = self.sequence + 1
+        self.sequence += len(levels)
+        return BookChanged(self.instrument.name, tuple(levels), first, self.sequence)
+
+    def book(self, depth: int, now_ns: int) -> BookState:
+        """The best `depth` levels of each side."""
+        return BookState(self.instrument.name, self.sequence, self.bids.top(depth), self.asks.top(depth), now_ns)
+
+    def ticker(self, now_ns: int) -> TickerState:
+        """Prices now and the last 24 hours."""
+        instrument = self.instrument
+        last = self.tape.last()
+        bid, ask = (half.top(1) or ((0, 0),) for half in (self.bids, self.asks))
+        day, first_id, last_id = self.tape.day(now_ns)
+        interval = instrument.funding_interval_ns
+        return TickerState(
+            instrument.name,
+            last.ticks if last else self.start_ticks,
+            last.lots if last else 0,
+            *bid[0],
+            *ask[0],
+            self.base * NANO,
+            self.base * NANO,
+            day,
+            first_id,
+            last_id,
+            self.open_interest_lots,
+            instrument.funding_rate_ppb,
+            (now_ns // interval + 1) * interval,
+            now_ns,
+        )

@@ -1,0 +1,273 @@
+"""Orders meet: fills, their bookings and events, orders that end, and the base price that moves through the book.
+
+One fill tells, in this order: the trade; each user's order; each user's wallet and position.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from venueproof_simulators.engine.book import HalfBook, Level
+from venueproof_simulators.engine.events import BalanceCause, Cause, OrderChanged, PriceMoved, Traded
+from venueproof_simulators.engine.floor import Floor
+from venueproof_simulators.engine.ledger import Holding
+from venueproof_simulators.engine.maker import REFILL_NS, quote, withdraw
+from venueproof_simulators.engine.market import Market
+from venueproof_simulators.engine.orders import Order, Resting
+from venueproof_simulators.engine.state import FillState, OrderKind, OrderStatus, Side, TimeInForce, TradeState
+
+SELF_TRADE = "self-trade"
+REDUCE_ONLY = "reduce-only"
+NO_LIQUIDITY = "no-liquidity"
+IMMEDIATE_OR_CANCEL = "immediate-or-cancel"
+
+_BUY, _SELL = Side.BUY, Side.SELL
+_OPENED, _FILLED_CAUSE = Cause.OPENED, Cause.FILLED
+_OPEN, _EXPIRED = OrderStatus.OPEN, OrderStatus.EXPIRED
+_MARKET, _GTC = OrderKind.MARKET, TimeInForce.GTC
+_FILL = BalanceCause.FILL
+
+
+def open_order(floor: Floor, market: Market, order: Order) -> None:
+    """Let a checked order in: it trades what it can; what is left rests or expires."""
+    holding = order.holding
+    order.to(_OPEN, floor.now_ns)
+    holding.live[order.order_id] = order
+    if order.reduce_only:
+        holding.reduce_only[order.order_id] = order
+    else:
+        holding.count_open(order.sign, order.ticks * order.lots)
+    floor.events.append(OrderChanged(order.state(), _OPENED))
+    work(floor, market, order)
+
+
+def work(floor: Floor, market: Market, order: Order) -> None:
+    """Let a live order that stands in no book trade; then it rests or expires."""
+    half = market.half(-order.sign)
+    if order.kind is _MARKET:
+        match(floor, market, order, None)
+        if order.open_lots:
+            end(floor, market, order, _EXPIRED, NO_LIQUIDITY)
+        return
+    if half.reaches(order.ticks):
+        match(floor, market, order, order.ticks)
+    if order.open_lots:
+        if order.time_in_force is _GTC:
+            floor.touch(market)
+            market.half(order.sign).add(order)
+        else:
+            end(floor, market, order, _EXPIRED, IMMEDIATE_OR_CANCEL)
+
+
+def match(floor: Floor, market: Market, taker: Order, limit: int | None) -> None:
+    """Trade with the other side, best price first, then first come. Own orders in the way expire."""
+    half = market.half(-taker.sign)
+    floor.touch(market)
+    while taker.open_lots and (limit is None or half.reaches(limit)):
+        level = half.best()
+        if level is None:
+            return
+        resting = next(iter(level.queue))
+        if resting.holding is taker.holding and isinstance(resting, Order):
+            end(floor, market, resting, _EXPIRED, SELF_TRADE)
+            continue
+        lots = min(fillable(taker), fillable(resting))
+        taker.open_lots -= lots
+        hit(floor, market, half, level, resting, lots, level.ticks, taker.holding, taker)
+
+
+def fillable(resting: Resting) -> int:
+    """What can fill now: no more than the position when it may only reduce."""
+    if resting.reduce_only:
+        return min(resting.open_lots, abs(resting.holding.net.lots))
+    return resting.open_lots
+
+
+def hit(
+    floor: Floor,
+    market: Market,
+    half: HalfBook,
+    level: Level,
+    resting: Resting,
+    lots: int,
+    ticks: int,
+    holding: Holding,
+    taker: Order | None,
+) -> None:
+    """`lots` of something that rests trade at `ticks` with a taker: an order, or a stranger without one."""
+    half.take(level, resting, lots)
+    sign = -half.sign
+    trade = market.tape.print(ticks, lots, _BUY if sign > 0 else _SELL, floor.now_ns)
+    floor.events.append(Traded(trade))
+    value = ticks * lots
+    atoms = market.worth.atoms(value)
+    took = _book(floor, market, trade, holding, taker, sign, value, atoms)
+    maker = resting if isinstance(resting, Order) else None
+    gave = _book(floor, market, trade, resting.holding, maker, -sign, value, atoms, maker=True)
+    if took is not None:
+        _tell(floor, market, holding, took)
+    if gave is not None:
+        _tell(floor, market, resting.holding, gave)
+    elif resting.holding is market.maker:
+        if not resting.open_lots:
+            del market.quotes[half.sign][level.ticks]
+        refill_later(floor, market)
+
+
+def _book(
+    floor: Floor,
+    market: Market,
+    trade: TradeState,
+    holding: Holding,
+    order: Order | None,
+    sign: int,
+    value: int,
+    atoms: int,
+    *,
+    maker: bool = False,
+) -> int | None:
+    """Book one side of a trade; returns by how much a user's wallet changed, None for a counterparty."""
+    leg, account, instrument = holding.net, holding.account, market.instrument
+    lots = trade.lots
+    before = leg.lots
+    realized = holding.trade(lots * sign, value, atoms)
+    market.open_interest_lots += max(0, leg.lots) - max(0, before)
+    asset = instrument.settle
+    account.wallets[asset] += realized
+    if order is None:
+        return None
+    fee = floor.ledger.charge(account, asset, atoms, instrument.maker_fee_ppm if maker else instrument.taker_fee_ppm)
+    leg.carry_atoms += fee
+    leg.updated_ns = floor.now_ns
+    holding.shown = True
+    _fill_order(floor, holding, order, trade, fee, realized, maker)
+    return realized - fee
+
+
+def _fill_order(
+    floor: Floor, holding: Holding, order: Order, trade: TradeState, fee: int, realized: int, maker: bool
+) -> None:
+    """Put an execution on its order and tell of it."""
+    lots = trade.lots
+    order.fill(trade.ticks, lots, floor.now_ns)
+    if not order.reduce_only:
+        holding.count_open(order.sign, -order.ticks * lots)
+    if not order.open_lots:
+        _forget(holding, order)
+    fill = FillState(
+        trade.trade_id,
+        order.order_id,
+        order.client_id,
+        holding.account.name,
+        trade.instrument,
+        order.side,
+        order.position_side,
+        trade.ticks,
+        lots,
+        fee,
+        holding.instrument.settle,
+        realized,
+        maker,
+        trade.at_ns,
+    )
+    holding.fills.append(fill)
+    holding.account.fills.append(fill)
+    floor.events.append(OrderChanged(order.state(), _FILLED_CAUSE, fill))
+
+
+def _forget(holding: Holding, order: Order) -> None:
+    """Take an ended order out of the live ones."""
+    del holding.live[order.order_id]
+    if order.reduce_only:
+        del holding.reduce_only[order.order_id]
+
+
+def _tell(floor: Floor, market: Market, holding: Holding, change_atoms: int) -> None:
+    """Tell of wallet and position after a fill; orders that could only reduce a position that is gone expire."""
+    floor.tell_balance(holding.account, market.instrument.settle, change_atoms, _FILL)
+    floor.tell_position(holding)
+    for order in list(holding.reduce_only.values()):
+        if holding.net.lots * order.sign >= 0:
+            end(floor, market, order, _EXPIRED, REDUCE_ONLY)
+
+
+def end(floor: Floor, market: Market, order: Order, status: OrderStatus, reason: str = "") -> None:
+    """A live order ends without being filled: canceled or expired."""
+    half = market.half(order.sign)
+    if half.holds(order):
+        _leave(floor, market, half, order)
+    if not order.reduce_only:
+        order.holding.count_open(order.sign, -order.ticks * order.open_lots)
+    _forget(order.holding, order)
+    order.to(status, floor.now_ns, reason)
+    floor.events.append(OrderChanged(order.state(), _CAUSES[status]))
+
+
+_CAUSES = {OrderStatus.CANCELED: Cause.CANCELED, OrderStatus.EXPIRED: Cause.EXPIRED}
+
+
+def _leave(floor: Floor, market: Market, half: HalfBook, resting: Resting) -> None:
+    half.remove(resting)
+    floor.touch(market)
+    if market.blocked:
+        refill_later(floor, market)
+
+
+def refill_later(floor: Floor, market: Market) -> None:
+    """Let the market maker mend its ladder a little later."""
+    if not market.refill_due:
+        market.refill_due = True
+        floor.due.add(floor.now_ns + REFILL_NS, partial(_refill, floor, market))
+
+
+def _refill(floor: Floor, market: Market) -> None:
+    market.refill_due = False
+    floor.touch(market)
+    quote(market)
+
+
+def move(floor: Floor, market: Market, ticks: int, gap: bool = False) -> None:
+    """Bring the base price to `ticks`, through the orders on the way.
+
+    An order that the price reaches fills whole against a stranger: at its own price, or at the new one across a gap.
+    When the price changed, strangers trade once at the new price, so that the last price follows.
+    """
+    moved = ticks != market.base
+    floor.touch(market)
+    market.worth.mark = ticks
+    if moved:
+        floor.events.append(PriceMoved(market.instrument.name, ticks))
+        withdraw(market)
+    up = _sweep(floor, market, market.asks, ticks, gap)
+    down = _sweep(floor, market, market.bids, ticks, gap)
+    if moved or up or down:
+        stranger_trade(floor, market, ticks, market.amount(market.tape.last_id), _SELL if down else _BUY)
+    quote(market)
+
+
+def _sweep(floor: Floor, market: Market, half: HalfBook, ticks: int, gap: bool) -> bool:
+    """Fill all that rests at `ticks` or better; whether there was any."""
+    found = False
+    while half.reaches(ticks):
+        stranger_hit(floor, market, half, ticks=ticks if gap else None)
+        found = True
+    return found
+
+
+def stranger_hit(
+    floor: Floor, market: Market, half: HalfBook, most: int | None = None, ticks: int | None = None
+) -> int:
+    """A stranger takes `most` lots (all, if None) of what is first in a side that is not empty; returns how much.
+
+    At its own price, unless another one is given.
+    """
+    level = next(half.best_first())
+    resting = next(iter(level.queue))
+    lots = fillable(resting) if most is None else min(most, fillable(resting))
+    hit(floor, market, half, level, resting, lots, level.ticks if ticks is None else ticks, market.strangers, None)
+    return lots
+
+
+def stranger_trade(floor: Floor, market: Market, ticks: int, lots: int, taker: Side) -> None:
+    """Strangers trade among themselves; nothing in the book is touched."""
+    floor.events.append(Traded(market.tape.print(ticks, lots, taker, floor.now_ns)))

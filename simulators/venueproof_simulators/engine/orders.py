@@ -1,0 +1,145 @@
+"""Orders while they live: the one place where an order's status changes, by the table `state.STEPS`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from venueproof_simulators.engine.state import (
+    STEPS,
+    OrderKind,
+    OrderState,
+    OrderStatus,
+    PositionSide,
+    Side,
+    TimeInForce,
+)
+
+if TYPE_CHECKING:
+    from venueproof_simulators.engine.ledger import Holding
+
+_OPEN = OrderStatus.OPEN
+_FILLED = OrderStatus.FILLED
+_PARTLY_FILLED = OrderStatus.PARTLY_FILLED
+
+
+class Resting:
+    """Something that can stand in a book: an order, or a quote of the market maker (which is no more than this)."""
+
+    __slots__ = ("holding", "open_lots", "reduce_only", "ticks")
+
+    def __init__(self, holding: Holding, ticks: int, lots: int) -> None:
+        self.holding = holding
+        self.ticks = ticks
+        self.open_lots = lots
+        self.reduce_only = False
+
+
+class Order(Resting):
+    """One order of an account. `open_lots` is what can still fill: 0 before it opens and after it ends."""
+
+    __slots__ = (
+        "amendments",
+        "client_id",
+        "created_ns",
+        "filled_lots",
+        "filled_value",
+        "kind",
+        "lots",
+        "order_id",
+        "position_side",
+        "post_only",
+        "reason",
+        "serial",
+        "side",
+        "sign",
+        "status",
+        "time_in_force",
+        "updated_ns",
+    )
+
+    def __init__(
+        self,
+        holding: Holding,
+        order_id: int,
+        client_id: str,
+        side: Side,
+        kind: OrderKind,
+        time_in_force: TimeInForce,
+        ticks: int,
+        lots: int,
+        post_only: bool,
+        reduce_only: bool,
+        position_side: PositionSide,
+        now_ns: int,
+    ) -> None:
+        self.holding = holding
+        self.order_id = order_id
+        self.client_id = client_id
+        self.side = side
+        self.sign = 1 if side is Side.BUY else -1
+        self.kind = kind
+        self.time_in_force = time_in_force
+        self.status = OrderStatus.ACKNOWLEDGED
+        self.ticks = ticks
+        self.lots = lots
+        self.open_lots = 0
+        self.filled_lots = 0
+        self.filled_value = 0
+        self.post_only = post_only
+        self.reduce_only = reduce_only
+        self.position_side = position_side
+        self.created_ns = now_ns
+        self.updated_ns = now_ns
+        self.reason = ""
+        self.amendments = 0
+        self.serial = 0
+
+    def to(self, status: OrderStatus, now_ns: int, reason: str = "") -> None:
+        """Change the status; an end leaves nothing open. Raises `ValueError` for a step that the table forbids."""
+        if status not in STEPS[self.status]:
+            raise ValueError(f"order {self.order_id} cannot go from {self.status} to {status}")
+        self.status = status
+        self.updated_ns = now_ns
+        if status is _OPEN:
+            self.open_lots = self.lots
+        elif status is not _PARTLY_FILLED:
+            self.open_lots = 0
+            self.reason = reason
+
+    def fill(self, ticks: int, lots: int, now_ns: int) -> None:
+        """Book an execution; the caller has taken `lots` off `open_lots` already."""
+        self.filled_lots += lots
+        self.filled_value += ticks * lots
+        self.to(_FILLED if self.filled_lots == self.lots else _PARTLY_FILLED, now_ns)
+
+    def amend(self, ticks: int, lots: int, now_ns: int) -> None:
+        """Take over a new price and a new total above what is filled."""
+        self.ticks = ticks
+        self.lots = lots
+        self.open_lots = lots - self.filled_lots
+        self.amendments += 1
+        self.updated_ns = now_ns
+
+    def state(self) -> OrderState:
+        """The order as it stands, frozen."""
+        return OrderState(
+            self.order_id,
+            self.client_id,
+            self.holding.account.name,
+            self.holding.instrument.name,
+            self.side,
+            self.kind,
+            self.time_in_force,
+            self.status,
+            self.ticks,
+            self.lots,
+            self.filled_lots,
+            self.filled_value,
+            self.post_only,
+            self.reduce_only,
+            self.position_side,
+            self.created_ns,
+            self.updated_ns,
+            self.reason,
+            self.amendments,
+        )

@@ -1,0 +1,224 @@
+"""What users can do: place, amend and cancel orders, set leverage and margin mode."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from venueproof_simulators.engine.checks import check_amend, check_place
+from venueproof_simulators.engine.commands import Amend, Cancel, CancelAll, Place, SetLeverage, SetMarginMode
+from venueproof_simulators.engine.events import Acknowledged, Cause, LeverageChanged, MarginModeChanged, OrderChanged
+from venueproof_simulators.engine.floor import Floor
+from venueproof_simulators.engine.ledger import Account, Holding
+from venueproof_simulators.engine.margin import free_atoms, initial_atoms
+from venueproof_simulators.engine.market import Market
+from venueproof_simulators.engine.matching import end, open_order, work
+from venueproof_simulators.engine.orders import Order
+from venueproof_simulators.engine.refusals import Refusal
+from venueproof_simulators.engine.state import LIVE, MarginMode, OrderKind, OrderStatus
+
+_LIMIT = OrderKind.LIMIT
+_CANCELED = OrderStatus.CANCELED
+_WAITING = LIVE | {OrderStatus.ACKNOWLEDGED}
+
+
+def place(floor: Floor, command: Place) -> None:
+    """Take in a new order; decide at once, or when the verdict is due.
+
+    An order that is decided at once leaves no trace when it is refused. One that was acknowledged ends rejected.
+    """
+    account = floor.ledger[command.account]
+    market = floor.market(command.instrument)
+    if market is None:
+        floor.refuse(account.name, command.instrument, command.client_id, Refusal.UNKNOWN_INSTRUMENT)
+        return
+    holding = account.hold(market.instrument, market.worth)
+    refusal = _duplicate(holding, command)
+    if not refusal and not command.verdict_delay_ns:
+        refusal = _verdict(floor, market, holding, command)
+    if refusal:
+        floor.refuse(account.name, command.instrument, command.client_id, refusal)
+        return
+    order = _enter(floor, market, account, holding, command)
+    if command.verdict_delay_ns:
+        floor.events.append(Acknowledged(order.state()))
+        floor.due.add(floor.now_ns + command.verdict_delay_ns, partial(_decide, floor, market, order, command))
+    else:
+        open_order(floor, market, order)
+
+
+def _duplicate(holding: Holding, command: Place) -> Refusal | None:
+    if command.client_id and command.unique_client_id:
+        other = holding.by_client_id.get(command.client_id)
+        if other is not None and other.status in _WAITING:
+            return Refusal.DUPLICATE_CLIENT_ID
+    return None
+
+
+def _verdict(floor: Floor, market: Market, holding: Holding, command: Place) -> Refusal | None:
+    """A planned refusal, or what the checks say."""
+    planned = floor.refusals.get(command.account)
+    return planned.pop(0) if planned else check_place(market, holding, command)
+
+
+def _enter(floor: Floor, market: Market, account: Account, holding: Holding, command: Place) -> Order:
+    """Make the order and put it into the lists."""
+    order = Order(
+        holding,
+        len(market.orders) + 1,
+        command.client_id,
+        command.side,
+        command.kind,
+        command.time_in_force,
+        command.ticks if command.kind is _LIMIT else 0,
+        command.lots,
+        command.post_only,
+        command.reduce_only,
+        command.position_side,
+        floor.now_ns,
+    )
+    floor.orders_count += 1
+    order.serial = floor.orders_count
+    market.orders[order.order_id] = order
+    holding.orders[order.order_id] = order
+    account.orders.append(order)
+    if command.client_id:
+        holding.by_client_id[command.client_id] = order
+    return order
+
+
+def _decide(floor: Floor, market: Market, order: Order, command: Place) -> None:
+    """The verdict on an acknowledged order."""
+    refusal = _verdict(floor, market, order.holding, command)
+    if refusal is None:
+        open_order(floor, market, order)
+        return
+    order.to(OrderStatus.REJECTED, floor.now_ns, refusal)
+    floor.refuse(command.account, command.instrument, command.client_id, refusal, order.order_id)
+    floor.events.append(OrderChanged(order.state(), Cause.REJECTED))
+
+
+def find_live(floor: Floor, command: Amend | Cancel) -> tuple[Market, Order] | None:
+    """The live order a command names; tells of the refusal when there is none."""
+    account = floor.ledger[command.account]
+    market = floor.market(command.instrument)
+    refusal = Refusal.UNKNOWN_INSTRUMENT
+    if market is not None:
+        holding = account.holdings.get(command.instrument)
+        order = holding.live.get(command.order_id) if holding else None
+        if order is not None:
+            return market, order
+        refusal = Refusal.UNKNOWN_ORDER
+    floor.refuse(account.name, command.instrument, "", refusal, command.order_id)
+    return None
+
+
+def amend(floor: Floor, command: Amend) -> None:
+    """Change price and total of a live order; it goes to the end of the queue and may trade.
+
+    A total no larger than what is filled, or a post-only order that would trade at its new price, cancels it.
+    """
+    found = find_live(floor, command)
+    if found is None:
+        return
+    market, order = found
+    refusal = check_amend(market, order, command)
+    if refusal is not None:
+        floor.refuse(command.account, command.instrument, order.client_id, refusal, order.order_id)
+    elif command.lots <= order.filled_lots:
+        end(floor, market, order, _CANCELED, "amended-to-filled")
+    elif order.post_only and market.half(-order.sign).reaches(command.ticks):
+        end(floor, market, order, _CANCELED, Refusal.WOULD_CROSS)
+    else:
+        _change(floor, market, order, command)
+
+
+def _change(floor: Floor, market: Market, order: Order, command: Amend) -> None:
+    holding, before = order.holding, order.ticks * order.open_lots
+    floor.touch(market)
+    market.half(order.sign).remove(order)
+    order.amend(command.ticks, command.lots, floor.now_ns)
+    if not order.reduce_only:
+        holding.count_open(order.sign, order.ticks * order.open_lots - before)
+    floor.events.append(OrderChanged(order.state(), Cause.AMENDED))
+    work(floor, market, order)
+
+
+def cancel(floor: Floor, command: Cancel) -> None:
+    """End a live order."""
+    found = find_live(floor, command)
+    if found is not None:
+        end(floor, *found, _CANCELED)
+
+
+def cancel_all(floor: Floor, command: CancelAll) -> None:
+    """End all live orders of an account, oldest first, on one instrument or all."""
+    account = floor.ledger[command.account]
+    if command.instrument and command.instrument not in floor.instruments:
+        floor.refuse(account.name, command.instrument, "", Refusal.UNKNOWN_INSTRUMENT)
+        return
+    holdings = [holding for name, holding in account.holdings.items() if command.instrument in ("", name)]
+    live = [(floor.markets[holding.instrument.name], order) for holding in holdings for order in holding.live.values()]
+    for market, order in sorted(live, key=lambda found: found[1].serial):
+        end(floor, market, order, _CANCELED)
+
+
+def _hold(floor: Floor, command: SetLeverage | SetMarginMode) -> Holding | None:
+    """The holding that a setting is for; tells of the refusal when there is no such instrument."""
+    account = floor.ledger[command.account]
+    market = floor.market(command.instrument)
+    if market is None:
+        floor.refuse(account.name, command.instrument, "", Refusal.UNKNOWN_INSTRUMENT)
+        return None
+    return account.hold(market.instrument, market.worth)
+
+
+def set_leverage(floor: Floor, command: SetLeverage) -> None:
+    """Set the leverage. The same value again is accepted; a lower one needs the margin for what is open, and is
+    refused while an isolated position is open.
+    """
+    holding = _hold(floor, command)
+    if holding is None:
+        return
+    refusal = _check_leverage(holding, command.leverage)
+    if refusal is not None:
+        floor.refuse(command.account, command.instrument, "", refusal)
+        return
+    holding.leverage = command.leverage
+    holding.shown = True
+    floor.events.append(LeverageChanged(command.account, command.instrument, command.leverage))
+
+
+def _check_leverage(holding: Holding, leverage: int) -> Refusal | None:
+    if not 1 <= leverage <= holding.instrument.leverage_max:
+        return Refusal.LEVERAGE_INVALID
+    if leverage >= holding.leverage:
+        return None
+    if holding.net.lots and holding.margin_mode is MarginMode.ISOLATED:
+        return Refusal.OPEN_POSITION
+    before, now = initial_atoms(holding), holding.leverage
+    holding.leverage = leverage
+    needed = initial_atoms(holding) - before
+    holding.leverage = now
+    if needed > free_atoms(holding.account, holding.instrument.settle) and needed > 0:
+        return Refusal.LEVERAGE_TOO_LOW
+    return None
+
+
+def set_margin_mode(floor: Floor, command: SetMarginMode) -> None:
+    """Set cross or isolated margin; only without orders and position."""
+    holding = _hold(floor, command)
+    if holding is None:
+        return
+    refusal = None
+    if command.mode is holding.margin_mode:
+        refusal = Refusal.NO_CHANGE
+    elif holding.live:
+        refusal = Refusal.OPEN_ORDERS
+    elif holding.net.lots:
+        refusal = Refusal.OPEN_POSITION
+    if refusal is not None:
+        floor.refuse(command.account, command.instrument, "", refusal)
+        return
+    holding.margin_mode = command.mode
+    holding.shown = True
+    floor.events.append(MarginModeChanged(command.account, command.instrument, command.mode))
