@@ -167,7 +167,10 @@ class VirtualLoop(InstrumentedLoop):
 
     @contextlib.contextmanager
     def hold(self, reason: str = "hold()") -> Generator[None, None, None]:
-        """Keep the clock from jumping inside the block, for work that the loop cannot see; from any thread."""
+        """Keep the clock from jumping inside the block, for work that the loop cannot see; from any thread.
+
+        No timer fires meanwhile. Connections may lead out of the loop while the clock is held.
+        """
         token = Hold(reason)
         self._holds.add(token)
         try:

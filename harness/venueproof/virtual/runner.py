@@ -36,18 +36,21 @@ def run(
 
     Raises what `main` raises, or a VirtualTimeError.
     """
-    with contextlib.ExitStack() as stack:
-        stack.callback(main.close)  # of no effect once it has been run
+    try:
         _refuse_nesting()
         loop = VirtualLoop(start_ns=start_ns, deadline_s=deadline_s, watchdog_s=watchdog_s, strict=strict, waits=waits)
-        stack.callback(loop.close)
-        return run_in(loop, main, watchdog_s)
+    except BaseException:
+        main.close()
+        raise
+    return run_in(loop, main, watchdog_s)
 
 
 def run_in(loop: VirtualLoop, main: Coroutine[Any, Any, T], watchdog_s: float = WATCHDOG_S) -> T:
-    """Run `main` in a loop that was made before, and close it; for tests of the loop itself."""
+    """Run `main` in a loop that was made before, and close it; what it left open is in ``loop.left_open``."""
+    started = False
     try:
         with virtual_clock(loop), _only_own_garbage(), Watchdog(watchdog_s) as watchdog:
+            started = True
             try:
                 return _run(loop, main, watchdog)
             except (Spinning, RealTimeExceeded):
@@ -59,6 +62,8 @@ def run_in(loop: VirtualLoop, main: Coroutine[Any, Any, T], watchdog_s: float = 
                 ) from None
     finally:
         loop.close()
+        if not started:
+            main.close()
 
 
 def _run(loop: VirtualLoop, main: Coroutine[Any, Any, T], watchdog: Watchdog) -> T:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import socket
 import ssl
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
 import pytest
@@ -21,18 +23,39 @@ import trustme
 from venueproof import virtual
 from venueproof.virtual import real_clock
 from venueproof.virtual.loop import Remedy, VirtualLoop
+from venueproof.virtual.runner import run_in
 
 T = TypeVar("T")
 
 HOST = "127.0.0.1"
 MEGABYTE = b"m" * 1_000_000
 NEVER_S = 3600.0
+WORK_S = 0.2
+ATTEMPTS = 10  # one is enough unless the machine is so busy that this process gets no turn for 200 ms
+SOCKETS_NEEDED = 4096
 TCP_CORK: int = getattr(socket, "TCP_CORK", 0)
 needs_cork = pytest.mark.skipif(not TCP_CORK, reason="only Linux can be told to hold sent data back")
 
 
 class RunWithout(Protocol):
     def __call__(self, main: Coroutine[Any, Any, T], *missing: Remedy) -> T: ...
+
+
+@pytest.fixture
+def run_without() -> RunWithout:
+    def call(main: Coroutine[Any, Any, T], *missing: Remedy) -> T:
+        return run_in(VirtualLoop(_without=frozenset(missing)), main)
+
+    return call
+
+
+@pytest.fixture
+def many_sockets() -> Generator[None, None, None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = SOCKETS_NEEDED if hard == resource.RLIM_INFINITY else min(SOCKETS_NEEDED, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -94,9 +117,11 @@ def test_the_clock_waits_for_megabyte_bodies_whose_tail_the_kernel_holds_back() 
 
 @needs_cork
 def test_without_counted_bytes_it_jumps_over_them(run_without: RunWithout) -> None:
-    timeouts, elapsed_s, held = run_without(_exchanges(50, MEGABYTE, cork=True), Remedy.FLOWS)
-    assert timeouts > 0
-    assert (elapsed_s, held) == (NEVER_S, 0)
+    def attempt() -> bool:
+        timeouts, elapsed_s, _ = run_without(_exchanges(50, MEGABYTE, cork=True), Remedy.FLOWS)
+        return timeouts > 0 and elapsed_s == NEVER_S
+
+    assert any(attempt() for _ in range(ATTEMPTS))
 
 
 @needs_cork
@@ -112,8 +137,8 @@ def test_bytes_under_tls_are_counted_too(run_without: RunWithout) -> None:
                 await _round_trip(port, b"held back", cork=True, tls=client)
             return asyncio.get_running_loop().time()
 
-    assert virtual.run(main()) == run_without(main())
-    assert run_without(main(), Remedy.FLOWS) == virtual.run(main()) + NEVER_S
+    assert virtual.run(main()) == 1.0
+    assert any(run_without(main(), Remedy.FLOWS) == 1.0 + NEVER_S for _ in range(ATTEMPTS))
 
 
 def test_a_reader_that_has_paused_does_not_hold_the_clock() -> None:
@@ -178,19 +203,21 @@ def test_without_that_wait_most_of_them_time_out(run_without: RunWithout) -> Non
     assert now == 1.0 + NEVER_S
 
 
-async def _real_work() -> bool:
-    """Did a worker that is busy for 50 ms of real time make it before a virtual time-out?"""
+async def _real_work(executor: Executor | None) -> bool:
+    """Did a worker that is busy for a while in real time make it before a virtual time-out?"""
     try:
         async with asyncio.timeout(NEVER_S):
-            await asyncio.to_thread(real_clock.sleep, 0.05)
+            await asyncio.get_running_loop().run_in_executor(executor, real_clock.sleep, WORK_S)
     except TimeoutError:
         return False
     return True
 
 
 def test_the_clock_waits_for_a_worker_thread(run_without: RunWithout) -> None:
-    assert virtual.run(_real_work())
-    assert not run_without(_real_work(), Remedy.JOBS)
+    with ThreadPoolExecutor() as own:
+        for executor in (None, own):
+            assert virtual.run(_real_work(executor))
+            assert not run_without(_real_work(executor), Remedy.JOBS)
 
 
 def test_a_cancelled_job_counts_until_its_thread_has_ended() -> None:
@@ -198,7 +225,7 @@ def test_a_cancelled_job_counts_until_its_thread_has_ended() -> None:
         ended = threading.Event()
 
         def work() -> None:
-            real_clock.sleep(0.05)
+            real_clock.sleep(WORK_S)
             ended.set()
 
         task = asyncio.create_task(asyncio.to_thread(work))
@@ -216,7 +243,7 @@ async def _foreign_thread(guard: Callable[[VirtualLoop], contextlib.AbstractCont
     done = asyncio.Event()
 
     def work() -> None:
-        real_clock.sleep(0.05)
+        real_clock.sleep(WORK_S)
         loop.call_soon_threadsafe(done.set)
 
     thread = threading.Thread(target=work)
@@ -246,7 +273,7 @@ def test_a_hold_released_in_another_thread_wakes_the_loop() -> None:
         def work() -> None:
             with loop.hold("a thread"):
                 held.set()
-                real_clock.sleep(0.05)
+                real_clock.sleep(WORK_S)
 
         thread = threading.Thread(target=work)
         thread.start()
@@ -257,4 +284,4 @@ def test_a_hold_released_in_another_thread_wakes_the_loop() -> None:
 
     started = real_clock.monotonic()
     assert virtual.run(main()) == NEVER_S
-    assert 0.04 < real_clock.monotonic() - started < 5
+    assert WORK_S / 2 < real_clock.monotonic() - started < 5

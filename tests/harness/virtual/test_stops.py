@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import select
 import socket
@@ -131,6 +132,7 @@ def test_a_program_that_ignores_its_cancellation_does_not_hang_the_run(
 
     with pytest.raises(RealTimeExceeded):
         virtual.run(main(), watchdog_s=0.1)
+    gc.collect()  # asyncio's complaint about the task belongs to this test
 
 
 def test_bytes_that_never_arrive_are_reported_as_a_stall() -> None:
@@ -225,6 +227,25 @@ def test_a_closed_port_refuses_as_it_does_in_real_time() -> None:
             await asyncio.open_connection(host, port)
 
     virtual.run(main())
+
+
+def test_what_the_program_left_open_is_counted_and_closed() -> None:
+    left: list[socket.socket] = []
+
+    async def main() -> None:
+        server = await asyncio.start_server(_keep_open, "127.0.0.1", 0)
+        address = server.sockets[0].getsockname()
+        transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, *address)
+        await asyncio.sleep(1)
+        left.extend([transport.get_extra_info("socket"), server.sockets[0]])
+
+    async def _keep_open(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    loop = VirtualLoop()
+    run_in(loop, main())
+    assert loop.left_open == 3  # both ends of the connection, and the listener
+    assert [sock.fileno() for sock in left] == [-1, -1]
 
 
 def test_the_first_error_is_the_one_reported() -> None:
