@@ -323,11 +323,15 @@ class Garbage(StrEnum):
 
 
 class AnswerGarbage(Action, frozen=True, tag="answer_garbage"):
-    """Answer matching requests with something that is not the venue's protocol, and HTTP status `status`."""
+    """Answer matching requests with something that is not the venue's protocol, and HTTP status `status`.
+
+    `executed` tells whether they act all the same. A truncated answer is the venue's own cut short, so they do.
+    """
 
     match: Matcher
     garbage: Garbage = Garbage.HTML
     status: int = 200
+    executed: bool = False
 
 
 # --- the venue ----------------------------------------------------------------------------------------------------

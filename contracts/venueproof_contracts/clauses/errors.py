@@ -97,8 +97,9 @@ async def unreadable_placement(case: Case) -> None:
     """When the answer to an order cannot be read, at most one order comes of it, and what the adapter says agrees
     with what the venue has."""
     for garbage in Garbage:
-        await case.bench.do(AnswerGarbage(Matcher(operation=Operation.PLACE), garbage))
-        await place_and_judge(case, case.resting())
+        for executed in (True, False):
+            await case.bench.do(AnswerGarbage(Matcher(operation=Operation.PLACE), garbage, executed=executed))
+            await place_and_judge(case, case.resting())
 
 
 @clause(

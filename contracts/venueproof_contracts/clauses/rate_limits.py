@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from math import log2
 
 from venueproof_contracts.actions import Operation
 from venueproof_contracts.bench import TRUTH
@@ -15,8 +16,6 @@ from venueproof_contracts.errors import RateLimited
 ATTEMPTS_DURING_BAN = 5
 PATIENCE_S = 180
 """A throttle lasts at most a minute; then the adapter's own pause must end as well."""
-REQUESTS_PER_MINUTE_MAX = 12
-"""Doubling a pause of one second gives seven tries in a minute."""
 
 
 @clause(
@@ -64,11 +63,9 @@ async def throttle(case: Case) -> None:
     else:
         await _patiently(case, began_ns + PATIENCE_S * NS, lambda: case.adapter.open_orders(case.symbol))
     sent = requests_since(case, mark)
-    minutes = max((case.bench.now_ns() - began_ns) / NS / 60, 1)
-    case.check_manners(
-        sent <= REQUESTS_PER_MINUTE_MAX * minutes,
-        f"{sent} requests in {minutes:.0f} min, {provoked.settles_s} s of it throttled",
-    )
+    # Doubling a pause of one second gives log2(1 + n) tries in n seconds; twice that, and a few, is patient enough.
+    limit = 4 + 2 * log2(1 + float(provoked.settles_s))
+    case.check_manners(sent <= limit, f"{sent} requests for one call throttled for {provoked.settles_s} s")
 
 
 async def _patiently(case: Case, until_ns: int, call: Callable[[], Awaitable[object]]) -> None:

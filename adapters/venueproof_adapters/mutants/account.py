@@ -1,0 +1,134 @@
+"""Mutants of what is known of the account: fills, positions, balances, settings."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import structs
+
+from venueproof_adapters.kit.ledger import FillLedger
+from venueproof_adapters.kit.orders import OrderView, order_key
+from venueproof_adapters.mutants._making import Wrapper, broken, exchanged
+from venueproof_contracts.adapter import Adapter
+from venueproof_contracts.errors import Reason, Rejected
+from venueproof_contracts.model import (
+    Balance,
+    Event,
+    Fill,
+    FillEvent,
+    MarginMode,
+    Order,
+    Position,
+    PositionEvent,
+    PositionMode,
+    StreamEvent,
+    StreamState,
+)
+
+
+@broken("FIL-010", "replays-fills-after-a-reconnect")
+class ReplaysFills(Wrapper):
+    """Tells all fills again when its stream comes back."""
+
+    def __init__(self, inner: Adapter) -> None:
+        super().__init__(inner)
+        self._told: list[Event] = []
+        self._again: list[Event] = []
+
+    async def next_event(self) -> Event:
+        return self._again.pop(0) if self._again else await super().next_event()
+
+    def heard(self, event: Event) -> Event | None:
+        if isinstance(event, FillEvent):
+            self._told.append(event)
+        if isinstance(event, StreamEvent) and event.state in (StreamState.UP, StreamState.RESYNCED):
+            self._again = list(self._told)
+        return event
+
+
+class ForgetfulLedger(FillLedger):
+    """Books whatever it is told."""
+
+    def add(self, fill: Fill) -> bool:
+        super().add(fill)
+        return True
+
+
+books_repeated_fills = exchanged(
+    "FIL-020", "books-repeated-fills", "Books a fill as often as it is told.", fills=ForgetfulLedger
+)
+
+
+@broken("FIL-030", "turns-the-sign-of-fees")
+class FeesTurned(Wrapper):
+    """Reports fees that were paid as received."""
+
+    async def fills(self, instrument: str, since_ns: int | None) -> list[Fill]:
+        fills = await self.inner.fills(instrument, since_ns)
+        return [structs.replace(fill, fee=None if fill.fee is None else -fill.fee) for fill in fills]
+
+
+class LastWordWins(OrderView):
+    """Believes whatever was told last, also if it is older."""
+
+    def merge(self, told: Order) -> Order | None:
+        merged = super().merge(told)
+        self._orders[order_key(told)] = told
+        return merged or self.shown(told)
+
+
+goes_back_in_time = exchanged(
+    "FIL-040", "lets-the-last-word-win", "Lets a late message undo what a later one said.", orders=LastWordWins
+)
+
+
+@broken("POS-010", "forgets-the-sign")
+class UnsignedPositions(Wrapper):
+    """Reports short positions as long ones."""
+
+    async def positions(self) -> list[Position]:
+        return [structs.replace(one, amount=abs(one.amount)) for one in await self.inner.positions()]
+
+
+@broken("POS-020", "keeps-closed-positions")
+class KeepsClosedPositions(Wrapper):
+    """Swallows the event that a position is closed."""
+
+    def heard(self, event: Event) -> Event | None:
+        return None if isinstance(event, PositionEvent) and not event.position.amount else event
+
+
+@broken("BAL-010", "takes-the-wallet-for-available")
+class AllIsAvailable(Wrapper):
+    """Reports the whole wallet as available."""
+
+    async def balances(self) -> list[Balance]:
+        return [structs.replace(one, available=one.wallet) for one in await self.inner.balances()]
+
+
+@broken("MAR-010", "does-not-set-leverage")
+class NoLeverage(Wrapper):
+    """Sets the margin mode and forgets the leverage."""
+
+    async def set_margin(self, instrument: str, mode: MarginMode | None, leverage: Decimal | None) -> None:
+        await self.inner.set_margin(instrument, mode, None)
+
+
+@broken("MAR-020", "swallows-refused-settings")
+class SwallowsRefusedSettings(Wrapper):
+    """Says nothing when the venue refuses a setting."""
+
+    async def set_margin(self, instrument: str, mode: MarginMode | None, leverage: Decimal | None) -> None:
+        try:
+            await self.inner.set_margin(instrument, mode, leverage)
+        except Rejected:
+            return
+
+
+@broken("CFG-010", "refuses-what-is-set-already")
+class RefusesNoChange(Wrapper):
+    """Raises when the position mode is what it should be."""
+
+    async def set_position_mode(self, mode: PositionMode) -> None:
+        await self.inner.set_position_mode(mode)
+        raise Rejected(Reason.NO_CHANGE)

@@ -1,0 +1,116 @@
+"""Mutants of what happens over time: streams, recovery, life-cycle, safety."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from venueproof_adapters.kit.ids import IdMap
+from venueproof_adapters.kit.socket import Socket
+from venueproof_adapters.mutants._making import Mutant, Wrapper, broken, exchanged
+from venueproof_contracts.adapter import Adapter, AdapterFactory
+from venueproof_contracts.model import (
+    Credentials,
+    Endpoint,
+    Event,
+    PositionEvent,
+    StreamEvent,
+    StreamState,
+)
+
+log = logging.getLogger("venueproof_adapters.mutants")
+
+ELSEWHERE = ("192.0.2.1", 443)
+"""An address of the block that is kept for documentation: nobody is there."""
+
+
+@broken("WSS-010", "keeps-quiet-about-a-lost-stream")
+class QuietAboutLoss(Wrapper):
+    """Does not say that its stream went down."""
+
+    def heard(self, event: Event) -> Event | None:
+        return None if isinstance(event, StreamEvent) and event.state is StreamState.DOWN else event
+
+
+class FaithfulSocket(Socket):
+    """Stays with its connection as long as that is open."""
+
+    def renew(self, reason: str) -> None:
+        pass
+
+
+trusts_an_open_socket = exchanged(
+    "WSS-020",
+    "trusts-an-open-socket",
+    "Never gives up a connection that is open, whether or not anything comes.",
+    socket=FaithfulSocket,
+)
+
+lets_credentials_expire = exchanged(
+    "WSS-030",
+    "lets-its-credential-expire",
+    "Does not renew what keeps the account's stream alive.",
+    renew_credential_every_s=0.0,
+)
+
+deaf_to_expiry = exchanged(
+    "WSS-040",
+    "does-not-know-the-expiry-message",
+    "Overhears the venue's word that the stream's credential expired.",
+    hears_credential_expiry=False,
+)
+
+
+@broken("REC-010", "forgets-positions-after-trouble")
+class ForgetsPositions(Wrapper):
+    """Tells of no position any more once its stream was down."""
+
+    def __init__(self, inner: Adapter) -> None:
+        super().__init__(inner)
+        self._was_down = False
+
+    def heard(self, event: Event) -> Event | None:
+        if isinstance(event, StreamEvent) and event.state is StreamState.DOWN:
+            self._was_down = True
+        return None if self._was_down and isinstance(event, PositionEvent) else event
+
+
+@broken("LIF-010", "leaves-a-task-behind")
+class LeavesTask(Wrapper):
+    """Starts a task that `close()` does not end."""
+
+    async def start(self) -> None:
+        await self.inner.start()
+        self._left = asyncio.create_task(asyncio.Event().wait())
+
+
+def _digests_only(_pattern: str, length: int) -> IdMap:
+    return IdMap("(?!)", length)
+
+
+forgets_ids = exchanged(
+    "LIF-020", "forgets-its-ids", "Keeps its intent ids in memory only and sends digests of them.", ids=_digests_only
+)
+
+
+@broken("SAF-010", "reports-home")
+class ReportsHome(Wrapper):
+    """Reaches for an address that is not the venue's when it starts."""
+
+    async def start(self) -> None:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection(*ELSEWHERE)
+            writer.close()
+        await self.inner.start()
+
+
+def _telling(factory: AdapterFactory) -> AdapterFactory:
+    def make_adapter(endpoint: Endpoint, credentials: Credentials) -> Adapter:
+        log.debug("connecting to %s with %r", endpoint.venue, credentials)
+        return factory(endpoint, credentials)
+
+    return make_adapter
+
+
+logs_secrets = Mutant("SAF-020", "logs-its-secrets", "Writes its credentials to the log when it is made.", _telling)

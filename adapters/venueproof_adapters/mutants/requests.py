@@ -1,0 +1,228 @@
+"""Mutants of how requests are made and answers are read: clock, keys, errors, limits, unknown outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+
+import msgspec
+
+from venueproof_adapters.kit.backoff import Backoff
+from venueproof_adapters.kit.budget import Budget
+from venueproof_adapters.kit.clock import Clock
+from venueproof_adapters.kit.clocksync import ClockSync
+from venueproof_adapters.kit.http import Http, Reply
+from venueproof_adapters.mutants._making import Wrapper, broken, exchanged
+from venueproof_contracts.errors import (
+    AuthFailed,
+    BadAnswer,
+    NotSent,
+    OutcomeUnknown,
+    Reason,
+    Rejected,
+    VenueDown,
+)
+from venueproof_contracts.model import ZERO, Balance, Intent, Order, OrderRef, OrderStatus
+
+
+class OwnClock(ClockSync):
+    """Stamps by the machine's clock, whatever the venue says."""
+
+    def now_ns(self) -> int:
+        return self._clock.wall_ns()
+
+
+stamps_by_the_machine = exchanged(
+    "TIM-010", "stamps-by-the-machines-clock", "Stamps requests by the machine's clock.", clock_sync=OwnClock
+)
+
+
+def _one_sample(clock: Clock) -> ClockSync:
+    return ClockSync(clock, samples=1)
+
+
+believes_one_sample = exchanged(
+    "TIM-020", "believes-one-time-sample", "Sets its clock by a single answer of the venue.", clock_sync=_one_sample
+)
+
+
+@broken("TIM-030", "tells-milliseconds-for-nanoseconds")
+class Milliseconds(Wrapper):
+    """Tells the venue's time in another unit."""
+
+    async def server_time(self) -> int:
+        return await self.inner.server_time() // 1_000_000
+
+
+@broken("AUT-010", "takes-a-refused-key-for-an-outage")
+class RefusedKeyIsOutage(Wrapper):
+    """Raises `VenueDown` when key or secret are refused, so that its caller tries again."""
+
+    async def start(self) -> None:
+        try:
+            await self.inner.start()
+        except AuthFailed as error:
+            raise VenueDown(str(error)) from error
+
+    async def balances(self) -> list[Balance]:
+        try:
+            return await self.inner.balances()
+        except AuthFailed as error:
+            raise VenueDown(str(error)) from error
+
+
+@broken("ERR-010", "forgets-the-reason")
+class ForgetsReason(Wrapper):
+    """Reports every refusal of an order for the same reason."""
+
+    async def place(self, intent: Intent) -> Order:
+        try:
+            return await self.inner.place(intent)
+        except Rejected as error:
+            raise Rejected(Reason.OTHER, code=error.code, text=error.text) from error
+
+
+@broken("ERR-020", "reads-nonsense-as-empty")
+class NonsenseIsEmpty(Wrapper):
+    """Answers that there are no open orders when the venue's answer could not be read."""
+
+    async def open_orders(self, instrument: str | None) -> list[Order]:
+        try:
+            return await self.inner.open_orders(instrument)
+        except BadAnswer:
+            return []
+
+
+class StatusOnly(Http):
+    """Looks at the status alone: what a successful answer says of an error is not read."""
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
+        reply = await super().send(method, url, headers, body)
+        if reply.status == 200 and reply.body.startswith(b'{"code":-'):
+            return msgspec.structs.replace(reply, body=b"[]")
+        return reply
+
+
+believes_the_status = exchanged(
+    "ERR-030",
+    "believes-the-status",
+    "Does not look for an error inside an answer with a status of success.",
+    venue="binance",
+    http=StatusOnly,
+)
+
+
+class NonsenseIsRefusal(Http):
+    """Takes an answer that is not JSON for a sign that nothing was done."""
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
+        reply = await super().send(method, url, headers, body)
+        try:
+            msgspec.json.decode(reply.body)
+        except msgspec.DecodeError:
+            raise NotSent("the answer could not be read") from None
+        return reply
+
+
+takes_nonsense_for_refusal = exchanged(
+    "ERR-040",
+    "takes-nonsense-for-a-refusal",
+    "Reports an order as not sent when its answer could not be read.",
+    http=NonsenseIsRefusal,
+)
+
+
+@broken("ERR-050", "takes-an-outage-for-a-refused-key")
+class OutageIsRefusedKey(Wrapper):
+    """Raises `AuthFailed`, which stops its caller for good, while the venue is closed."""
+
+    async def open_orders(self, instrument: str | None) -> list[Order]:
+        try:
+            return await self.inner.open_orders(instrument)
+        except VenueDown as error:
+            raise AuthFailed(str(error)) from error
+
+
+class BanlessBudget(Budget):
+    """Knows no bans."""
+
+    def ban(self, until_ns: int) -> None:
+        pass
+
+
+sends_into_bans = exchanged("RAT-010", "sends-into-a-ban", "Goes on asking while it is banned.", budget=BanlessBudget)
+
+
+class PauselessBudget(Budget):
+    """Knows no pauses."""
+
+    def pause(self, until_ns: int) -> None:
+        pass
+
+
+def _stubborn(random: Random) -> Backoff:
+    return Backoff(random, tries=10_000)
+
+
+hammers_when_throttled = exchanged(
+    "RAT-020",
+    "hammers-when-throttled",
+    "Sends a refused request again at once, as often as it takes.",
+    budget=PauselessBudget,
+    backoff=_stubborn,
+)
+
+
+class BrokenIsUnsent(Http):
+    """Takes a connection that broke for a sign that nothing was sent."""
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
+        try:
+            return await super().send(method, url, headers, body)
+        except OutcomeUnknown as error:
+            raise NotSent(str(error)) from None
+
+
+takes_a_lost_reply_for_unsent = exchanged(
+    "UNK-010",
+    "takes-a-lost-reply-for-unsent",
+    "Reports an order as not sent when its reply is lost.",
+    http=BrokenIsUnsent,
+)
+
+
+class ServerErrorIsRefusal(Http):
+    """Takes every server error for a sign that nothing was done."""
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
+        reply = await super().send(method, url, headers, body)
+        if reply.status >= 500:
+            raise NotSent(f"status {reply.status}")
+        return reply
+
+
+takes_server_errors_for_refusals = exchanged(
+    "UNK-020",
+    "takes-server-errors-for-refusals",
+    "Reports an order as not sent when the venue answers with a server error.",
+    http=ServerErrorIsRefusal,
+)
+
+
+@broken("UNK-030", "claims-an-order-without-an-answer")
+class ClaimsOrder(Wrapper):
+    """Reports an order as pending when it does not know what became of it."""
+
+    async def place(self, intent: Intent) -> Order:
+        try:
+            return await self.inner.place(intent)
+        except (NotSent, OutcomeUnknown):
+            return Order(
+                ref=OrderRef(intent.instrument, intent.intent_id),
+                side=intent.side,
+                type=intent.type,
+                status=OrderStatus.PENDING,
+                amount=intent.amount,
+                filled=ZERO,
+                price=intent.price,
+            )

@@ -1,0 +1,151 @@
+"""Mutants of what is done with orders: placing, canceling, amending, and what is said of how they ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from msgspec import structs
+
+from venueproof_adapters.mutants._making import Wrapper, broken, exchanged
+from venueproof_contracts.adapter import Adapter
+from venueproof_contracts.errors import AdapterError, Rejected
+from venueproof_contracts.model import ZERO, Event, Intent, Order, OrderEvent, OrderRef, OrderStatus
+
+
+@broken("ORD-010", "lists-amounts-in-money")
+class AmountsInMoney(Wrapper):
+    """Lists open orders with their amounts in money instead of contracts."""
+
+    async def open_orders(self, instrument: str | None) -> list[Order]:
+        orders = await self.inner.open_orders(instrument)
+        return [structs.replace(order, amount=order.amount * (order.price or 1)) for order in orders]
+
+
+@broken("ORD-020", "takes-the-cost-for-the-price")
+class CostForPrice(Wrapper):
+    """Reports what an order cost as its average price."""
+
+    async def order(self, ref: OrderRef) -> Order:
+        order = await self.inner.order(ref)
+        average = None if order.average_price is None else order.average_price * order.filled
+        return structs.replace(order, average_price=average)
+
+
+@broken("ORD-030", "drops-post-only")
+class DropsPostOnly(Wrapper):
+    """Sends post-only orders as plain limit orders."""
+
+    async def place(self, intent: Intent) -> Order:
+        return await self.inner.place(structs.replace(intent, post_only=False))
+
+
+@broken("ORD-040", "leaves-expired-orders-pending")
+class ExpiredIsPending(Wrapper):
+    """Does not know the word for an order that expired, and leaves it pending."""
+
+    async def place(self, intent: Intent) -> Order:
+        return _pending(await self.inner.place(intent))
+
+    async def order(self, ref: OrderRef) -> Order:
+        return _pending(await self.inner.order(ref))
+
+
+def _pending(order: Order) -> Order:
+    return structs.replace(order, status=OrderStatus.PENDING) if order.status is OrderStatus.EXPIRED else order
+
+
+@broken("ORD-050", "cancels-what-is-not-there")
+class CancelsNothing(Wrapper):
+    """Reports success when there was nothing to cancel."""
+
+    async def cancel(self, ref: OrderRef) -> Order:
+        try:
+            return await self.inner.cancel(ref)
+        except Rejected:
+            return structs.replace(await self.inner.order(ref), status=OrderStatus.CANCELED)
+
+
+@broken("ORD-060", "drops-reduce-only")
+class DropsReduceOnly(Wrapper):
+    """Sends reduce-only orders as plain ones."""
+
+    async def place(self, intent: Intent) -> Order:
+        return await self.inner.place(structs.replace(intent, reduce_only=False))
+
+
+@broken("ORD-070", "cuts-long-ids")
+class CutsLongIds(Wrapper):
+    """Cuts intent ids to the length that fits."""
+
+    async def place(self, intent: Intent) -> Order:
+        return await self.inner.place(structs.replace(intent, intent_id=intent.intent_id[:30]))
+
+
+@broken("ORD-080", "ignores-other-clients")
+class IgnoresOthers(Wrapper):
+    """Swallows events of orders that it did not place itself."""
+
+    def __init__(self, inner: Adapter) -> None:
+        super().__init__(inner)
+        self._own: set[str] = set()
+
+    async def place(self, intent: Intent) -> Order:
+        self._own.add(intent.intent_id)
+        return await self.inner.place(intent)
+
+    def heard(self, event: Event) -> Event | None:
+        foreign = isinstance(event, OrderEvent) and event.order.ref.intent_id not in self._own
+        return None if foreign else event
+
+
+@broken("ORD-090", "stops-a-batch-at-its-first-error")
+class StopsAtFirstError(Wrapper):
+    """Raises the first refusal in a batch, and what became of the other orders is not said."""
+
+    async def place_many(self, intents: Sequence[Intent]) -> list[Order | AdapterError]:
+        answers = await self.inner.place_many(intents)
+        for answer in answers:
+            if isinstance(answer, AdapterError):
+                raise answer
+        return answers
+
+
+@broken("AMD-010", "amends-the-price-only")
+class AmendsPriceOnly(Wrapper):
+    """Leaves out the amount when it amends an order."""
+
+    async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
+        return await self.inner.amend(ref, price, None)
+
+
+@broken("AMD-020", "does-not-link-a-replacement")
+class UnlinkedReplacement(Wrapper):
+    """Does not say which order a new one took the place of."""
+
+    async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
+        return structs.replace(await self.inner.amend(ref, price, amount), replaces=None)
+
+
+@broken("AMD-030", "amends-the-rest-and-not-the-total")
+class AmendsTheRest(Wrapper):
+    """Takes the total amount that is asked for as what shall be left."""
+
+    async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
+        filled = (await self.inner.order(ref)).filled
+        return await self.inner.amend(ref, price, None if amount is None else amount + filled)
+
+
+@broken("STA-010", "forgets-fills-of-canceled-orders")
+class CanceledMeansNothing(Wrapper):
+    """Reports a canceled order as not filled at all."""
+
+    def heard(self, event: Event) -> Event | None:
+        if isinstance(event, OrderEvent) and event.order.status is OrderStatus.CANCELED:
+            return OrderEvent(structs.replace(event.order, filled=ZERO))
+        return event
+
+
+believes_the_stream = exchanged(
+    "STA-020", "believes-the-stream-alone", "Never compares its orders with the venue's.", reconcile_every_s=0.0
+)
