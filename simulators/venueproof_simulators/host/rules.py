@@ -98,3 +98,8 @@ class Rule(Struct, frozen=True):
     match: Match
     fate: Fate
     name: str = ""
+
+
+def rule_name(rule: Rule) -> str:
+    """What the journal calls a rule: its own name, or what it does."""
+    return rule.name or str(rule.fate.__struct_config__.tag)

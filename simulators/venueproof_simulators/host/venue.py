@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct, field
 
@@ -269,4 +269,19 @@ class Venue(Protocol):
 
     def switch_quirk(self, quirk: str, on: bool) -> None:
         """Turn a row of the register on or off. Raises `LookupError` when it is no switchable row."""
+        ...
+
+
+@runtime_checkable
+class FrameErrors(Protocol):
+    """What a venue has besides when its sessions carry operations: its errors in the form of a session's answer.
+
+    Without it the body of `error_reply` is sent as it is.
+    """
+
+    def error_frame(self, session: int, frame: str | bytes, reason: str, error: str, time: VenueTime) -> str | bytes:
+        """The venue's own error for a neutral `reason` or an `error` row, as an answer to `frame`.
+
+        Raises `LookupError` when its table has neither.
+        """
         ...
