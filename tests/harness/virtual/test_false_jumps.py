@@ -110,9 +110,12 @@ def test_megabyte_bodies_on_many_connections_arrive_in_no_time() -> None:
 
 @needs_cork
 def test_the_clock_waits_for_megabyte_bodies_whose_tail_the_kernel_holds_back() -> None:
-    timeouts, elapsed_s, held = virtual.run(_exchanges(50, MEGABYTE, cork=True))
-    assert (timeouts, elapsed_s) == (0, 0.0)
-    assert held > 0
+    def attempt() -> bool:
+        timeouts, elapsed_s, held = virtual.run(_exchanges(50, MEGABYTE, cork=True))
+        assert (timeouts, elapsed_s) == (0, 0.0)
+        return held > 0
+
+    assert any(attempt() for _ in range(ATTEMPTS))
 
 
 @needs_cork

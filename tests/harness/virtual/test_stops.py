@@ -233,14 +233,11 @@ def test_what_the_program_left_open_is_counted_and_closed() -> None:
     left: list[socket.socket] = []
 
     async def main() -> None:
-        server = await asyncio.start_server(_keep_open, "127.0.0.1", 0)
-        address = server.sockets[0].getsockname()
-        transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, *address)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(asyncio.Protocol, "127.0.0.1", 0)
+        transport, _ = await loop.create_connection(asyncio.Protocol, *server.sockets[0].getsockname())
         await asyncio.sleep(1)
         left.extend([transport.get_extra_info("socket"), server.sockets[0]])
-
-    async def _keep_open(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-        await reader.read()
 
     loop = VirtualLoop()
     run_in(loop, main())
