@@ -31,6 +31,7 @@ from venueproof_contracts.model import (
     Side,
     TimeInForce,
 )
+from venueproof_contracts.wording import words
 
 Raised = TypeVar("Raised", bound=AdapterError)
 Value = TypeVar("Value")
@@ -122,7 +123,7 @@ class Case:
             return error
         except AdapterError as error:
             raise Breach(f"raised {type(error).__name__}({error}), expected {kind.__name__}") from error
-        raise Breach(f"returned {answer!r}, expected {kind.__name__}")
+        raise Breach(f"returned {words(answer)}, expected {kind.__name__}")
 
     # --- orders ---
 
@@ -199,7 +200,7 @@ class Case:
         """Place a limit order that rests; `Breach` unless the venue has it live."""
         order = await self.adapter.place(self.resting(side, percent, times))
         live = await self.wait_for_truth(lambda truth: _named(truth.live_orders(), order.ref), 5)
-        self.check(live is not None, f"no live order behind the answer {order!r}")
+        self.check(live is not None, f"no live order behind the answer {words(order)}")
         return order
 
     async def trade(self, side: Side = Side.BUY, times: int = 1) -> Order:
@@ -210,7 +211,7 @@ class Case:
             found = _named(truth.orders, order.ref)
             return found is not None and found.filled == self.amount(times)
 
-        self.check(await self.wait_for_truth(filled, 5), f"the market order is not filled at the venue: {order!r}")
+        self.check(await self.wait_for_truth(filled, 5), f"the market order is not filled at the venue: {words(order)}")
         return order
 
     async def fill(self, order: Order, times: int | None = None) -> None:
@@ -249,7 +250,7 @@ class Case:
         """The order that the adapter means by `ref`, as the engine has it; `Breach` when there is none."""
         order = _named(await self.true_orders(), ref)
         if order is None:
-            raise Breach(f"the venue has no order {ref!r}")
+            raise Breach(f"the venue has no order {words(ref)}")
         return order
 
     async def true_position(self) -> Position | None:

@@ -13,6 +13,7 @@ from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case
 from venueproof_contracts.errors import AdapterError, OutcomeUnknown
 from venueproof_contracts.model import Book, Fill, Intent, Order, OrderRef, Ticker
+from venueproof_contracts.wording import words
 
 NS = 1_000_000_000
 
@@ -84,9 +85,11 @@ async def place_and_judge(case: Case, intent: Intent) -> Order | AdapterError:
     born = [order for order in await case.true_orders() if order.ref.venue_id not in before]
     case.check(len(born) <= 1, f"one intent became {len(born)} orders at the venue")
     if isinstance(answer, Order):
-        case.check(bool(born), f"answered {answer!r}, and the venue has no such order")
+        case.check(bool(born), f"answered {words(answer)}, and the venue has no such order")
     elif not isinstance(answer, OutcomeUnknown):
-        case.check(not born, f"raised {answer!r}, which says that nothing was executed, and the venue has {born}")
+        case.check(
+            not born, f"raised {words(answer)}, which says that nothing was executed, and the venue has {words(born)}"
+        )
     await check_open_orders(case)
     return answer
 

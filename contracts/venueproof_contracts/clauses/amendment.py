@@ -8,6 +8,7 @@ from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
 from venueproof_contracts.model import Order, Side
+from venueproof_contracts.wording import words
 
 NEEDS = {Capability.PLACE, Capability.AMEND, Capability.OPEN_ORDERS, Capability.FILLS}
 
@@ -45,7 +46,7 @@ async def _amend_and_judge(case: Case, old: Order) -> None:
     await case.bench.settle()
     await _check_only(case, price, amount)
     moved = new.ref.venue_id != old.ref.venue_id
-    case.check(not moved or new.replaces == old.ref.venue_id, f"{old.ref.venue_id} became {new.ref!r}, not linked")
+    case.check(not moved or new.replaces == old.ref.venue_id, f"{old.ref.venue_id} became {words(new.ref)}, not linked")
     listed = [(one.price, one.amount) for one in await case.adapter.open_orders(case.symbol)]
     case.check(listed == [(price, amount)], f"open_orders() lists {listed}")
     await case.adapter.cancel(new.ref)

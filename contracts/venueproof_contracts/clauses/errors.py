@@ -20,6 +20,7 @@ from venueproof_contracts.clauses._common import (
 )
 from venueproof_contracts.errors import AdapterError, OutcomeUnknown, Rejected, VenueDown
 from venueproof_contracts.model import OrderRef
+from venueproof_contracts.wording import words
 
 MAINTENANCE_S = Decimal(30)
 
@@ -38,7 +39,7 @@ async def refused_order(case: Case) -> None:
     error = await case.expect(Rejected, case.adapter.place(case.patched(case.resting(), provoked)))
     case.check(error.reason is provoked.reason, f"reason {error.reason}, the venue refused for {provoked.reason}")
     live = await case.true_live_orders()
-    case.check(not live, f"refused, and yet live at the venue: {live}")
+    case.check(not live, f"refused, and yet live at the venue: {words(live)}")
 
 
 @clause(
@@ -63,7 +64,7 @@ async def _check_not_hollow(case: Case, question: Question, ref: OrderRef, what:
         answer = await question.ask(case, ref)
     except AdapterError:
         return
-    case.check(not hollow(answer), f"{question.operation} was answered with {what} and came out as {answer!r}")
+    case.check(not hollow(answer), f"{question.operation} was answered with {what} and came out as {words(answer)}")
 
 
 @clause(
@@ -114,7 +115,7 @@ async def closed_venue(case: Case) -> None:
     executed, and both work again when it opens."""
     await case.bench.do(Maintenance(MAINTENANCE_S))
     answer = await outcome(case.adapter.place(case.resting()))
-    case.check(isinstance(answer, VenueDown | OutcomeUnknown), f"placing at a closed venue came to {answer!r}")
+    case.check(isinstance(answer, VenueDown | OutcomeUnknown), f"placing at a closed venue came to {words(answer)}")
     await case.expect(VenueDown, case.adapter.open_orders(case.symbol))
     await case.bench.sleep(float(MAINTENANCE_S) + 1)
     await case.bench.settle()

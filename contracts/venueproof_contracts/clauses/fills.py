@@ -11,6 +11,7 @@ from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
 from venueproof_contracts.clauses._common import NS, check_once, fills_of, near
 from venueproof_contracts.model import Fill, OrderStatus, Side
+from venueproof_contracts.wording import words
 
 REFUSE_S = Decimal(5)
 QUIET_S = 20
@@ -117,4 +118,4 @@ async def delayed_fills(case: Case) -> None:
     filled = [step.filled for step in case.fold.order_steps if step.ref.venue_id == order.ref.venue_id]
     case.check(filled == sorted(filled), f"the filled amount went back: {[str(one) for one in filled]}")
     last = case.fold.orders.get(order.ref.intent_id)
-    case.check(last is not None and last.status is OrderStatus.FILLED, f"filled at the venue, last heard {last!r}")
+    case.check(last is not None and last.status is OrderStatus.FILLED, f"filled at the venue, last heard {words(last)}")

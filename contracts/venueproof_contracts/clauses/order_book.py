@@ -10,6 +10,7 @@ from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
 from venueproof_contracts.model import Book, Channel, Level, Side, StreamEvent, StreamState
+from venueproof_contracts.wording import words
 
 DEPTH = 5
 SETTLE_S = 15
@@ -45,7 +46,10 @@ async def _check_book(case: Case, book: Book | None) -> None:
 def _check_levels(case: Case, name: str, seen: Sequence[Level], true: Sequence[Level]) -> None:
     depth = min(len(seen), DEPTH)
     case.check(depth > 0 or not true, f"no {name}")
-    case.check(list(seen[:depth]) == list(true[:depth]), f"{name} {seen[:depth]}, at the venue {true[:depth]}")
+    case.check(
+        list(seen[:depth]) == list(true[:depth]),
+        f"{name} {words(list(seen[:depth]))}, at the venue {words(list(true[:depth]))}",
+    )
 
 
 @clause(

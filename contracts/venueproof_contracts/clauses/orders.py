@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from msgspec import structs
 
-from venueproof_contracts.actions import ActAsOtherClient
+from venueproof_contracts.actions import ActAsOtherClient, AddLiquidity
 from venueproof_contracts.bench import TRUTH
 from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case
@@ -18,6 +20,7 @@ from venueproof_contracts.clauses._common import (
 )
 from venueproof_contracts.errors import AdapterError, Reason, Rejected
 from venueproof_contracts.model import Order, OrderRef, OrderStatus, Side, TimeInForce
+from venueproof_contracts.wording import words
 
 LONG_ID = "grid-07/BTC long entry:2026-11-24T12:05:00.000Z#"
 """Longer than any venue allows, with characters that most refuse; two orders below differ only behind it."""
@@ -39,12 +42,14 @@ async def limit_order(case: Case) -> None:
         placed = await case.adapter.place(intent)
         case.check(not placed.status.final, f"a resting order was answered with {placed.status}")
         true = await case.true_order(placed.ref)
-        case.check(not true.status.final and same_terms(true, intent), f"asked {intent!r}, at the venue {true!r}")
+        case.check(
+            not true.status.final and same_terms(true, intent), f"asked {words(intent)}, at the venue {words(true)}"
+        )
         asked = await case.adapter.order(OrderRef(case.symbol, intent.intent_id, placed.ref.venue_id))
         listed = [one for one in await case.adapter.open_orders(case.symbol) if one.ref.venue_id == true.ref.venue_id]
         case.check(len(listed) == 1, f"open_orders() lists it {len(listed)} times")
         for seen in (asked, *listed):
-            case.check(same_terms(seen, intent) and seen.filled == 0, f"asked {intent!r}, told {seen!r}")
+            case.check(same_terms(seen, intent) and seen.filled == 0, f"asked {words(intent)}, told {words(seen)}")
             case.check(seen.ref.intent_id == intent.intent_id, f"told of intent {seen.ref.intent_id!r}")
 
 
@@ -89,13 +94,13 @@ async def post_only(case: Case) -> None:
 async def _check_refused(case: Case, answer: Order | AdapterError, reason: Reason) -> None:
     """Either documented way: refused at once, or taken in and ended without a fill."""
     orders = await case.true_orders()
-    case.check(all(one.status.final and not one.filled for one in orders), f"at the venue: {orders!r}")
+    case.check(all(one.status.final and not one.filled for one in orders), f"at the venue: {words(orders)}")
     if isinstance(answer, Order):
         final = await finally_order(case, answer.ref)
-        case.check(final.status.final and not final.filled, f"ended at the venue, told as {final!r}")
+        case.check(final.status.final and not final.filled, f"ended at the venue, told as {words(final)}")
     else:
         refused = isinstance(answer, Rejected) and answer.reason is reason
-        case.check(refused, f"raised {answer!r}, expected Rejected({reason})")
+        case.check(refused, f"raised {words(answer)}, expected Rejected({reason})")
 
 
 @clause(
@@ -103,16 +108,30 @@ async def _check_refused(case: Case, answer: Order | AdapterError, reason: Reaso
     "what does not fill at once ends",
     why="A rest that is believed to be waiting blocks its strategy, and its margin, for ever.",
     capabilities={Capability.PLACE, Capability.ORDER, Capability.IMMEDIATE_OR_CANCEL, Capability.FILL_OR_KILL},
+    powers=(TRUTH, AddLiquidity),
 )
 async def immediate_orders(case: Case) -> None:
     """An immediate-or-cancel or fill-or-kill order that cannot fill is told as ended, or raised as
-    `Rejected(not-fillable)`; it is never left open or pending."""
+    `Rejected(not-fillable)`; one that fills in part is told as ended with that part. None is left open or pending."""
     for kind in (TimeInForce.IOC, TimeInForce.FOK):
         intent = case.intent(price=case.passive_price(Side.BUY), time_in_force=kind)
         answer = await outcome(case.adapter.place(intent))
         await case.bench.settle()
         await _check_refused(case, answer, Reason.NOT_FILLABLE)
+    partly = case.intent(price=await _lone_offer(case), amount=case.amount(2), time_in_force=TimeInForce.IOC)
+    placed = await case.adapter.place(partly)
+    await case.bench.settle()
+    true, told = await case.true_order(placed.ref), await finally_order(case, placed.ref)
+    ended = told.status.final and told.filled == true.filled
+    case.check(ended, f"ended at the venue with {true.filled} filled, told as {told.status} with {told.filled}")
     await check_open_orders(case)
+
+
+async def _lone_offer(case: Case) -> Decimal:
+    """Let a stranger offer `amount()` just above the best bid, and so alone where the spread has room. Its price."""
+    price = (await case.bench.market(case.symbol)).book.bids[0].price + case.instrument.price_tick
+    await case.bench.do(AddLiquidity(case.symbol, Side.SELL, price, case.amount()))
+    return price
 
 
 @clause(
@@ -146,14 +165,14 @@ async def reduce_only(case: Case) -> None:
     await case.trade(Side.BUY)
     await _sell_reduce_only(case, times=2)
     held = await case.true_position()
-    case.check(held is None or held.amount == case.amount(), f"after a larger reduce-only sell: {held!r}")
+    case.check(held is None or held.amount == case.amount(), f"after a larger reduce-only sell: {words(held)}")
     await check_open_orders(case)
 
 
 async def _sell_reduce_only(case: Case, times: int) -> None:
     intent = structs.replace(case.crossing(Side.SELL, times), reduce_only=True)
     answer = await outcome(case.adapter.place(intent))
-    case.check(isinstance(answer, Order | Rejected), f"raised {answer!r}")
+    case.check(isinstance(answer, Order | Rejected), f"raised {words(answer)}")
     await case.bench.settle()
 
 
@@ -196,7 +215,9 @@ async def foreign_order(case: Case) -> None:
     await case.wait_for(lambda: _told(case, done.order_id), 10)
     told = _told(case, done.order_id)
     case.check(bool(told), "the other client's order was not heard of")
-    case.check(all(one.ref.intent_id != mine.ref.intent_id for one in told), f"it was told under our intent: {told!r}")
+    case.check(
+        all(one.ref.intent_id != mine.ref.intent_id for one in told), f"it was told under our intent: {words(told)}"
+    )
     await check_open_orders(case)
     last = await case.rest(Side.SELL, percent=3)
     case.check(await case.wait_for(lambda: _told(case, last.ref.venue_id), 10) != [], "our next order was not heard of")
@@ -217,6 +238,6 @@ async def several_orders(case: Case) -> None:
     wishes = [case.resting(), case.resting(times=FAR_TOO_MANY), case.resting(Side.SELL)]
     answers = await case.adapter.place_many(wishes)
     kinds = [type(answer) for answer in answers]
-    case.check(kinds == [Order, Rejected, Order], f"good, bad, good came back as {answers!r}")
+    case.check(kinds == [Order, Rejected, Order], f"good, bad, good came back as {words(answers)}")
     live = sorted(order.side for order in await case.true_live_orders())
     case.check(live == sorted(Side), f"live at the venue: {live}")

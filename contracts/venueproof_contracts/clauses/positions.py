@@ -7,6 +7,7 @@ from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
 from venueproof_contracts.clauses._common import near
 from venueproof_contracts.model import PositionSide, Side
+from venueproof_contracts.wording import words
 
 STEPS: tuple[tuple[str, Side, int], ...] = (
     ("open", Side.BUY, 2),
@@ -54,9 +55,9 @@ async def closed_position(case: Case) -> None:
     await case.bench.settle()
     await case.wait_for(lambda: not _heard(case), 10)
     listed = [one for one in await case.adapter.positions() if one.instrument == case.symbol and one.amount]
-    case.check(not listed, f"flat at the venue, positions() lists {listed!r}")
+    case.check(not listed, f"flat at the venue, positions() lists {words(listed)}")
     heard = case.fold.positions.get((case.symbol, PositionSide.NET))
-    case.check(heard is not None and not heard.amount, f"flat at the venue, the last event says {heard!r}")
+    case.check(heard is not None and not heard.amount, f"flat at the venue, the last event says {words(heard)}")
 
 
 def _heard(case: Case) -> bool:

@@ -12,7 +12,6 @@ from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
 from venueproof_contracts.clauses.authentication import spoilt
 from venueproof_contracts.errors import AdapterError
-from venueproof_contracts.model import Credentials
 
 SECRET_LENGTH_MIN = 8
 """A shorter value (a user number, a sub-account's name) is no secret and may stand anywhere by chance."""
@@ -45,21 +44,25 @@ async def no_egress(case: Case) -> None:
 async def no_secret_told(case: Case) -> None:
     """No value of the credentials stands in what the adapter logs, prints, raises, answers or shows of itself, also
     when requests fail."""
-    told = [repr(case.adapter), repr(await case.adapter.declare())]
+    told = [("what it shows of itself", repr(case.adapter) + repr(await case.adapter.declare()))]
     await case.listen()
-    told.append(repr(await case.adapter.place(case.resting())))
+    told.append(("the answer to an order", repr(await case.adapter.place(case.resting()))))
     for garbage in Garbage:
         for operation in (Operation.BALANCES, Operation.PLACE):
             await case.bench.do(AnswerGarbage(Matcher(operation=operation), garbage, 500))
-        told += [await _said(case.adapter.balances()), await _said(case.adapter.place(case.resting()))]
+        told.append((f"an answer that was {garbage}", await _said(case.adapter.balances())))
+        told.append((f"the {garbage} answer to an order", await _said(case.adapter.place(case.resting()))))
     await case.bench.do(Drop(DropManner.RESET))
     await case.bench.sleep(10)
     secrets = dict(case.credentials)
     for name in case.credentials:
         wrong = spoilt(case.credentials, name)
-        told.append(await _said(_start(case.surroundings.make_adapter(wrong))))
+        told.append((f"what came of a wrong {name}", await _said(_start(case.surroundings.make_adapter(wrong)))))
         secrets[f"wrong {name}"] = wrong[name]
-    _check_untold(case, secrets, [*told, repr(case.fold.events), case.surroundings.log_text()])
+    told += [("events", repr(case.fold.events)), ("the log", case.surroundings.log_text())]
+    for name, value in secrets.items():
+        shown = [where for where, text in told if len(value) >= SECRET_LENGTH_MIN and value in text]
+        case.check(not shown, f"{name} stands in {', '.join(shown)}")
 
 
 async def _start(adapter: Adapter) -> object:
@@ -76,11 +79,3 @@ async def _said(call: Awaitable[object]) -> str:
         return repr(await call)
     except AdapterError as error:
         return "".join(traceback.format_exception(error)) + repr((error, error.args, vars(error)))
-
-
-def _check_untold(case: Case, secrets: Credentials, told: list[str]) -> None:
-    for name, value in secrets.items():
-        if len(value) >= SECRET_LENGTH_MIN:
-            where = next((text for text in told if value in text), None)
-            shown = "" if where is None else where[max(0, where.index(value) - 60) : where.index(value)]
-            case.check(where is None, f"{name} was told after {shown!r}")

@@ -11,6 +11,7 @@ from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
 from venueproof_contracts.errors import AdapterError, OutcomeUnknown
 from venueproof_contracts.model import OrderEvent, OrderRef
+from venueproof_contracts.wording import words
 
 FIRST_INSTRUMENTS = 10
 """How many of the listed instruments are asked for."""
@@ -35,7 +36,7 @@ async def unknown_symbol(case: Case) -> None:
     if case.supports(Capability.CANDLES):
         await case.expect(AdapterError, case.adapter.candles(nowhere, "1m", None, 5))
     error = await case.expect(AdapterError, case.adapter.place(structs.replace(intent, instrument=nowhere)))
-    case.check(not isinstance(error, OutcomeUnknown), f"placing on an unknown symbol raised {error!r}")
+    case.check(not isinstance(error, OutcomeUnknown), f"placing on an unknown symbol raised {words(error)}")
 
 
 @clause(

@@ -10,6 +10,7 @@ from venueproof_contracts.clause import clause
 from venueproof_contracts.clauses._common import check_open_orders, outcome, place_and_judge
 from venueproof_contracts.errors import OutcomeUnknown, Reason, Rejected
 from venueproof_contracts.model import Order
+from venueproof_contracts.wording import words
 
 
 @clause(
@@ -52,7 +53,9 @@ async def _cancel_and_judge(case: Case, order: Order) -> None:
     await case.bench.settle()
     gone = isinstance(answer, Rejected) and answer.reason is Reason.UNKNOWN_ORDER
     ended = isinstance(answer, Order) and answer.status.final
-    case.check(gone or ended or isinstance(answer, OutcomeUnknown), f"the order is canceled, cancel() said {answer!r}")
+    case.check(
+        gone or ended or isinstance(answer, OutcomeUnknown), f"the order is canceled, cancel() said {words(answer)}"
+    )
     await check_open_orders(case)
 
 

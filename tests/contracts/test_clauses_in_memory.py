@@ -1,0 +1,39 @@
+"""Clauses keep quiet about a good adapter and bite a broken one, before any socket is involved."""
+
+from collections.abc import Callable
+
+import pytest
+
+from venueproof_adapters.mutants import Mutant, all_mutants
+from venueproof_contracts.clause import Clause, all_clauses
+
+Judge = Callable[[Clause, Mutant | None], str]
+
+PROVOKED_HERE = {"", "order.reject", "setting.refused", "fill.duplicate", "list.order", "amend.refused"}
+NOT_HERE = {"TIM", "AUT", "WSS", "REC", "UNK", "RAT", "SAF"}
+"""Sections about sockets, clocks, keys and the wire: a venue in memory has none."""
+NEEDS_WIRE = {"ERR-020", "ERR-040", "ERR-050", "FIL-010", "LIF-010", "MKT-020", "MKT-030"}
+
+
+def _provable_here(clause: Clause) -> bool:
+    """True for a clause that says something of an adapter without a wire."""
+    return clause.kind in PROVOKED_HERE and clause.section not in NOT_HERE and clause.id not in NEEDS_WIRE
+
+
+CLAUSES = {clause.id: clause for clause in all_clauses() if _provable_here(clause)}
+PART_MUTANTS = {"FIL-020", "LIF-020"}
+"""Their mutants are native adapters with a part exchanged, which need a wire."""
+UNSEEN = {"AMD-020"}
+"""A venue that amends in place has no replacement to leave unlinked."""
+
+
+@pytest.mark.parametrize("clause", CLAUSES.values(), ids=CLAUSES)
+def test_a_good_adapter_keeps_it(clause: Clause, breach: Judge) -> None:
+    assert breach(clause, None) == ""
+
+
+@pytest.mark.parametrize("clause_id", sorted(CLAUSES.keys() - PART_MUTANTS - UNSEEN))
+def test_its_mutant_breaks_it(clause_id: str, breach: Judge) -> None:
+    mutants = [mutant for mutant in all_mutants() if mutant.clause == clause_id]
+    for mutant in mutants:
+        assert breach(CLAUSES[clause_id], mutant), mutant.name
