@@ -27,9 +27,9 @@ class Freshest(Generic[Key, Value]):
         """The value now."""
         return self._values.get(key)
 
-    def keys(self) -> list[Key]:
-        """All keys that were ever told."""
-        return list(self._values)
+    def all(self) -> dict[Key, Value]:
+        """All values."""
+        return dict(self._values)
 
     def hear(self, key: Key, value: Value, stamp: tuple[int, int]) -> bool:
         """Take in an event of time `stamp`; False when a later one was heard before."""

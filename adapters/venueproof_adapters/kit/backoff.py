@@ -13,7 +13,7 @@ class Backoff:
         self._base_s = base_s
         self._cap_s = cap_s
         self.tries = tries
-        """How often a refused request is sent at the most."""
+        """How often one call sends a refused request at the most."""
 
     def delay_s(self, failures: int) -> float:
         """The wait after so many failures in a row (1 for the first)."""

@@ -47,7 +47,11 @@ class BookBuilder:
         _apply(self._bids, bids)
         _apply(self._asks, asks)
         self.ready = True
-        return all(self.change(change) for change in waiting)
+        if all(self.change(change) for change in waiting):
+            return True
+        self.reset()
+        self._waiting = waiting
+        return False
 
     def change(self, change: BookChange) -> bool:
         """Take in a change; False when one before it is missing."""

@@ -50,6 +50,11 @@ class ClockSync:
         old = self._clock.monotonic_ns() - self._synced_at_ns >= self._refresh_ns
         return old or abs(self._wall_ahead() - self._wall_ahead_ns) > _STEP_NS
 
+    @property
+    def refresh_s(self) -> float:
+        """How long a reading is good for, in seconds."""
+        return self._refresh_ns / SECOND_NS
+
     async def sync(self, sample: Sample) -> None:
         """Take the samples. One that fails is left out; raises the last error when most of them fail."""
         async with self._lock:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import takewhile
 
+from venueproof_adapters.kit.recent import Recent
 from venueproof_contracts.model import ZERO, Fill
 
 OrderKey = tuple[str, str]
@@ -14,8 +16,7 @@ class FillLedger:
     """Remembers the last `keep` fills by (instrument, fill id), and what each order filled since it is watched."""
 
     def __init__(self, keep: int = 100_000) -> None:
-        self._keep = keep
-        self._known: dict[tuple[str, str], None] = {}
+        self._known: Recent[tuple[str, str], Fill] = Recent(keep)
         self._filled: dict[OrderKey, Decimal] = {}
         self._money: dict[OrderKey, Decimal] = {}
         self._before: dict[OrderKey, Decimal] = {}
@@ -25,13 +26,20 @@ class FillLedger:
         key = (fill.ref.instrument, fill.fill_id)
         if key in self._known:
             return False
-        self._known[key] = None
-        if len(self._known) > self._keep:
-            del self._known[next(iter(self._known))]
+        self._known[key] = fill
         order = (fill.ref.instrument, fill.ref.venue_id or "")
         self._filled[order] = self._filled.get(order, ZERO) + fill.amount
         self._money[order] = self._money.get(order, ZERO) + fill.amount * fill.price
         return True
+
+    def has(self, instrument: str, fill_id: str) -> bool:
+        """True when this fill is booked."""
+        return (instrument, fill_id) in self._known
+
+    def latest(self, instrument: str, since_ns: int) -> list[Fill]:
+        """Booked fills of an instrument, back to the first one older than `since_ns`."""
+        recent = takewhile(lambda fill: fill.at_ns >= since_ns, reversed(self._known.values()))
+        return [fill for fill in recent if fill.ref.instrument == instrument]
 
     def start_at(self, order: OrderKey, filled: Decimal) -> None:
         """So much of an order was filled before we watched it; only the first call counts."""

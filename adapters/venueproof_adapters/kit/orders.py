@@ -103,10 +103,12 @@ class OrderView:
         self._replaced.add(key)
 
     def give_up_replacing(self, key: OrderKey) -> Order | None:
-        """No order took its place after all; the order as it stands."""
-        self._replaced.discard(key)
+        """No order took its place after all; the order as it stands, None if there is one after all."""
         order = self._orders.get(key)
-        return self.shown(order) if order else None
+        if order is None or self._current.get((order.ref.instrument, order.ref.intent_id)) != key:
+            return None
+        self._replaced.discard(key)
+        return self.shown(order)
 
     def replaced(self, old: Order, new: OrderKey) -> None:
         """Let the order under `new` carry on what `old` filled."""

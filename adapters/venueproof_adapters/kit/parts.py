@@ -21,7 +21,7 @@ from venueproof_adapters.kit.clock import Clock, SystemClock
 from venueproof_adapters.kit.clocksync import ClockSync
 from venueproof_adapters.kit.http import Http
 from venueproof_adapters.kit.ids import IdMap
-from venueproof_adapters.kit.ledger import FillLedger
+from venueproof_adapters.kit.ledger import FillLedger, OrderKey
 from venueproof_adapters.kit.orders import OrderView
 from venueproof_adapters.kit.precision import decimal_text
 from venueproof_adapters.kit.resolve import Resolver
@@ -49,7 +49,9 @@ class Parts(Struct, frozen=True):
     """Sends one HTTP request once and tells `NotSent` from `OutcomeUnknown`."""
     socket: Callable[..., Socket] = Socket
     """Keeps a WebSocket up: reconnects, greets anew, replaces it before the venue's cut."""
-    watchdog: Callable[..., Watchdog] = Watchdog
+    watchdog: Callable[[float, Callable[[tuple[str, OrderKey]], None]], Watchdog[tuple[str, OrderKey]]] = Watchdog[
+        tuple[str, OrderKey]
+    ]
     """Notices that the stream did not tell of our own doing."""
     ids: Callable[[str, int], IdMap] = IdMap
     """Intent id ↔ client id, given the venue's pattern and length."""

@@ -1,0 +1,104 @@
+"""The instruments as the venue lists them, and both ways of naming them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TypeVar
+
+import msgspec
+
+from venueproof_adapters.kit.clock import MS_NS
+from venueproof_adapters.native.binance.wire import ExchangeInfo, SymbolRow
+from venueproof_contracts.errors import BadAnswer, Reason, Rejected
+from venueproof_contracts.model import ContractUnit, Instrument
+
+Value = TypeVar("Value")
+
+_NEVER_MS = 4133404800000
+"""`deliveryDate` of a perpetual."""
+_INTERVAL_S = {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86400}
+
+
+class Catalog:
+    """What is listed. Nothing outside it is ever asked about, so that a misspelt symbol cannot read as empty."""
+
+    def __init__(self) -> None:
+        self._by_symbol: dict[str, Instrument] = {}
+        self._by_spelling: dict[str, Instrument] = {}
+
+    def load(self, rows: Iterable[SymbolRow]) -> None:
+        """Take over the venue's list."""
+        listed = [_instrument(row) for row in rows]
+        self._by_symbol = {one.symbol: one for one in listed}
+        self._by_spelling = {one.spelling: one for one in listed}
+
+    def all(self) -> list[Instrument]:
+        """Everything that is listed."""
+        return list(self._by_symbol.values())
+
+    def has(self, symbol: str) -> bool:
+        """True when `symbol` is listed."""
+        return symbol in self._by_symbol
+
+    def find(self, symbol: str) -> Instrument:
+        """The instrument of a unified symbol. Raises `Rejected(unknown-instrument)`."""
+        found = self._by_symbol.get(symbol)
+        if found is None:
+            raise Rejected(Reason.UNKNOWN_INSTRUMENT, f"{symbol!r} is not listed")
+        return found
+
+    def symbol(self, spelling: str) -> str:
+        """The unified symbol of the venue's spelling; the spelling itself when it is not listed (any more)."""
+        found = self._by_spelling.get(spelling)
+        return found.symbol if found else spelling
+
+
+def limits(info: ExchangeInfo) -> dict[tuple[str, int], int]:
+    """Limits in force by kind and length in seconds."""
+    return {
+        (row.rate_limit_type, _INTERVAL_S.get(row.interval, 0) * row.interval_num): row.limit
+        for row in info.rate_limits
+    }
+
+
+def _instrument(row: SymbolRow) -> Instrument:
+    filters = {_text(one, "filterType"): one for one in row.filters}
+    lot = filters.get("LOT_SIZE", {})
+    dated = row.delivery_date != _NEVER_MS and "PERPETUAL" not in row.contract_type
+    symbol = f"{row.base_asset}/{row.quote_asset}:{row.margin_asset}"
+    if dated:
+        symbol += f"-{datetime.fromtimestamp(row.delivery_date / 1000, UTC):%y%m%d}"
+    return Instrument(
+        symbol=symbol,
+        spelling=row.symbol,
+        product="linear",
+        base=row.base_asset,
+        quote=row.quote_asset,
+        settle=row.margin_asset,
+        price_tick=_figure(filters.get("PRICE_FILTER", {}), "tickSize"),
+        amount_step=_figure(lot, "stepSize"),
+        amount_min=_figure(lot, "minQty"),
+        amount_max=_figure(lot, "maxQty"),
+        contract_size=Decimal(1),
+        contract_unit=ContractUnit.BASE,
+        notional_min=_figure(filters["MIN_NOTIONAL"], "notional") if "MIN_NOTIONAL" in filters else None,
+        expires_ns=row.delivery_date * MS_NS if dated else None,
+        active=row.status == "TRADING",
+    )
+
+
+def _text(row: dict[str, msgspec.Raw], name: str) -> str:
+    return _read(row, name, str)
+
+
+def _figure(row: dict[str, msgspec.Raw], name: str) -> Decimal:
+    return _read(row, name, Decimal)
+
+
+def _read(row: dict[str, msgspec.Raw], name: str, kind: type[Value]) -> Value:
+    try:
+        return msgspec.json.decode(row[name], type=kind)
+    except (KeyError, msgspec.MsgspecError):
+        raise BadAnswer(f"a filter of exchangeInfo lacks {name}") from None

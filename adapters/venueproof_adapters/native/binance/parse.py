@@ -1,0 +1,232 @@
+"""From the venue's documents to the model: names, units, signs and times, in one place per kind."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TypeVar
+
+from venueproof_adapters.kit.clock import MS_NS
+from venueproof_adapters.kit.ids import IdMap
+from venueproof_adapters.native.binance import wire
+from venueproof_adapters.native.binance.instruments import Catalog
+from venueproof_contracts.errors import BadAnswer
+from venueproof_contracts.model import (
+    ZERO,
+    Balance,
+    Candle,
+    Fill,
+    Level,
+    MarginMode,
+    Order,
+    OrderRef,
+    OrderStatus,
+    OrderType,
+    Position,
+    PositionSide,
+    Side,
+    TimeInForce,
+    Trade,
+)
+
+_STATUS = {
+    "NEW": OrderStatus.OPEN,
+    "PARTIALLY_FILLED": OrderStatus.PARTLY_FILLED,
+    "FILLED": OrderStatus.FILLED,
+    "CANCELED": OrderStatus.CANCELED,
+    "REJECTED": OrderStatus.REJECTED,
+    "EXPIRED": OrderStatus.EXPIRED,
+    "EXPIRED_IN_MATCH": OrderStatus.EXPIRED,
+    "NEW_INSURANCE": OrderStatus.OPEN,
+    "NEW_ADL": OrderStatus.OPEN,
+}
+_LIFE = {"IOC": TimeInForce.IOC, "FOK": TimeInForce.FOK, "GTD": TimeInForce.GTD}
+POST_ONLY = "GTX"
+_SIDE = {"BUY": Side.BUY, "SELL": Side.SELL}
+_POSITION_SIDE = {"BOTH": PositionSide.NET, "LONG": PositionSide.LONG, "SHORT": PositionSide.SHORT}
+_MARGIN = {
+    "cross": MarginMode.CROSS,
+    "CROSSED": MarginMode.CROSS,
+    "isolated": MarginMode.ISOLATED,
+    "ISOLATED": MarginMode.ISOLATED,
+}
+_END_REASON = {
+    "1": "self-trade prevention",
+    "2": "the rest of an immediate order",
+    "3": "the rest of an immediate order, by self-trade prevention",
+    "4": "reduce-only: another order came first, or it would turn the position",
+    "5": "the account was liquidated",
+    "6": "the position it was tied to is gone",
+    "7": "the symbol was delisted",
+}
+"""`er` of ORDER_TRADE_UPDATE; source: the vendor's page of that event."""
+
+
+Word = TypeVar("Word")
+
+
+def _known(meaning: Word | None, word: str) -> Word:
+    """Refuse a word that the venue did not use when this was written, rather than guess."""
+    if meaning is None:
+        raise BadAnswer(f"unknown word {word!r}")
+    return meaning
+
+
+class Parser:
+    """Knows the instruments and the ids."""
+
+    def __init__(self, catalog: Catalog, ids: IdMap) -> None:
+        self._catalog = catalog
+        self._ids = ids
+
+    def order(self, row: wire.OrderRow) -> Order:
+        """An order out of an answer."""
+        return Order(
+            ref=OrderRef(self._symbol(row.symbol), self._ids.intent_id(row.client_order_id), str(row.order_id)),
+            side=side(row.side),
+            type=_type(row.type, row.price),
+            status=status(row.status),
+            amount=row.orig_qty,
+            filled=row.executed_qty,
+            price=row.price or None,
+            average_price=row.avg_price or None,
+            time_in_force=_LIFE.get(row.time_in_force, TimeInForce.GTC),
+            post_only=row.time_in_force == POST_ONLY,
+            reduce_only=row.reduce_only,
+            position_side=_leg(row.position_side),
+            updated_ns=row.update_time * MS_NS,
+        )
+
+    def order_update(self, told: wire.OrderUpdate) -> Order:
+        """An order out of a streamed message."""
+        return Order(
+            ref=self._ref(told),
+            side=side(told.side),
+            type=_type(told.type, told.price),
+            status=status(told.status),
+            amount=told.amount,
+            filled=told.filled,
+            price=told.price or None,
+            average_price=told.average or None,
+            time_in_force=_LIFE.get(told.time_in_force, TimeInForce.GTC),
+            post_only=told.time_in_force == POST_ONLY,
+            reduce_only=told.reduce_only,
+            position_side=_leg(told.position_side),
+            updated_ns=told.at_ms * MS_NS,
+            reason=_END_REASON.get(told.end_reason, ""),
+        )
+
+    def fill_update(self, told: wire.OrderUpdate) -> Fill | None:
+        """The execution in a streamed message about an order, if there is one."""
+        if told.kind not in ("TRADE", "CALCULATED") or not told.last_amount:
+            return None
+        return Fill(
+            fill_id=str(told.trade_id),
+            ref=self._ref(told),
+            side=side(told.side),
+            price=told.last_price,
+            amount=told.last_amount,
+            fee=told.fee,
+            fee_asset=told.fee_asset,
+            maker=told.maker,
+            at_ns=told.at_ms * MS_NS,
+            position_side=_leg(told.position_side),
+        )
+
+    def fill(self, row: wire.TradeRow, client_id: str) -> Fill:
+        """An execution out of an answer, which does not name the client id of its order."""
+        return Fill(
+            fill_id=str(row.id),
+            ref=OrderRef(self._symbol(row.symbol), self._ids.intent_id(client_id), str(row.order_id)),
+            side=side(row.side),
+            price=row.price,
+            amount=row.qty,
+            fee=row.commission,
+            fee_asset=row.commission_asset,
+            maker=row.maker,
+            at_ns=row.time * MS_NS,
+            position_side=_leg(row.position_side),
+        )
+
+    def position(self, row: wire.PositionRow, setting: wire.SettingRow | None) -> Position:
+        """A position out of answers."""
+        leg = position_side(row.position_side)
+        return Position(
+            instrument=self._symbol(row.symbol),
+            side=leg,
+            amount=row.position_amt if leg is PositionSide.NET else abs(row.position_amt),
+            entry_price=row.entry_price or None,
+            unrealized_pnl=row.un_realized_profit,
+            leverage=Decimal(setting.leverage) if setting else None,
+            margin_mode=_MARGIN.get(setting.margin_type) if setting else None,
+        )
+
+    def position_update(self, told: wire.PositionUpdate) -> Position:
+        """A position out of a streamed message."""
+        leg = position_side(told.position_side)
+        return Position(
+            instrument=self._symbol(told.symbol),
+            side=leg,
+            amount=told.amount if leg is PositionSide.NET else abs(told.amount),
+            entry_price=told.entry or None,
+            unrealized_pnl=told.profit,
+            margin_mode=_MARGIN.get(told.margin_mode),
+        )
+
+    def _ref(self, told: wire.OrderUpdate) -> OrderRef:
+        return OrderRef(self._symbol(told.symbol), self._ids.intent_id(told.client_id), str(told.order_id))
+
+    def _symbol(self, spelling: str) -> str:
+        return self._catalog.symbol(spelling)
+
+
+def balance(row: wire.AssetRow) -> Balance:
+    """Money of one asset."""
+    return Balance(row.asset, row.wallet_balance, row.available_balance)
+
+
+def levels(rows: list[tuple[Decimal, Decimal]]) -> tuple[Level, ...]:
+    """One side of a book, in the order given."""
+    return tuple(Level(price, amount) for price, amount in rows)
+
+
+def public_trade(row: wire.AggTradeRow, symbol: str) -> Trade:
+    """A public trade; its side is the taker's."""
+    taker = Side.SELL if row.buyer_is_maker else Side.BUY
+    return Trade(symbol, str(row.id), row.price, row.amount, taker, row.at_ms * MS_NS)
+
+
+def candle(row: wire.KlineRow) -> tuple[Candle, int]:
+    """A candle, and when it ends in ns. Whether it is closed is not in the row."""
+    return Candle(row[0] * MS_NS, row[1], row[2], row[3], row[4], row[5], False), (row[6] + 1) * MS_NS
+
+
+def candle_update(told: wire.Kline) -> Candle:
+    """A candle out of a streamed message."""
+    return Candle(told.open_ms * MS_NS, told.open, told.high, told.low, told.close, told.volume, told.closed)
+
+
+def side(word: str) -> Side:
+    """BUY or SELL."""
+    return _known(_SIDE.get(word), word)
+
+
+def status(word: str) -> OrderStatus:
+    """The venue's word for an order's state."""
+    return _known(_STATUS.get(word), word)
+
+
+def position_side(word: str) -> PositionSide:
+    """BOTH, LONG or SHORT."""
+    return _known(_POSITION_SIDE.get(word), word)
+
+
+def _leg(word: str) -> PositionSide | None:
+    leg = position_side(word)
+    return None if leg is PositionSide.NET else leg
+
+
+def _type(word: str, price: Decimal) -> OrderType:
+    """Anything that is not plainly one of the two (a liquidation, a triggered stop) is told apart by its price."""
+    if word in ("LIMIT", "MARKET"):
+        return OrderType(word.lower())
+    return OrderType.LIMIT if price != ZERO else OrderType.MARKET

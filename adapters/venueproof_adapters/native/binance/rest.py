@@ -1,0 +1,235 @@
+"""Signed requests: stamped by the venue's clock, within the budget, and repeated only where that is harmless.
+
+The signature covers exactly the bytes sent: the query string of GET and DELETE, the form body of POST and PUT.
+Source: the vendor's general information, "SIGNED endpoint security".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+from msgspec import Struct, structs
+
+from venueproof_adapters.kit.backoff import Backoff
+from venueproof_adapters.kit.budget import Budget, Window
+from venueproof_adapters.kit.clock import MS_NS, SECOND_NS
+from venueproof_adapters.kit.clocksync import ClockSync
+from venueproof_adapters.kit.http import Http, Reply
+from venueproof_adapters.native.binance.errors import Judge, Unreadable
+from venueproof_contracts.errors import (
+    AdapterError,
+    AuthFailed,
+    BadAnswer,
+    Banned,
+    ClockSkew,
+    OutcomeUnknown,
+    RateLimited,
+    VenueDown,
+)
+from venueproof_contracts.model import Credentials
+
+Answer = TypeVar("Answer")
+Params = Mapping[str, str | int | None]
+
+RECV_WINDOW_MS = 5000
+REQUEST_LIFETIME_S = 6
+"""A stamp may be a second ahead of the venue's clock, and is good for the window after it."""
+
+_LOST_REPLIES_MAX = 2
+_PATIENCE_NS = 10 * SECOND_NS
+"""A call waits so long for its next attempt; when it would be longer the caller is told."""
+
+
+class Call(Struct, frozen=True, forbid_unknown_fields=True):
+    """One kind of request."""
+
+    name: str
+    method: str
+    path: str
+    auth: str
+    weight: int
+    orders: int
+    source: str
+
+
+class LimitRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """One window of the budget."""
+
+    name: str
+    kind: str
+    limit: int
+    length_s: int
+    header: str
+    source: str
+
+    def window(self) -> Window:
+        """The row as the budget has it."""
+        return Window(self.name, self.limit, self.length_s, self.header)
+
+
+class _File(Struct, frozen=True, forbid_unknown_fields=True):
+    call: list[Call]
+    window: list[LimitRow]
+
+
+class _Time(Struct, rename="camel"):
+    server_time: int
+
+
+_FACTS = msgspec.toml.decode(Path(__file__).with_name("calls.toml").read_bytes(), type=_File)
+CALLS = {call.name: call for call in _FACTS.call}
+LIMITS = tuple(_FACTS.window)
+
+
+def read(body: bytes, shape: type[Answer]) -> Answer:
+    """Decode a reply. Raises `Unreadable` unless it has the shape."""
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except (msgspec.MsgspecError, ArithmeticError):
+        raise Unreadable("the reply lacks what it must hold") from None
+
+
+class Rest:
+    """Asks questions (`ask`) and does things (`act`)."""
+
+    def __init__(
+        self, base: str, credentials: Credentials, http: Http, sync: ClockSync, budget: Budget, backoff: Backoff
+    ) -> None:
+        self._base = base.rstrip("/")
+        self._key = credentials.get("apiKey", "")
+        self._secret = credentials.get("secret", "").encode()
+        self._http = http
+        self._sync = sync
+        self._budget = budget
+        self._backoff = backoff
+        self._judge = Judge(sync.now_ns)
+        self._key_worked = False
+        self._refusals = 0
+        budget.set_windows([row.window() for row in LIMITS])
+
+    @property
+    def has_key(self) -> bool:
+        """True when there are credentials to use."""
+        return bool(self._key)
+
+    async def ask(self, name: str, shape: type[Answer], **params: str | int | None) -> Answer:
+        """The answer to a question. Raises `BadAnswer` when it cannot be read, `VenueDown` when there is none."""
+        failures = 0
+        while True:
+            try:
+                return read(await self._send(CALLS[name], params), shape)
+            except Unreadable as error:
+                raise BadAnswer(str(error), code=error.code, text=error.text) from None
+            except OutcomeUnknown as error:
+                failures += 1
+                if error.code or failures > _LOST_REPLIES_MAX:
+                    raise VenueDown(str(error), code=error.code, text=error.text) from None
+            await asyncio.sleep(self._backoff.delay_s(failures) / 4)
+
+    async def act(self, name: str, shape: type[Answer], **params: str | int | None) -> Answer:
+        """Do something. Raises `OutcomeUnknown` when it may have been done; nothing is sent twice."""
+        return read(await self._send(CALLS[name], params), shape)
+
+    async def server_time(self) -> int:
+        """The venue's clock in ns."""
+        return (await self.ask("time", _Time)).server_time * MS_NS
+
+    async def synchronise(self) -> None:
+        """Learn the venue's clock."""
+        await self._sync.sync(self.server_time)
+
+    async def _send(self, call: Call, params: Params) -> bytes:
+        tries, skewed = 0, False
+        while True:
+            round_seen = await self._fresh_clock(call)
+            reply = await self._once(call, params)
+            error = self._judge.error(reply)
+            if error is None:
+                self._refusals = 0
+                self._key_worked = self._key_worked or call.auth != "none"
+                return reply.body
+            if isinstance(error, ClockSkew) and not skewed:
+                skewed = True
+                await self._correct_clock(error, round_seen)
+            elif isinstance(error, RateLimited) and not isinstance(error, Banned) and reply.status != 403:
+                tries += 1
+                self._slow_down(error, tries)
+            else:
+                raise await self._final(error)
+
+    async def _once(self, call: Call, params: Params) -> Reply:
+        costs = {"weight": call.weight, "orders-10s": call.orders, "orders-1m": call.orders}
+        await self._budget.admit(costs, urgent=call.name in ("cancel", "cancel-all"))
+        url, headers, body = self._written(call, params)
+        reply = await self._http.send(call.method, url, headers, body)
+        self._budget.learn(reply.headers)
+        return reply
+
+    def _written(self, call: Call, params: Params) -> tuple[str, dict[str, str], bytes | None]:
+        given = {name: value for name, value in params.items() if value is not None}
+        headers = {} if call.auth == "none" else {"X-MBX-APIKEY": self._key}
+        if call.auth == "signed":
+            given |= {"recvWindow": RECV_WINDOW_MS, "timestamp": self._sync.now_ns() // MS_NS}
+        text = urlencode(given)
+        if call.auth == "signed":
+            text += "&signature=" + hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()
+        url = self._base + call.path
+        if call.method in ("POST", "PUT"):
+            return url, headers | {"Content-Type": "application/x-www-form-urlencoded"}, text.encode()
+        return f"{url}?{text}" if text else url, headers, None
+
+    async def _fresh_clock(self, call: Call) -> int:
+        """Synchronise again when the last reading is old or the wall clock was stepped. Returns the round in force."""
+        seen = self._sync.rounds
+        if call.auth == "signed" and seen and self._sync.due():
+            try:
+                await self._sync.resync(self.server_time, seen)
+            except (BadAnswer, VenueDown):  # the old reading may still do, and the venue says if it does not
+                return seen
+        return self._sync.rounds
+
+    async def _correct_clock(self, error: ClockSkew, seen: int) -> None:
+        try:
+            await self._sync.resync(self.server_time, seen)
+        except (BadAnswer, VenueDown):
+            raise error from None
+
+    def _slow_down(self, error: RateLimited, tries: int) -> None:
+        """Hold everything back before the next attempt; raises when that is far off or there were enough of them.
+
+        Refusals in a row count over all calls, so that a caller who comes back does not start the rhythm afresh.
+        """
+        self._refusals += 1
+        now_ns = self._sync.now_ns()
+        wait_ns = int(self._backoff.delay_s(self._refusals) * SECOND_NS)
+        until_ns = max(error.until_ns, now_ns + wait_ns, self._budget.spent_out())
+        self._budget.pause(until_ns)
+        if tries >= self._backoff.tries or until_ns - now_ns > _PATIENCE_NS:
+            raise RateLimited(until_ns, "too many requests", code=error.code, text=error.text)
+
+    async def _final(self, error: AdapterError) -> AdapterError:
+        if isinstance(error, AuthFailed) and self._key_worked:
+            error = await self._banned_instead() or error
+        if isinstance(error, Banned):
+            self._budget.ban(error.until_ns)
+        return error
+
+    async def _banned_instead(self) -> Banned | None:
+        """During a ban the venue also answers that a good key is bad; a question without a key tells which it is."""
+        try:
+            found = self._judge.error(await self._once(CALLS["time"], {}))
+        except AdapterError as error:
+            found = error
+        return found if isinstance(found, Banned) else None
+
+    def set_limits(self, told: Mapping[tuple[str, int], int]) -> None:
+        """Take over the limits in force, by kind and length in seconds."""
+        rows = [structs.replace(row, limit=told.get((row.kind, row.length_s), row.limit)) for row in LIMITS]
+        self._budget.set_windows([row.window() for row in rows])
