@@ -1,0 +1,254 @@
+"""The Adapter protocol over one ccxt exchange: a method of ccxt behind each method of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from venueproof_adapters.ccxt_adapter import reading
+from venueproof_adapters.ccxt_adapter.declaring import declaration
+from venueproof_adapters.ccxt_adapter.errors import translated
+from venueproof_adapters.ccxt_adapter.exchanges import Exchange, ExchangeRow
+from venueproof_adapters.ccxt_adapter.ids import ClientIds
+from venueproof_adapters.ccxt_adapter.placing import order_params
+from venueproof_adapters.ccxt_adapter.streams import Key, Streams
+from venueproof_adapters.ccxt_adapter.watching import CANDLE_INTERVAL, UNWATCH, watches
+from venueproof_contracts.errors import AdapterError, Unsupported
+from venueproof_contracts.model import (
+    Balance,
+    Book,
+    Candle,
+    Channel,
+    Declaration,
+    Event,
+    Fill,
+    Funding,
+    Instrument,
+    Intent,
+    MarginMode,
+    OpenInterest,
+    Order,
+    OrderRef,
+    OrderType,
+    Position,
+    PositionMode,
+    Ticker,
+    Trade,
+)
+
+
+class CcxtAdapter:
+    """Answers for one exchange instance, which it closes."""
+
+    def __init__(self, exchange: Exchange, row: ExchangeRow) -> None:
+        """Nothing is sent before `start`."""
+        self._exchange = exchange
+        self._row = row
+        self._ids = ClientIds()
+        self._streams = Streams(exchange, self._now_ns)
+
+    def _now_ns(self) -> int:
+        return int(self._exchange.milliseconds()) * reading.NS_PER_MS
+
+    async def declare(self) -> Declaration:
+        """What the exchange's own table says."""
+        return declaration(self._exchange, self._row)
+
+    async def start(self) -> None:
+        """Load the markets, as ccxt's manual asks."""
+        with translated(self._now_ns):
+            await self._exchange.load_markets()
+
+    async def close(self) -> None:
+        """Stop watching and let ccxt close its connections."""
+        await self._streams.close()
+        await self._exchange.close()
+
+    # --- the market ---
+
+    async def server_time(self) -> int:
+        """`fetch_time`."""
+        with translated(self._now_ns):
+            return reading.to_ns(await self._exchange.fetch_time())
+
+    async def instruments(self) -> list[Instrument]:
+        """The contracts among the markets that were loaded, of this product."""
+        with translated(self._now_ns):
+            markets: dict[str, dict[str, Any]] = await self._exchange.load_markets()
+        return [reading.instrument(one) for one in markets.values() if one["contract"] and one[self._row.sub_type]]
+
+    async def ticker(self, instrument: str) -> Ticker:
+        """`fetch_ticker`."""
+        with translated(self._now_ns):
+            return reading.ticker(await self._exchange.fetch_ticker(instrument))
+
+    async def book(self, instrument: str, depth: int) -> Book:
+        """`fetch_order_book`."""
+        with translated(self._now_ns):
+            return reading.book(await self._exchange.fetch_order_book(instrument, depth), instrument)
+
+    async def candles(self, instrument: str, interval: str, since_ns: int | None, limit: int | None) -> list[Candle]:
+        """`fetch_ohlcv`."""
+        with translated(self._now_ns):
+            rows = await self._exchange.fetch_ohlcv(instrument, interval, _ms(since_ns), limit)
+            interval_s = int(self._exchange.parse_timeframe(interval))
+        return [reading.candle(row, interval_s, self._exchange.milliseconds()) for row in rows]
+
+    async def trades(self, instrument: str) -> list[Trade]:
+        """`fetch_trades`."""
+        with translated(self._now_ns):
+            return [reading.trade(one) for one in await self._exchange.fetch_trades(instrument)]
+
+    async def funding(self, instrument: str) -> Funding:
+        """`fetch_funding_rate`."""
+        with translated(self._now_ns):
+            found = await self._exchange.fetch_funding_rate(instrument)
+        return Funding(
+            instrument=instrument,
+            rate=Decimal(str(found["fundingRate"])),
+            next_ns=reading.to_ns(found["nextFundingTimestamp"] or found["fundingTimestamp"]),
+        )
+
+    async def open_interest(self, instrument: str) -> OpenInterest:
+        """`fetch_open_interest`."""
+        with translated(self._now_ns):
+            return reading.open_interest(await self._exchange.fetch_open_interest(instrument))
+
+    # --- orders ---
+
+    async def place(self, intent: Intent) -> Order:
+        """`create_order`."""
+        price = None if intent.price is None else float(intent.price)
+        amount, params = float(intent.amount), self._params(intent)
+        with translated(self._now_ns, changes=True):
+            found = await self._exchange.create_order(
+                intent.instrument, intent.type.value, intent.side.value, amount, price, params
+            )
+        return self._order(found, intent.instrument)
+
+    async def place_many(self, intents: Sequence[Intent]) -> list[Order | AdapterError]:
+        """`create_orders`."""
+        requests = [
+            {
+                "symbol": one.instrument,
+                "type": one.type.value,
+                "side": one.side.value,
+                "amount": float(one.amount),
+                "price": None if one.price is None else float(one.price),
+                "params": self._params(one),
+            }
+            for one in intents
+        ]
+        with translated(self._now_ns, changes=True):
+            found = await self._exchange.create_orders(requests)
+        return [self._order(one, intent.instrument) for one, intent in zip(found, intents, strict=True)]
+
+    def _params(self, intent: Intent) -> dict[str, object]:
+        return order_params(intent, self._ids.client_id(intent.intent_id))
+
+    async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
+        """`edit_order`, which wants to be told the order's side, type and both figures: asked of the venue first."""
+        now = await self.order(ref)
+        to_price, to_amount = price or now.price, amount or now.amount
+        with translated(self._now_ns, changes=True):
+            found = await self._exchange.edit_order(
+                now.ref.venue_id,
+                ref.instrument,
+                OrderType.LIMIT.value,
+                now.side.value,
+                float(to_amount),
+                None if to_price is None else float(to_price),
+            )
+        return self._order(found, ref.instrument)
+
+    async def cancel(self, ref: OrderRef) -> Order:
+        """`cancel_order`."""
+        with translated(self._now_ns, changes=True):
+            found = await self._exchange.cancel_order(ref.venue_id, ref.instrument, self._naming(ref))
+        return self._order(found, ref.instrument)
+
+    async def cancel_all(self, instrument: str) -> None:
+        """`cancel_all_orders`."""
+        with translated(self._now_ns, changes=True):
+            await self._exchange.cancel_all_orders(instrument)
+
+    async def order(self, ref: OrderRef) -> Order:
+        """`fetch_order`."""
+        with translated(self._now_ns):
+            found = await self._exchange.fetch_order(ref.venue_id, ref.instrument, self._naming(ref))
+        return self._order(found, ref.instrument)
+
+    async def open_orders(self, instrument: str | None) -> list[Order]:
+        """`fetch_open_orders`."""
+        with translated(self._now_ns):
+            found = await self._exchange.fetch_open_orders(instrument)
+        return [self._order(one, instrument or "") for one in found]
+
+    def _naming(self, ref: OrderRef) -> dict[str, object]:
+        """By the venue's id where there is one, else by the client id."""
+        named: dict[str, object] = {} if ref.venue_id else {"clientOrderId": self._ids.client_id(ref.intent_id)}
+        return {**named, "trigger": True} if ref.conditional else named
+
+    def _order(self, found: reading.Dict, symbol: str) -> Order:
+        return reading.order(found, self._ids.intent_id, symbol)
+
+    # --- the account ---
+
+    async def fills(self, instrument: str, since_ns: int | None) -> list[Fill]:
+        """`fetch_my_trades`."""
+        with translated(self._now_ns):
+            found = await self._exchange.fetch_my_trades(instrument, _ms(since_ns))
+        return [reading.fill(one, self._ids.intent_id) for one in found]
+
+    async def positions(self) -> list[Position]:
+        """`fetch_positions`, without flat ones."""
+        with translated(self._now_ns):
+            found = await self._exchange.fetch_positions()
+        return [position for position in map(reading.position, found) if position.amount]
+
+    async def balances(self) -> list[Balance]:
+        """`fetch_balance`."""
+        with translated(self._now_ns):
+            return reading.balances(await self._exchange.fetch_balance())
+
+    async def set_margin(self, instrument: str, mode: MarginMode | None, leverage: Decimal | None) -> None:
+        """`set_margin_mode` and `set_leverage`."""
+        with translated(self._now_ns, changes=True):
+            if mode is not None:
+                await self._exchange.set_margin_mode(mode.value, instrument)
+            if leverage is not None:
+                await self._exchange.set_leverage(int(leverage), instrument)
+
+    async def set_position_mode(self, mode: PositionMode) -> None:
+        """`set_position_mode`."""
+        with translated(self._now_ns, changes=True):
+            await self._exchange.set_position_mode(mode is PositionMode.HEDGE)
+
+    # --- streams ---
+
+    async def subscribe(self, channel: Channel, instrument: str | None) -> None:
+        """Watch what belongs to the channel."""
+        key: Key = (channel, instrument or "")
+        wanted = watches(self._exchange, key, self._ids.intent_id, self._now_ns)
+        if not wanted:
+            raise Unsupported(f"this exchange of ccxt watches nothing of {channel.value}")
+        await self._streams.add(key, wanted)
+
+    async def unsubscribe(self, channel: Channel, instrument: str | None) -> None:
+        """Stop watching; `un_watch_*` where the exchange has it."""
+        await self._streams.remove((channel, instrument or ""))
+        method = UNWATCH.get(channel)
+        if method is None or not self._exchange.has.get(method.capability):
+            return
+        arguments = (instrument, CANDLE_INTERVAL) if channel is Channel.CANDLES else (instrument,)
+        with translated(self._now_ns):
+            await getattr(self._exchange, method.name)(*arguments)
+
+    async def next_event(self) -> Event:
+        """The next event of all watches."""
+        return await self._streams.next_event()
+
+
+def _ms(ns: int | None) -> int | None:
+    return None if ns is None else ns // reading.NS_PER_MS

@@ -1,0 +1,87 @@
+"""ccxt's exception classes as the contracts' errors.
+
+The class is all that is looked at: reading the venue's code out of the message would be a service that ccxt does not
+do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Generator
+from typing import Any
+
+from venueproof_adapters.ccxt_adapter.exchanges import ccxt_pro
+from venueproof_contracts.errors import (
+    AdapterError,
+    AuthFailed,
+    BadAnswer,
+    ClockSkew,
+    OutcomeUnknown,
+    RateLimited,
+    Reason,
+    Rejected,
+    Unsupported,
+    VenueDown,
+)
+
+Make = Callable[[str], AdapterError]
+
+_REASONS: tuple[tuple[str, Reason], ...] = (
+    ("InsufficientFunds", Reason.INSUFFICIENT_MARGIN),
+    ("OrderNotFound", Reason.UNKNOWN_ORDER),
+    ("OrderNotCached", Reason.UNKNOWN_ORDER),
+    ("OrderImmediatelyFillable", Reason.WOULD_CROSS),
+    ("OrderNotFillable", Reason.NOT_FILLABLE),
+    ("DuplicateOrderId", Reason.DUPLICATE_ID),
+    ("BadSymbol", Reason.UNKNOWN_INSTRUMENT),
+    ("NoChange", Reason.NO_CHANGE),
+    ("ArgumentsRequired", Reason.BAD_PARAMETER),
+    ("BadRequest", Reason.BAD_PARAMETER),
+    ("RestrictedLocation", Reason.NOT_ALLOWED),
+    ("MarketClosed", Reason.NOT_ALLOWED),
+)
+"""Refusals, the narrower class first. What is in none of them is refused for `other`."""
+
+
+def translate(error: Exception, *, changes: bool, now_ns: int) -> AdapterError:
+    """The contracts' error for an exception of ccxt; `changes`: the call may have changed something at the venue."""
+    text = str(error)
+    if _is(error, "AuthenticationError"):
+        return AuthFailed(text, text=text)
+    if _is(error, "NotSupported"):
+        return Unsupported(text, text=text)
+    for name, reason in _REASONS:
+        if _is(error, name):
+            return Rejected(reason, text=text)
+    if _is(error, "OperationFailed"):
+        return _failed(error, text, changes=changes, now_ns=now_ns)
+    return Rejected(Reason.OTHER, text=text)
+
+
+def _failed(error: Exception, text: str, *, changes: bool, now_ns: int) -> AdapterError:
+    """ccxt's errors that do not say no: limits, clock, network, unreadable answers."""
+    if _is(error, "DDoSProtection") or _is(error, "RateLimitExceeded"):
+        return RateLimited(now_ns, text, text=text)
+    if _is(error, "InvalidNonce"):
+        return ClockSkew(text, text=text)
+    if _is(error, "OnMaintenance"):
+        return VenueDown(text, text=text)
+    if changes:
+        return OutcomeUnknown(text, text=text)
+    if _is(error, "ExchangeNotAvailable"):
+        return VenueDown(text, text=text)
+    return BadAnswer(text, text=text)
+
+
+@contextlib.contextmanager
+def translated(now_ns: Callable[[], int], *, changes: bool = False) -> Generator[None]:
+    """Raise ccxt's exceptions as the contracts' errors. Any other exception passes: it is a fault of ccxt."""
+    try:
+        yield
+    except ccxt_pro().BaseError as error:
+        raise translate(error, changes=changes, now_ns=now_ns()) from error
+
+
+def _is(error: Exception, name: str) -> bool:
+    kind: Any = getattr(ccxt_pro(), name)
+    return isinstance(error, kind)

@@ -1,0 +1,29 @@
+"""Intent ids as client order ids: as they are where they fit, else as a digest of themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+_FITS = re.compile(r"[A-Za-z0-9_-]{1,32}")
+"""What every venue behind ccxt takes as a client order id."""
+
+
+class ClientIds:
+    """Both directions. A client id that this adapter did not make is its own intent id."""
+
+    def __init__(self) -> None:
+        """Nothing is mapped yet."""
+        self._intent_ids: dict[str, str] = {}
+
+    def client_id(self, intent_id: str) -> str:
+        """The client order id of an intent, always the same."""
+        if _FITS.fullmatch(intent_id):
+            return intent_id
+        client_id = "vp" + hashlib.sha256(intent_id.encode()).hexdigest()[:30]
+        self._intent_ids[client_id] = intent_id
+        return client_id
+
+    def intent_id(self, client_id: str) -> str:
+        """The intent of a client order id."""
+        return self._intent_ids.get(client_id, client_id)

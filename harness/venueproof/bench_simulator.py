@@ -1,0 +1,162 @@
+"""The bench that is a simulator: all powers, and the truth out of the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from msgspec import Struct
+
+from venueproof.translation import actions as translation
+from venueproof.translation import truth as telling
+from venueproof.translation.provoking import offered, provoked
+from venueproof.translation.values import to_ns
+from venueproof.translation.wire import wire_row
+from venueproof.virtual import Clock
+from venueproof_contracts import model
+from venueproof_contracts.actions import ActionResult, AnyAction, Hold
+from venueproof_contracts.bench import HOURS, TRUTH, MarketTruth, Provocation, Provoked, Truth, WireRow
+from venueproof_simulators.engine.instruments import Instrument
+from venueproof_simulators.host import discovery
+from venueproof_simulators.host.facts import QuirkRow
+from venueproof_simulators.host.simulator import Simulator
+from venueproof_simulators.host.venue import Profile
+
+BOOK_LEVELS = 100
+SETTLE_STEP_NS = 100_000_000
+SETTLE_LIMIT_NS = 60 * 10**9
+"""A rule that no message ever meets is waited for no longer than this."""
+
+
+class Deed(Struct, frozen=True):
+    """An action that was carried out, for the record."""
+
+    at_ns: int
+    action: AnyAction
+
+
+class SimulatorBench:
+    """A running simulator as clauses, users and the control plane hold it."""
+
+    def __init__(
+        self,
+        simulator: Simulator,
+        *,
+        seed: int,
+        profile: Profile,
+        clock: Clock,
+        step_wall: Callable[[int], None] | None,
+        passes_time: bool,
+    ) -> None:
+        """`step_wall` and `passes_time`: see `translation.actions.Hands`."""
+        self._simulator = simulator
+        self._seed = seed
+        self._clock = clock
+        self._passes_time = passes_time
+        name = simulator.venue.manifest.name
+        self.rows: Mapping[str, QuirkRow] = {row.id: row for row in discovery.quirks(name)}
+        self._offered = offered(discovery.provocations(name), self.rows, profile)
+        self._by_name = {one.name: one for one in self._instruments()}
+        self._hands = translation.Hands(
+            controls=simulator,
+            clock=clock,
+            by_symbol={one.symbol: one for one in self._by_name.values()},
+            step_wall=step_wall,
+            passes_time=passes_time,
+        )
+        self._wire: list[WireRow] = []
+        self._trouble_until_ns = 0
+        self.recovery_bound_s = Decimal(0)
+        """What `settle` waits at least; the runner sets it to what the adapter declares."""
+        self.deeds: list[Deed] = []
+
+    def _instruments(self) -> list[Instrument]:
+        return list(self._simulator.venue.engine.instruments.values())
+
+    @property
+    def seed(self) -> int:
+        """The seed of this run."""
+        return self._seed
+
+    @property
+    def powers(self) -> frozenset[str]:
+        """Every action that has a translation, the truth, and hours where time is virtual."""
+        return translation.powers(self._hands) | ({TRUTH, HOURS} if self._passes_time else {TRUTH})
+
+    def now_ns(self) -> int:
+        """True time."""
+        return self._clock.now_ns()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time go by."""
+        await self._clock.sleep_ns(int(seconds * 1e9))
+
+    async def do(self, action: AnyAction) -> ActionResult:
+        """Carry out one action. Raises `LookupError` or ValueError when it cannot be done as it says."""
+        self.deeds.append(Deed(self.now_ns(), action))
+        if isinstance(action, Hold):
+            self._expect_trouble(to_ns(action.for_s))
+        return await translation.carry_out(self._hands, action)
+
+    async def truth(self) -> Truth:
+        """The account under test."""
+        engine, account = self._simulator.venue.engine, self._simulator.venue.account
+        find = self._by_name.__getitem__
+        return Truth(
+            orders=tuple(telling.order(find, one) for one in engine.orders(account)),
+            fills=tuple(telling.fill(find, one) for one in engine.fills(account)),
+            positions=tuple(telling.position(find, one) for one in engine.positions(account)),
+            balances=tuple(telling.balance(one) for one in engine.balances(account)),
+        )
+
+    async def market(self, instrument: str) -> MarketTruth:
+        """Ticker and book of one instrument. Raises `LookupError` when the venue has none of that symbol."""
+        engine, one = self._simulator.venue.engine, self._hands.instrument(instrument)
+        now_ns = self._simulator.time().true_ns
+        return MarketTruth(
+            ticker=telling.ticker(one, engine.ticker(one.name, now_ns)),
+            book=telling.book(one, engine.book(one.name, BOOK_LEVELS)),
+        )
+
+    def wire(self) -> list[WireRow]:
+        """The journal so far."""
+        self._wire.extend(wire_row(row) for row in self._simulator.journal.rows(len(self._wire)))
+        return list(self._wire)
+
+    def provocations(self, kind: str) -> list[Provocation]:
+        """The venue's cases of `kind` in this profile."""
+        return [one for one in self._offered if one.kind == kind]
+
+    async def provoke(self, provocation: Provocation, instrument: str) -> Provoked:
+        """Make the venue show it. Raises `LookupError` when this profile has no such case."""
+        if provocation not in self._offered:
+            raise LookupError(f"no case {provocation.case!r} of {provocation.kind!r} in this profile")
+        found = provoked(self._offered[provocation].code(self._simulator, instrument))
+        self._expect_trouble(to_ns(found.settles_s))
+        return found
+
+    def _expect_trouble(self, for_ns: int) -> None:
+        self._trouble_until_ns = max(self._trouble_until_ns, self.now_ns() + for_ns)
+
+    async def settle(self) -> None:
+        """Return when nothing is pending; a rule that nothing meets is waited for a minute."""
+        limit_ns = self.now_ns() + SETTLE_LIMIT_NS
+        while self._pending() and self.now_ns() < limit_ns:
+            await self._clock.sleep_ns(SETTLE_STEP_NS)
+        trouble_ns = max(self._trouble_until_ns - self.now_ns(), self._simulator.largest_lag_ns(), 0)
+        await self._clock.sleep_ns(max(trouble_ns + to_ns(self.recovery_bound_s), SETTLE_STEP_NS))
+
+    def _pending(self) -> bool:
+        return bool(self._simulator.undelivered() or self._simulator.rulebook.open_rules())
+
+    def instrument(self, symbol: str) -> model.Instrument:
+        """A listed contract, as the venue has it. Raises `LookupError` when there is none of that symbol."""
+        return telling.instrument(self._hands.instrument(symbol))
+
+    def faults(self) -> list[str]:
+        """What broke in the simulator itself: never the adapter's doing."""
+        return self._simulator.faults
+
+    def digest(self) -> str:
+        """SHA-256 over the journal, ids and ports left out."""
+        return self._simulator.journal.digest()

@@ -1,0 +1,117 @@
+"""`serve`: venues on local ports until a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Sequence
+
+import msgspec
+
+from venueproof.cli.output import line
+from venueproof.simulation import Setting, SimulatedVenue, proxied, running
+from venueproof.usage import UsageError
+from venueproof_simulators.host import discovery
+
+JOURNAL_ROWS = 100_000
+"""A venue that is served for days keeps so many rows of its journal."""
+
+
+def serve_venues(settings: Sequence[Setting], *, port: int, proxy: bool, as_json: bool) -> int:
+    """Serve until SIGINT or SIGTERM. Raises UsageError for an unknown venue or a port that is taken."""
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(_placed(settings, port), proxy=proxy, as_json=as_json))
+    return 0
+
+
+def _placed(settings: Sequence[Setting], port: int) -> list[Setting]:
+    """The settings with ports: each venue takes as many in a row as it has origins."""
+    placed: list[Setting] = []
+    for setting in settings:
+        placed.append(msgspec.structs.replace(setting, port=port, journal_rows=JOURNAL_ROWS))
+        port += _origins(setting.venue) if port else 0
+    return placed
+
+
+def _origins(venue: str) -> int:
+    try:
+        return len(discovery.manifest(venue).origins)
+    except discovery.UnknownVenue as error:
+        raise UsageError(str(error)) from None
+
+
+async def _serve(settings: Sequence[Setting], *, proxy: bool, as_json: bool) -> None:
+    stopped = _stop_signal()
+    async with contextlib.AsyncExitStack() as stack:
+        venues = [await _entered(stack, setting) for setting in settings]
+        if proxy:
+            await stack.enter_async_context(proxied(venues))
+        _announce(venues, as_json)
+        await stopped.wait()
+
+
+async def _entered(stack: contextlib.AsyncExitStack, setting: Setting) -> SimulatedVenue:
+    try:
+        return await stack.enter_async_context(running(setting))
+    except OSError as error:
+        place = f"port {setting.port} or one after it" if setting.port else "a port of this machine"
+        advice = "choose another --port, or 0 for any free one"
+        raise UsageError(f"serve {setting.venue}: cannot listen on {place}: {error.strerror}; {advice}") from None
+
+
+def _stop_signal() -> asyncio.Event:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    return stopped
+
+
+def _announce(venues: Sequence[SimulatedVenue], as_json: bool) -> None:
+    for venue in venues:
+        if as_json:
+            line(msgspec.json.encode(announcement(venue)).decode())
+        else:
+            _print_venue(venue)
+    sys.stdout.flush()
+    if venues[0].proxy:
+        stream = sys.stderr if as_json else sys.stdout
+        stream.write("\n".join(exports(venues[0])) + "\n")
+        stream.flush()
+
+
+def announcement(venue: SimulatedVenue) -> dict[str, object]:
+    """What a program must know to use a venue."""
+    return {
+        "venue": venue.name,
+        "rest": venue.rest_url,
+        "ws": venue.ws_url,
+        "origins": venue.origins,
+        "proxy": venue.proxy,
+        "ca": venue.ca,
+        "control": venue.control_url,
+        "credentials": venue.credentials,
+    }
+
+
+def exports(venue: SimulatedVenue) -> list[str]:
+    """Lines for a shell: clients that read their environment then reach us under the production URLs."""
+    names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "WEBSOCKET_CLIENT_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+    return [f"export HTTPS_PROXY={venue.proxy}", *(f"export {name}={venue.ca}" for name in names)]
+
+
+def _print_venue(venue: SimulatedVenue) -> None:
+    line(f"{venue.name} is ready; stop it with Ctrl-C")
+    line(f"  REST       {venue.rest_url}")
+    line(f"  WebSocket  {venue.ws_url}")
+    for official, local in venue.origins.items():
+        line(f"  {official} -> {local}")
+    if venue.proxy:
+        line(f"  proxy      {venue.proxy}")
+    if venue.ca:
+        line(f"  CA file    {venue.ca}")
+    line(f"  control    {venue.control_url}")
+    for name, value in venue.credentials.items():
+        line(f"  {name:<10} {value}")

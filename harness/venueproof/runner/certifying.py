@@ -1,0 +1,215 @@
+"""Runs a whole plan in workers and seals what came out."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from venueproof.usage import UsageError
+from venueproof.virtual import real_clock
+from venueproof_adapters.mutants import all_mutants
+from venueproof_contracts.clause import all_clauses
+from venueproof_contracts.model import Declaration
+from venueproof_contracts.outcomes import Outcome
+from venueproof_reports.certificate import Certificate, Header, NotProven, Run, Waiver, seal
+from venueproof_simulators.host import discovery
+
+from .adapters import find_adapter
+from .gathering import digest_of, rows_of, with_waivers
+from .jobs import Probe, Proof, Proven, probe, prove, run_spec
+from .plan import Plan
+from .provenance import dependency_versions, product_version, source_of, suite_digest
+from .spec import CaseResult, CaseSpec
+from .workers import KILL_AFTER_S, Answer, Job, run_jobs
+
+PROOF_LIMIT_S = 600.0
+"""A proof runs several cases."""
+
+
+class Progress(Struct, frozen=True):
+    """One thing done out of `total`. `outcome` is None for a proof."""
+
+    done: int
+    total: int
+    text: str
+    outcome: Outcome | None
+
+
+Watch = Callable[[Progress], None]
+
+
+def certify(plan: Plan, waivers: Sequence[Waiver], watch: Watch) -> Certificate:
+    """Run everything and seal it. Raises UsageError when an adapter is none."""
+    declared = _declarations(plan)
+    specs = _cases(plan)
+    proofs = _proofs(plan)
+    total = len(specs) + len(proofs)
+    began_ns = real_clock.monotonic_ns()
+    results = _run_cases(plan, specs, total, watch)
+    proven = _run_proofs(plan, proofs, len(specs), total, watch)
+    judged = with_waivers(results, waivers, now_utc().date().isoformat())
+    wall_s = (real_clock.monotonic_ns() - began_ns) / 1e9
+    return seal(
+        _header(plan, waivers),
+        [_run(plan, adapter, venue, declared, results, wall_s) for adapter in plan.adapters for venue in plan.venues],
+        rows_of(judged, plan.clauses, plan.wish.claim),
+        [one.kill for _, one in proven if one.kill is not None],
+        _not_proven(plan, proven),
+    )
+
+
+# --- before -------------------------------------------------------------------------------------------------------
+
+
+def _declarations(plan: Plan) -> dict[tuple[str, str], Declaration]:
+    """What every adapter declares on every venue, told by its first product."""
+    probes = [
+        Probe(adapter, venue, product)
+        for adapter in plan.adapters
+        for venue in plan.venues
+        for product in plan.products[venue]
+    ]
+    for adapter in plan.adapters:
+        find_adapter(adapter)
+    found: dict[tuple[str, str], Declaration] = {}
+    for index, answer in sorted(
+        run_jobs([Job(probe, one) for one in probes], plan.wish.jobs), key=lambda pair: pair[0]
+    ):
+        wish = probes[index]
+        if answer.problem:
+            raise UsageError(
+                answer.problem if answer.usage else f"{wish.adapter}: {answer.problem}; correct its factory"
+            )
+        found.setdefault((wish.adapter, wish.venue), answer.value)
+    return found
+
+
+def _cases(plan: Plan) -> list[CaseSpec]:
+    rows = plan.rows()[plan.part - 1 :: plan.parts]
+    return [msgspec.structs.replace(row, seed=seed) for row in rows for seed in plan.seeds]
+
+
+def _proofs(plan: Plan) -> list[Proof]:
+    """One for each mutant of a chosen clause, on any venue; at level release one for each venue."""
+    if not plan.wish.prove:
+        return []
+    places = [(venue, product) for venue in plan.venues for product in plan.products[venue]]
+    groups = [[place] for place in places] if plan.wish.level == "release" else [places]
+    chosen = {clause.id for clause in plan.clauses}
+    proofs = [
+        Proof(mutant.clause, mutant.name, tuple(group), plan.seeds[0])
+        for mutant in all_mutants()
+        if mutant.clause in chosen
+        for group in groups
+    ]
+    return proofs[plan.part - 1 :: plan.parts]
+
+
+# --- during -------------------------------------------------------------------------------------------------------
+
+
+def _run_cases(plan: Plan, specs: list[CaseSpec], total: int, watch: Watch) -> list[CaseResult]:
+    results: list[CaseResult | None] = [None] * len(specs)
+    jobs = [Job(run_spec, spec) for spec in specs]
+    for done, (index, answer) in enumerate(run_jobs(jobs, plan.wish.jobs, KILL_AFTER_S), 1):
+        result = results[index] = _told(specs[index], answer)
+        watch(Progress(done, total, _described(result.spec), result.outcome))
+    return [result for result in results if result is not None]
+
+
+def _told(spec: CaseSpec, answer: Answer) -> CaseResult:
+    if not answer.problem:
+        result: CaseResult = answer.value
+        return result
+    outcome = Outcome.FAIL if answer.lost else Outcome.HARNESS_ERROR
+    return CaseResult(
+        spec=spec, outcome=outcome, message=f"the adapter {answer.problem}" if answer.lost else answer.problem
+    )
+
+
+def _described(spec: CaseSpec) -> str:
+    parts = [spec.adapter, spec.venue, spec.product, spec.profile.value, spec.clause, spec.case]
+    return " ".join(part for part in parts if part)
+
+
+def _run_proofs(
+    plan: Plan, proofs: list[Proof], done_before: int, total: int, watch: Watch
+) -> list[tuple[Proof, Proven]]:
+    proven: list[tuple[Proof, Proven]] = []
+    jobs = [Job(prove, one) for one in proofs]
+    for index, answer in run_jobs(jobs, plan.wish.jobs, PROOF_LIMIT_S):
+        wish = proofs[index]
+        proven.append((wish, Proven(None, answer.problem) if answer.problem else answer.value))
+        watch(Progress(done_before + len(proven), total, f"mutant {wish.mutant} of {wish.clause}", None))
+    return proven
+
+
+# --- after --------------------------------------------------------------------------------------------------------
+
+
+def now_utc() -> datetime.datetime:
+    """The real date and time."""
+    return datetime.datetime.fromtimestamp(real_clock.time_ns() / 1e9, datetime.UTC)
+
+
+def _header(plan: Plan, waivers: Sequence[Waiver]) -> Header:
+    wish = plan.wish
+    return Header(
+        product_version=product_version(),
+        suite_digest=suite_digest(all_clauses()),
+        facts_dates={venue: discovery.manifest(venue).facts_date for venue in plan.venues},
+        dependencies=dependency_versions(),
+        level=wish.level,
+        profiles=tuple(profile.value for profile in plan.profiles),
+        claim=wish.claim.value,
+        waivers=tuple(waivers),
+        proved=wish.prove,
+        created=now_utc().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        shard=wish.shard,
+        selection=wish.clauses,
+    )
+
+
+def _run(
+    plan: Plan,
+    adapter: str,
+    venue: str,
+    declared: dict[tuple[str, str], Declaration],
+    results: Sequence[CaseResult],
+    wall_s: float,
+) -> Run:
+    own = [one for one in results if (one.spec.adapter, one.spec.venue) == (adapter, venue)]
+    declaration, source = declared[adapter, venue], source_of(find_adapter(adapter).target)
+    return Run(
+        adapter=adapter,
+        adapter_version=declaration.version or source.version,
+        source_digest=source.digest,
+        dirty=source.dirty,
+        kind=declaration.kind.value,
+        venue=venue,
+        seeds=plan.seeds,
+        clock=plan.wish.clock,
+        journal_digest=digest_of(own),
+        virtual_seconds=sum(one.virtual_s for one in own),
+        wall_seconds=sum(one.wall_s for one in own) if own else wall_s,
+        observed=adapter not in plan.wish.adapters,
+    )
+
+
+def _not_proven(plan: Plan, proven: Sequence[tuple[Proof, Proven]]) -> list[NotProven]:
+    """Chosen clauses that no mutant of this run fell to."""
+    killed = {one.kill.clause for _, one in proven if one.kill is not None and one.kill.killed}
+    reasons = {wish.clause: _reason(one) for wish, one in proven}
+    missing = "mutants were left out" if not plan.wish.prove else "it has no mutant in this part of the run"
+    return [
+        NotProven(clause=clause.id, reason=reasons.get(clause.id, missing))
+        for clause in plan.clauses
+        if clause.id not in killed
+    ]
+
+
+def _reason(one: Proven) -> str:
+    return one.reason if one.kill is None else f"its mutant {one.kill.mutant} was not noticed on {one.kill.venue}"

@@ -1,0 +1,138 @@
+"""Which cases a command asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from venueproof.translation.provoking import on_in
+from venueproof.usage import UsageError, nearest
+from venueproof_contracts.capabilities import CLAIMS, Conformance
+from venueproof_contracts.clause import Clause, all_clauses
+from venueproof_simulators.host import discovery
+from venueproof_simulators.host.venue import Profile
+
+from .selection import seeds_of, select, shard_of
+from .spec import CaseSpec, ClockName
+
+Level = Literal["smoke", "standard", "release"]
+
+RELEASE_SEEDS = tuple(range(1, 21))
+
+
+class Wish(Struct, frozen=True, kw_only=True):
+    """What a user asked of `certify`, as it was written; empty means the level's own choice."""
+
+    adapters: tuple[str, ...]
+    observed: tuple[str, ...] = ()
+    venues: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+    profile: str = ""
+    level: Level = "standard"
+    claim: Conformance = Conformance.CORE
+    clauses: str = ""
+    seeds: tuple[str, ...] = ()
+    clock: ClockName = "virtual"
+    shard: str = ""
+    jobs: int = 1
+    prove: bool = True
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """What that comes to. `part` of `parts` is the shard to run."""
+
+    wish: Wish
+    adapters: tuple[str, ...]
+    """Deciding ones first, then the observed."""
+    venues: tuple[str, ...]
+    products: dict[str, tuple[str, ...]]
+    profiles: tuple[Profile, ...]
+    clauses: tuple[Clause, ...]
+    seeds: tuple[int, ...]
+    part: int
+    parts: int
+
+    def rows(self) -> list[CaseSpec]:
+        """The first case of every row of the certificate, in order; a row has one case for each seed."""
+        return [
+            spec
+            for adapter in self.adapters
+            for venue in self.venues
+            for product in self.products[venue]
+            for profile in self.profiles
+            for clause in self.clauses
+            for spec in self._specs(adapter, venue, product, profile, clause)
+        ]
+
+    def _specs(self, adapter: str, venue: str, product: str, profile: Profile, clause: Clause) -> list[CaseSpec]:
+        return [
+            CaseSpec(
+                adapter=adapter,
+                venue=venue,
+                product=product,
+                profile=profile,
+                clause=clause.id,
+                case=case,
+                seed=self.seeds[0],
+                clock=self.wish.clock,
+            )
+            for case in cases_of(venue, profile, clause)
+        ]
+
+
+def cases_of(venue: str, profile: Profile, clause: Clause) -> list[str]:
+    """The cases of a clause on a venue: one for each provocation of its kind; one empty case where there is none."""
+    if not clause.kind:
+        return [""]
+    rows = {row.id: row for row in discovery.quirks(venue)}
+    found = [one.quirk for one in discovery.provocations(venue) if one.kind == clause.kind]
+    return [quirk for quirk in found if quirk in rows and on_in(rows[quirk], profile)] or [""]
+
+
+def make_plan(wish: Wish) -> Plan:
+    """Raises UsageError, in one line, for a name that means nothing."""
+    venues = tuple(wish.venues) or discovery.venue_names()
+    for venue in venues:
+        require_venue(venue)
+    part, parts = shard_of(wish.shard)
+    chosen = select(all_clauses(), wish.clauses)
+    if wish.level == "smoke":
+        chosen = [clause for clause in chosen if clause.capabilities <= CLAIMS[Conformance.CORE]]
+    default_seeds = RELEASE_SEEDS if wish.level == "release" else (1,)
+    return Plan(
+        wish=wish,
+        adapters=tuple(dict.fromkeys((*wish.adapters, *wish.observed))),
+        venues=tuple(dict.fromkeys(venues)),
+        products={venue: _products(venue, wish.products) for venue in venues},
+        profiles=_profiles(wish),
+        clauses=tuple(chosen),
+        seeds=tuple(seeds_of(wish.seeds)) or default_seeds,
+        part=part,
+        parts=parts,
+    )
+
+
+def require_venue(name: str) -> None:
+    """Raise UsageError unless there is such a venue."""
+    if name not in discovery.venue_names():
+        hint = nearest(name, discovery.venue_names())
+        raise UsageError(f"{name}: no venue of that name{hint}; `venueproof venues` lists them")
+
+
+def _profiles(wish: Wish) -> tuple[Profile, ...]:
+    profile = wish.profile or ("vendor" if wish.level == "smoke" else "both")
+    if profile == "both":
+        return (Profile.VENDOR, Profile.FIELD)
+    if profile not in set(Profile):
+        raise UsageError(f"--profile {profile}: write vendor, field or both")
+    return (Profile(profile),)
+
+
+def _products(venue: str, wanted: Sequence[str]) -> tuple[str, ...]:
+    names = [product.name for product in discovery.manifest(venue).products]
+    for name in wanted:
+        if name not in names:
+            raise UsageError(f"--product {name}: {venue} has {', '.join(names)}")
+    return tuple(name for name in names if not wanted or name in wanted)

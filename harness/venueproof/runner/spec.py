@@ -1,0 +1,53 @@
+"""One case: what is to be run, and what came of it. Both cross between processes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from venueproof_contracts.model import AdapterKind
+from venueproof_contracts.outcomes import Outcome
+from venueproof_reports.certificate import WireRow
+from venueproof_simulators.host.venue import Profile
+
+ClockName = Literal["virtual", "real"]
+
+
+class CaseSpec(Struct, frozen=True, kw_only=True):
+    """One clause × adapter × venue × product × profile × seed × provocation.
+
+    `adapter` is the name as the user gave it, `case` the id of the provocation's quirk row or empty, `mutant` the name
+    of the mutant that the adapter is turned into or empty.
+    """
+
+    adapter: str
+    venue: str
+    product: str
+    profile: Profile
+    clause: str
+    case: str = ""
+    seed: int = 1
+    clock: ClockName = "virtual"
+    mutant: str = ""
+
+
+class CaseResult(Struct, frozen=True, kw_only=True):
+    """What came of one case. `at_ns` is the virtual time of the failure, `digest` the journal's.
+
+    `kind` is what the adapter declares itself to be; `result` and `manners` are filled by clauses that judge both.
+    """
+
+    spec: CaseSpec
+    outcome: Outcome
+    message: str = ""
+    at_ns: int | None = None
+    wire: tuple[WireRow, ...] = ()
+    refuted: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    result: Outcome | None = None
+    manners: Outcome | None = None
+    digest: str = ""
+    kind: AdapterKind | None = None
+    virtual_s: float = 0.0
+    wall_s: float = 0.0

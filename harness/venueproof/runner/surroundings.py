@@ -1,0 +1,158 @@
+"""What the runner sees of an adapter besides its answers: what it logs, where it reaches, what it leaves behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import logging
+import sys
+import warnings
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any, TextIO, cast
+
+from venueproof.usage import one_line
+from venueproof_contracts.adapter import Adapter, AdapterFactory
+from venueproof_contracts.model import Credentials, Endpoint
+
+from .guard import IN_ADAPTER, Guard, as_adapter
+from .witness import AdapterFault, Calls, watched
+
+TEXT_CHARS_MAX = 4_000_000
+
+
+class Tap(logging.Handler):
+    """Collects log records, warnings and printed text of one case; text beyond the maximum is left out."""
+
+    def __init__(self) -> None:
+        """Take in records of every level."""
+        super().__init__(logging.DEBUG)
+        self._text = io.StringIO()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take in one log record."""
+        self.write(self.format(record) + "\n")
+
+    def write(self, text: str) -> None:
+        """Take in printed text."""
+        if self._text.tell() < TEXT_CHARS_MAX:
+            self._text.write(text)
+
+    def text(self) -> str:
+        """Everything so far."""
+        return self._text.getvalue()
+
+
+class _Tee(io.TextIOBase):
+    """Printed text goes on to where it was going."""
+
+    def __init__(self, tap: Tap, onward: TextIO) -> None:
+        self._tap = tap
+        self._onward = onward
+
+    def write(self, text: str, /) -> int:
+        self._tap.write(text)
+        return self._onward.write(text)
+
+    def flush(self) -> None:
+        self._onward.flush()
+
+
+@contextlib.contextmanager
+def tapped() -> Generator[Tap]:
+    """Collect what is logged, warned and printed inside the block."""
+    tap = Tap()
+    root = logging.getLogger()
+    level = root.level
+    with (
+        warnings.catch_warnings(),
+        contextlib.redirect_stdout(_Tee(tap, sys.stdout)),
+        contextlib.redirect_stderr(_Tee(tap, sys.stderr)),
+    ):
+        warnings.simplefilter("always")
+        warnings.showwarning = _shown_to(tap)
+        root.addHandler(tap)
+        root.setLevel(logging.DEBUG)
+        try:
+            yield tap
+        finally:
+            root.setLevel(level)
+            root.removeHandler(tap)
+
+
+def _shown_to(tap: Tap) -> Callable[..., None]:
+    def show(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object) -> None:
+        tap.write(warnings.formatwarning(message, category, filename, lineno))
+
+    return show
+
+
+class CaseSurroundings:
+    """What a case can ask about its adapters; also makes them, and closes all of them."""
+
+    def __init__(
+        self,
+        *,
+        factory: AdapterFactory,
+        endpoint: Endpoint,
+        credentials: Credentials,
+        guard: Guard,
+        tap: Tap,
+        now_ns: Callable[[], int],
+    ) -> None:
+        """Watch the running loop's tasks from now on."""
+        self._factory = factory
+        self._endpoint = endpoint
+        self.credentials = credentials
+        self._guard = guard
+        self._tap = tap
+        self._made: list[Adapter] = []
+        self._tasks: list[asyncio.Task[Any]] = []
+        self.calls = Calls(now_ns)
+        asyncio.get_running_loop().set_task_factory(cast("Any", self._new_task))
+
+    def log_text(self) -> str:
+        """Everything logged, warned or printed so far."""
+        return self._tap.text()
+
+    def egress(self) -> list[str]:
+        """Addresses outside this run that were tried."""
+        return list(self._guard.attempts)
+
+    def leftovers(self) -> list[str]:
+        """Tasks and sockets of the adapters that are still alive."""
+        tasks = [f"task {_coroutine_name(task)}" for task in self._tasks if not task.done()]
+        return tasks + self._guard.open_sockets()
+
+    def make_adapter(self, credentials: Credentials | None = None) -> Adapter:
+        """Another adapter of the same factory. Raises AdapterFault when its constructor fails."""
+        with as_adapter():
+            try:
+                made = self._factory(self._endpoint, dict(self.credentials if credentials is None else credentials))
+            except Exception as error:
+                raise AdapterFault(f"the factory raised {type(error).__name__}: {one_line(str(error))}") from error
+        adapter = watched(made, self.calls)
+        self._made.append(adapter)
+        return adapter
+
+    async def close(self) -> list[str]:
+        """Close every adapter that was made; what went wrong, in words."""
+        problems: list[str] = []
+        for adapter in reversed(self._made):
+            try:
+                await adapter.close()
+            except Exception as error:
+                problems.append(f"close() at the end: {one_line(str(error))}")
+        return problems
+
+    def _new_task(
+        self, loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], **options: Any
+    ) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, **options)
+        if IN_ADAPTER.get():
+            self._tasks.append(task)
+        return task
+
+
+def _coroutine_name(task: asyncio.Task[Any]) -> str:
+    return str(getattr(task.get_coro(), "__qualname__", task.get_name()))

@@ -1,0 +1,112 @@
+"""Stands between a clause and an adapter, and sees to it that an adapter's faults are known as such.
+
+Whatever leaves the adapter that its contract does not allow (another exception, a value of another shape, a method that
+is not async) becomes an `AdapterFault`. What remains is ours.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Any, cast
+
+from venueproof.usage import one_line
+from venueproof_contracts.adapter import Adapter
+from venueproof_contracts.errors import AdapterError
+
+from .guard import as_adapter
+from .shapes import misfit
+
+METHODS: tuple[str, ...] = tuple(
+    name for name, value in vars(Adapter).items() if not name.startswith("_") and inspect.isfunction(value)
+)
+"""The names of the protocol's methods."""
+
+BACKGROUND = frozenset({"next_event"})
+"""Methods that may wait for ever."""
+
+
+class AdapterFault(Exception):
+    """An adapter did what no adapter may do. The message is one line."""
+
+
+class Calls:
+    """The calls into an adapter that have not come back, and when each began."""
+
+    def __init__(self, now_ns: Callable[[], int]) -> None:
+        """Read times from `now_ns`."""
+        self._now_ns = now_ns
+        self._pending: dict[int, tuple[str, int]] = {}
+        self._count = 0
+
+    def begin(self, name: str) -> int:
+        """Note a call; returns its number."""
+        self._count += 1
+        self._pending[self._count] = (name, self._now_ns())
+        return self._count
+
+    def end(self, number: int) -> None:
+        """The call came back."""
+        self._pending.pop(number, None)
+
+    def hanging(self) -> str:
+        """The oldest call that is still out, described; empty when none is."""
+        for name, since_ns in self._pending.values():
+            if name not in BACKGROUND:
+                return f"{name}() did not return for {(self._now_ns() - since_ns) / 1e9:g} s"
+        return ""
+
+
+class _Witness:
+    """Answers to the protocol's names and to no other."""
+
+    def __init__(self, adapter: object, calls: Calls) -> None:
+        self._adapter = adapter
+        self._calls = calls
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        if name not in METHODS:
+            raise AttributeError(name)
+
+        async def call(*args: object, **kwargs: object) -> object:
+            return await self._call(name, args, kwargs)
+
+        return call
+
+    async def _call(self, name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        number = self._calls.begin(name)
+        try:
+            with as_adapter():
+                value = await _awaited(name, getattr(self._adapter, name)(*args, **kwargs))
+        except (AdapterError, AdapterFault):
+            raise
+        except Exception as error:
+            raise AdapterFault(f"{name}() raised {type(error).__name__}: {one_line(str(error))}") from error
+        finally:
+            self._calls.end(number)
+        if text := misfit(value, _return_type(name)):
+            raise AdapterFault(f"{name}() returned a wrong value: result{text}")
+        return value
+
+
+async def _awaited(name: str, result: object) -> object:
+    if not inspect.isawaitable(result):
+        raise AdapterFault(f"{name}() is not async: it returned {type(result).__name__}")
+    return await result
+
+
+def watched(adapter: object, calls: Calls) -> Adapter:
+    """The adapter with its faults marked."""
+    return cast("Adapter", _Witness(adapter, calls))
+
+
+def missing_methods(adapter: object) -> list[str]:
+    """The protocol's methods that an object does not have."""
+    return [name for name in METHODS if not callable(getattr(adapter, name, None))]
+
+
+@cache
+def _return_type(name: str) -> Any:
+    return typing.get_type_hints(getattr(Adapter, name))["return"]

@@ -1,0 +1,156 @@
+"""Runs cases in processes of their own, which can be killed: an adapter that hangs costs its case and not the run."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from typing import Any
+
+from msgspec import Struct
+
+from venueproof.usage import UsageError
+from venueproof.virtual import real_clock
+
+KILL_AFTER_S = 90.0
+"""Real seconds without an answer; a case stops itself before, unless it is stuck where Python cannot reach it."""
+END_LIMIT_S = 5.0
+
+
+class Job(Struct, frozen=True):
+    """A function of a module and its argument; both must be importable and picklable in a fresh process."""
+
+    function: Callable[[Any], Any]
+    argument: Any
+
+
+class Answer(Struct, frozen=True):
+    """What became of a job: its value, or why there is none.
+
+    `usage` marks a user's mistake, `lost` a process that had to be killed or ended by itself.
+    """
+
+    value: Any = None
+    problem: str = ""
+    usage: bool = False
+    lost: bool = False
+
+
+class _Worker:
+    """One process, one job at a time."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process: SpawnProcess = context.Process(target=_serve, args=(theirs, sys.path), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.index = -1
+        self.deadline = 0.0
+
+    def give(self, index: int, job: Job, limit_s: float) -> None:
+        """Hand a job over."""
+        self.index = index
+        self.deadline = real_clock.monotonic() + limit_s
+        self.connection.send(job)
+
+    def take(self) -> Answer:
+        """The answer, which has arrived; a process that died says so."""
+        try:
+            answer: Answer = self.connection.recv()
+        except (EOFError, OSError):
+            self.process.join(1)
+            return Answer(problem=f"ended its process with code {self.process.exitcode}", lost=True)
+        return answer
+
+    def end(self) -> None:
+        """Let the process end by itself, which removes its temporary files; by force if it does not."""
+        self.connection.close()
+        self.process.join(END_LIMIT_S)
+        self.process.kill()
+        self.process.join()
+
+
+def _serve(connection: Connection, path: list[str]) -> None:
+    """A worker's whole life. What adapters print goes nowhere; cases collect it themselves."""
+    sys.path[:] = path
+    sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # for as long as the process lives
+    while True:
+        try:
+            job: Job = connection.recv()
+        except (EOFError, OSError, KeyboardInterrupt):
+            return
+        connection.send(_answer(job))
+
+
+def _answer(job: Job) -> Answer:
+    try:
+        return Answer(value=job.function(job.argument))
+    except UsageError as error:
+        return Answer(problem=str(error), usage=True)
+    except Exception as error:
+        return Answer(problem=f"{type(error).__name__}: {error}")
+
+
+def run_jobs(jobs: Sequence[Job], count: int, limit_s: float = KILL_AFTER_S) -> Iterator[tuple[int, Answer]]:
+    """Run jobs in `count` processes; gives (index, answer) in the order in which they are done.
+
+    A job without an answer after `limit_s` is given up: its process is killed and another takes over.
+    """
+    waiting = deque(enumerate(jobs))
+    workers = [_Worker() for _ in range(min(count, len(jobs)))]
+    busy: dict[Connection, _Worker] = {}
+    try:
+        for worker in workers:
+            _give_next(worker, waiting, busy, limit_s)
+        while busy:
+            for worker in _ready(busy):
+                answer = _collect(worker, limit_s)
+                del busy[worker.connection]
+                index = worker.index
+                if answer.lost:
+                    worker = _replaced(worker, workers)
+                _give_next(worker, waiting, busy, limit_s)
+                yield index, answer
+    finally:
+        for worker in workers:
+            worker.end()
+
+
+def _give_next(
+    worker: _Worker, waiting: deque[tuple[int, Job]], busy: dict[Connection, _Worker], limit_s: float
+) -> None:
+    if waiting:
+        index, job = waiting.popleft()
+        worker.give(index, job, limit_s)
+        busy[worker.connection] = worker
+
+
+def _ready(busy: dict[Connection, _Worker]) -> list[_Worker]:
+    """Workers with an answer, or past their deadline."""
+    until = min(worker.deadline for worker in busy.values())
+    arrived = wait(list(busy), timeout=max(0.0, until - real_clock.monotonic()))
+    if arrived:
+        return [worker for connection, worker in busy.items() if connection in arrived]
+    return [worker for worker in busy.values() if worker.deadline <= real_clock.monotonic()]
+
+
+def _collect(worker: _Worker, limit_s: float) -> Answer:
+    if worker.connection.poll():
+        return worker.take()
+    worker.process.kill()
+    worker.process.join()
+    return Answer(problem=f"did not return for {limit_s:g} s and was killed", lost=True)
+
+
+def _replaced(dead: _Worker, workers: list[_Worker]) -> _Worker:
+    with contextlib.suppress(OSError):
+        dead.end()
+    fresh = _Worker()
+    workers[workers.index(dead)] = fresh
+    return fresh

@@ -1,0 +1,80 @@
+"""Prices, amounts and money: the engine's integers to the contracts' decimals and back."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from venueproof_contracts import model
+from venueproof_simulators.engine import state
+from venueproof_simulators.engine.instruments import ASSET_DECIMALS, Instrument
+
+NS_PER_S = 1_000_000_000
+ATOMS = Decimal(10) ** ASSET_DECIMALS
+
+
+def to_ns(seconds: Decimal) -> int:
+    """Seconds as whole nanoseconds."""
+    return int(seconds * NS_PER_S)
+
+
+def to_ticks(instrument: Instrument, price: Decimal) -> int:
+    """A price in ticks. Raises ValueError when it lies between two ticks."""
+    return _whole(price, instrument.tick, f"price {price} of {instrument.symbol} is not a multiple of")
+
+
+def to_lots(instrument: Instrument, amount: Decimal) -> int:
+    """An amount of contracts in lots. Raises ValueError when it lies between two lots."""
+    return _whole(amount, instrument.lot, f"amount {amount} of {instrument.symbol} is not a multiple of")
+
+
+def to_atoms(money: Decimal) -> int:
+    """Money in atoms. Raises ValueError when it is finer than one."""
+    return _whole(money, 1 / ATOMS, f"{money} is not a multiple of")
+
+
+def _whole(value: Decimal, unit: Decimal, complaint: str) -> int:
+    count = value / unit
+    if not count.is_finite() or count != count.to_integral_value():
+        raise ValueError(f"{complaint} {unit}")
+    return int(count)
+
+
+def price(instrument: Instrument, ticks: int) -> Decimal:
+    """A price in quote."""
+    return ticks * instrument.tick
+
+
+def amount(instrument: Instrument, lots: int) -> Decimal:
+    """An amount in contracts."""
+    return lots * instrument.lot
+
+
+def money(atoms: int) -> Decimal:
+    """Money in its asset."""
+    return atoms / ATOMS
+
+
+def fine_price(instrument: Instrument, nano_ticks: int) -> Decimal:
+    """A price that the engine knows in billionths of a tick."""
+    return nano_ticks * instrument.tick / NS_PER_S
+
+
+_STATUS: dict[state.OrderStatus, model.OrderStatus] = {
+    state.OrderStatus.ACKNOWLEDGED: model.OrderStatus.PENDING,
+    state.OrderStatus.OPEN: model.OrderStatus.OPEN,
+    state.OrderStatus.PARTLY_FILLED: model.OrderStatus.PARTLY_FILLED,
+    state.OrderStatus.FILLED: model.OrderStatus.FILLED,
+    state.OrderStatus.CANCELED: model.OrderStatus.CANCELED,
+    state.OrderStatus.EXPIRED: model.OrderStatus.EXPIRED,
+    state.OrderStatus.REJECTED: model.OrderStatus.REJECTED,
+}
+
+
+def status(of: state.OrderStatus) -> model.OrderStatus:
+    """The contracts' word for an order status."""
+    return _STATUS[of]
+
+
+def leg(side: state.PositionSide) -> model.PositionSide | None:
+    """The contracts' position side of an order or fill: none in net mode."""
+    return None if side is state.PositionSide.NET else model.PositionSide(side.value)
