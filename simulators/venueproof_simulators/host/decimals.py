@@ -1,0 +1,39 @@
+"""How venues print numbers, and how what clients send is read back. Exact decimals, never floats."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from venueproof_simulators.engine.instruments import ASSET_DECIMALS
+
+
+def fixed(value: Decimal, places: int) -> str:
+    """With exactly so many places: `60000.00`."""
+    text = f"{value:.{places}f}"
+    return text[1:] if text.startswith("-") and not value else text
+
+
+def plain(value: Decimal) -> str:
+    """Without trailing zeros or an exponent: `60000`, `0.1`, `0`."""
+    text = f"{value:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def money(atoms: int) -> Decimal:
+    """Atoms of an asset as the amount they are."""
+    return Decimal(atoms).scaleb(-ASSET_DECIMALS)
+
+
+def places(step: Decimal) -> int:
+    """Decimal places of a step: 3 for 0.001, 1 for 0.10, 0 for 5."""
+    exponent = step.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def steps(value: Decimal, step: Decimal) -> int | None:
+    """How many whole steps a value is; None when it is off the step."""
+    count = value / step
+    whole = int(count)
+    return whole if count == whole else None

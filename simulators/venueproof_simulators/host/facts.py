@@ -1,0 +1,338 @@
+"""A venue's documented facts: read from `facts/*.toml`, checked row by row, and handed out as frozen values.
+
+Four kinds of rows, one file each: errors, instruments, limits, quirks. Every row says where it is from. A row that
+does not fit its type stops the venue from opening, with one line that names the file and the field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct, field
+
+from venueproof_simulators.engine.instruments import ASSET_DECIMALS, ContractKind, Instrument
+from venueproof_simulators.engine.refusals import Refusal
+
+Row = TypeVar("Row")
+Scalar = str | int | bool | list[str]
+
+
+class FactsError(ValueError):
+    """A facts file does not hold what it must. The message names the file, the place and the fault."""
+
+
+# --- errors -----------------------------------------------------------------------------------------------------------
+
+
+class ErrorRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """One error of the venue. `text` may hold `{fields}` that the code which refuses fills in."""
+
+    key: str
+    status: int
+    code: int | str
+    text: str
+    source: str
+    reason: str = ""
+    """The neutral reason, in the contracts' spelling; empty when no refusal of an order or a setting."""
+    refusal: Refusal | None = None
+    """The engine's refusal that this row is the venue's word for."""
+
+
+class ErrorTable:
+    """The errors of one venue, found by key, by refusal of the engine, or by neutral reason (first row wins)."""
+
+    def __init__(self, rows: Iterable[ErrorRow]) -> None:
+        self.rows = tuple(rows)
+        self._by_key = _unique(self.rows, [row.key for row in self.rows], "error")
+        refusing = [row for row in self.rows if row.refusal is not None]
+        self._by_refusal = _unique(refusing, [row.refusal for row in refusing], "refusal")
+        self._by_reason = {row.reason: row for row in reversed(self.rows) if row.reason}
+
+    def row(self, key: str) -> ErrorRow:
+        """The row with this key. Raises `LookupError`."""
+        return self._by_key[key]
+
+    def for_refusal(self, refusal: Refusal) -> ErrorRow:
+        """The venue's word for a refusal. Raises `LookupError`."""
+        return self._by_refusal[refusal]
+
+    def for_reason(self, reason: str) -> ErrorRow:
+        """The first row with this neutral reason. Raises `LookupError`."""
+        return self._by_reason[reason]
+
+
+class _Errors(Struct, frozen=True, forbid_unknown_fields=True):
+    error: list[ErrorRow]
+
+
+# --- instruments ------------------------------------------------------------------------------------------------------
+
+
+class InstrumentRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """One instrument. Prices and amounts are in the venue's units; rates are fractions; `wire` is printed as it is."""
+
+    name: str
+    symbol: str
+    underlying: str
+    base: str
+    quote: str
+    settle: str
+    kind: ContractKind
+    product: str
+    tick: Decimal
+    amount_step: Decimal
+    amount_min: Decimal
+    amount_max: Decimal
+    market_amount_max: Decimal
+    price_min: Decimal
+    price_max: Decimal
+    source: str
+    contract_size: Decimal = Decimal(1)
+    notional_min: Decimal = Decimal(0)
+    price_band: Decimal = Decimal(0)
+    maker_fee: Decimal = Decimal("0.0002")
+    taker_fee: Decimal = Decimal("0.0005")
+    leverage_max: int = 125
+    leverage_start: int = 20
+    maintenance: Decimal = Decimal("0.004")
+    funding_interval_h: int = 8
+    funding_rate: Decimal = Decimal("0.0001")
+    open_orders_max: int = 200
+    wire: dict[str, Scalar] = field(default_factory=dict[str, Scalar])
+
+    def instrument(self) -> Instrument:
+        """The row in the engine's integers."""
+        return Instrument(
+            name=self.name,
+            symbol=self.symbol,
+            underlying=self.underlying,
+            base=self.base,
+            quote=self.quote,
+            settle=self.settle,
+            kind=self.kind,
+            product=self.product,
+            tick=self.tick,
+            lot=self.amount_step,
+            contract_size=self.contract_size,
+            lots_min=int(self.amount_min / self.amount_step),
+            lots_max=int(self.amount_max / self.amount_step),
+            market_lots_max=int(self.market_amount_max / self.amount_step),
+            ticks_min=int(self.price_min / self.tick),
+            ticks_max=int(self.price_max / self.tick),
+            notional_min_atoms=int(self.notional_min.scaleb(ASSET_DECIMALS)),
+            price_band_ppm=_parts(self.price_band, 6),
+            open_orders_max=self.open_orders_max,
+            maker_fee_ppm=_parts(self.maker_fee, 6),
+            taker_fee_ppm=_parts(self.taker_fee, 6),
+            leverage_max=self.leverage_max,
+            leverage_start=self.leverage_start,
+            maintenance_ppm=_parts(self.maintenance, 6),
+            funding_interval_ns=self.funding_interval_h * 3600 * 10**9,
+            funding_rate_ppb=_parts(self.funding_rate, 9),
+        )
+
+
+class _Instruments(Struct, frozen=True, forbid_unknown_fields=True):
+    instrument: list[InstrumentRow]
+
+
+def _parts(fraction: Decimal, power: int) -> int:
+    return int(fraction.scaleb(power))
+
+
+# --- limits -----------------------------------------------------------------------------------------------------------
+
+
+class LimitRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """How much of something is allowed in how long; `interval_s` 0 when it is not per time."""
+
+    id: str
+    limit: int
+    source: str
+    interval_s: int = 0
+
+
+class WeightRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a request costs. `steps` are (largest value of parameter `by`, cost) in rising order."""
+
+    key: str
+    source: str
+    weight: int = 1
+    without: int | None = None
+    """Cost when parameter `by` is not given."""
+    by: str = ""
+    by_default: int = 0
+    steps: list[tuple[int, int]] = []
+    pool: str = "weight"
+    """Id of the limit that the cost counts against."""
+
+    def cost(self, value: str | None) -> int:
+        """The cost, given the raw value of parameter `by` (None: not sent). A value out of any step costs most."""
+        if not self.steps:
+            return self.weight if value is not None or self.without is None else self.without
+        number = self.by_default if value is None else int(value) if value.isascii() and value.isdigit() else 0
+        return next((cost for upto, cost in self.steps if number <= upto), self.steps[-1][1])
+
+
+class BanRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a venue bans: the first length, how it grows, and whether asking meanwhile makes it longer."""
+
+    id: str
+    source: str
+    first_s: int
+    factor: int
+    longest_s: int
+    after_requests: int
+    """Refused requests of one window after which the ban comes."""
+    longer_per_request_s: int = 0
+
+
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    """A venue's budget: limits, costs and bans, found by id."""
+
+    limit: list[LimitRow]
+    weight: list[WeightRow] = []
+    ban: list[BanRow] = []
+
+    def named(self, id: str) -> LimitRow:
+        """The limit of this id. Raises `LookupError`."""
+        return _found(self.limit, id)
+
+    def ban_named(self, id: str) -> BanRow:
+        """The ban rule of this id. Raises `LookupError`."""
+        return _found(self.ban, id)
+
+    def weights(self) -> dict[str, WeightRow]:
+        """Costs by key."""
+        return _unique(self.weight, [row.key for row in self.weight], "weight")
+
+
+# --- quirks -----------------------------------------------------------------------------------------------------------
+
+
+class Provenance(StrEnum):
+    """Who says so."""
+
+    DOCUMENTED = "documented"
+    RECORDED = "recorded"
+    FIELD_REPORT = "field-report"
+    INFERRED = "inferred"
+
+
+class Verdict(StrEnum):
+    """How a reported claim compares with the vendor's page and with live clients."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    REFUTED = "refuted"
+    UNKNOWN = "unknown"
+
+
+class Status(StrEnum):
+    """What is built of a quirk."""
+
+    SWITCH = "switch"
+    """Can be turned on and off; a wire test shows both."""
+    ALWAYS = "always"
+    """The simulator always behaves so; a wire test shows it."""
+    ADAPTER_ONLY = "adapter-only"
+    """Nothing on the wire; a clause holds the duty."""
+    NOTE = "note"
+    """Neither a wire side nor a duty; `why` says why."""
+    PLANNED = "planned"
+    """Not built; `why` says what is missing."""
+
+
+class QuirkRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """One row of a venue's quirk register. `vendor` and `field`: whether a switch is on in that profile."""
+
+    id: str
+    title: str
+    does: str
+    duty: str
+    source: str
+    provenance: Provenance
+    verdict: Verdict
+    status: Status
+    note: str = ""
+    vendor: bool = False
+    field: bool = False
+    clause: str = ""
+    """A clause's id, `system` for a duty of a whole trading system, empty when the duty has no clause yet."""
+    provocation: str = ""
+    """The kind of trouble under which this row is provoked."""
+    why: str = ""
+
+
+class _Quirks(Struct, frozen=True, forbid_unknown_fields=True):
+    quirk: list[QuirkRow]
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+@cache
+def load_errors(package: str) -> ErrorTable:
+    """The error table of a venue's package. Raises `FactsError`."""
+    return ErrorTable(_read(package, "errors", _Errors).error)
+
+
+@cache
+def load_instruments(package: str) -> tuple[InstrumentRow, ...]:
+    """The instruments of a venue's package. Raises `FactsError`."""
+    rows = _read(package, "instruments", _Instruments).instrument
+    _unique(rows, [row.name for row in rows], "instrument")
+    return tuple(rows)
+
+
+@cache
+def load_limits(package: str) -> Limits:
+    """The limits of a venue's package. Raises `FactsError`."""
+    limits = _read(package, "limits", Limits)
+    _unique(limits.limit, [row.id for row in limits.limit], "limit")
+    limits.weights()
+    return limits
+
+
+@cache
+def load_quirks(package: str) -> tuple[QuirkRow, ...]:
+    """The quirk register of a venue's package. Raises `FactsError`."""
+    rows = _read(package, "quirks", _Quirks).quirk
+    _unique(rows, [row.id for row in rows], "quirk")
+    return tuple(rows)
+
+
+def _read(package: str, kind: str, shape: type[Row]) -> Row:
+    resource = files(package) / "facts" / f"{kind}.toml"
+    try:
+        return msgspec.toml.decode(resource.read_bytes(), type=shape)
+    except (msgspec.DecodeError, msgspec.ValidationError) as fault:
+        raise FactsError(f"{package}: facts/{kind}.toml: {fault}") from fault
+
+
+Key = TypeVar("Key")
+
+
+def _unique(rows: Iterable[Row], keys: list[Key], what: str) -> dict[Key, Row]:
+    found: dict[Key, Row] = {}
+    for key, row in zip(keys, rows, strict=True):
+        if key in found:
+            raise FactsError(f"{what} {key!r} stands twice")
+        found[key] = row
+    return found
+
+
+Identified = TypeVar("Identified", LimitRow, BanRow)
+
+
+def _found(rows: list[Identified], id: str) -> Identified:
+    for row in rows:
+        if row.id == id:
+            return row
+    raise LookupError(id)

@@ -1,0 +1,28 @@
+"""Counting in fixed windows of time: how most venues measure a budget."""
+
+from __future__ import annotations
+
+
+class FixedWindow:
+    """Counts per key; every count falls to 0 when a new window begins. Times in ns of the age clock."""
+
+    def __init__(self, interval_s: int) -> None:
+        self.interval_ns = interval_s * 10**9
+        self._counts: dict[str, tuple[int, int]] = {}
+
+    def add(self, key: str, amount: int, now_ns: int) -> int:
+        """Count `amount` and return the sum of this window."""
+        window = now_ns // self.interval_ns
+        last, count = self._counts.get(key, (window, 0))
+        count = count + amount if last == window else amount
+        self._counts[key] = (window, count)
+        return count
+
+    def count(self, key: str, now_ns: int) -> int:
+        """The sum of this window."""
+        last, count = self._counts.get(key, (0, 0))
+        return count if last == now_ns // self.interval_ns else 0
+
+    def ends_ns(self, now_ns: int) -> int:
+        """When the window that holds `now_ns` ends."""
+        return (now_ns // self.interval_ns + 1) * self.interval_ns

@@ -1,0 +1,140 @@
+"""Binance's budgets: request weight per IP address, orders per account, bans for those who do not stop.
+
+Fixed windows, measured on the age clock. Over the weight every request is answered 429; after some more of them the
+address is banned (418) for two minutes, longer each time. In the field profile the first ban lasts two hours and
+every request meanwhile makes it longer.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from venueproof_simulators.host.facts import BanRow, Limits
+from venueproof_simulators.host.switches import Switches
+from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.host.windows import FixedWindow
+from venueproof_simulators.venues.binance.operations.refusing import VenueError
+
+ESCALATION = "binance.rate.ban-escalation"
+EVERYBODY = ""
+"""A ban on this client is a ban on all."""
+
+
+class Ban(Struct):
+    """One ban in force, or the last one there was. Times on the age clock."""
+
+    until_ns: int
+    begun_ns: int
+    length_s: int
+
+
+class Budgets:
+    """Counts what clients and accounts spend, and refuses what is too much."""
+
+    def __init__(self, limits: Limits, switches: Switches) -> None:
+        self._limits = limits
+        self._switches = switches
+        self._weights = limits.weights()
+        pools = sorted({row.pool for row in limits.weight})
+        self._pools = {pool: FixedWindow(limits.named(pool).interval_s) for pool in pools}
+        self._orders = {id: FixedWindow(limits.named(id).interval_s) for id in ("orders-10s", "orders-1m")}
+        self._refused = FixedWindow(limits.named("weight").interval_s)
+        self._bans: dict[str, Ban] = {}
+        self._throttled_until_ns = 0
+
+    # --- requests ---
+
+    def charge(self, client: str, key: str, value: str | None, time: VenueTime) -> None:
+        """Count one request of the cost row `key`; `value` is that of the parameter it depends on.
+
+        Raises `VenueError` when the client is banned, or the request is one too many.
+        """
+        row = self._weights[key]
+        self._check_ban(client, time)
+        pool = self._pools[row.pool]
+        spent = pool.add(client, row.cost(value), time.age_ns)
+        if time.age_ns < self._throttled_until_ns:
+            raise self._too_many()
+        if spent > self._limits.named(row.pool).limit:
+            self._count_refusal(client, time)
+            raise self._too_many()
+
+    def parameter_of(self, key: str) -> str:
+        """The parameter that a cost row depends on; empty for none."""
+        return self._weights[key].by
+
+    def used(self, client: str, time: VenueTime) -> int:
+        """Weight spent in this window."""
+        return self._pools["weight"].count(client, time.age_ns)
+
+    def window_ends_ns(self, time: VenueTime) -> int:
+        """When the weight window ends, on the age clock."""
+        return self._pools["weight"].ends_ns(time.age_ns)
+
+    def throttle(self, until_age_ns: int) -> None:
+        """Refuse every request until then, without a ban: as if another program behind the address had spent it all."""
+        self._throttled_until_ns = until_age_ns
+
+    def _too_many(self) -> VenueError:
+        return VenueError("too-many-requests", limit=self._limits.named("weight").limit)
+
+    # --- bans ---
+
+    def ban(self, client: str, until_age_ns: int, time: VenueTime) -> None:
+        """Ban a client until then."""
+        length_s = max(1, (until_age_ns - time.age_ns) // 10**9)
+        self._bans[client] = Ban(until_age_ns, time.age_ns, length_s)
+
+    def banned_until_ns(self, client: str, time: VenueTime) -> int | None:
+        """When a client's ban ends, on the age clock; None when it has none."""
+        ends = [ban.until_ns for ban in self._bans_of(client) if ban.until_ns > time.age_ns]
+        return max(ends, default=None)
+
+    def ban_row(self) -> BanRow:
+        """How this profile bans."""
+        return self._limits.ban_named("field" if self._switches.on(ESCALATION) else "vendor")
+
+    def _bans_of(self, client: str) -> list[Ban]:
+        return [self._bans[name] for name in (client, EVERYBODY) if name in self._bans]
+
+    def _check_ban(self, client: str, time: VenueTime) -> None:
+        row = self.ban_row()
+        for ban in self._bans_of(client):
+            if ban.until_ns > time.age_ns:
+                until_ms = (ban.until_ns - time.age_ns + time.wire_ns) // 1_000_000
+                longest_ns = ban.begun_ns + max(row.longest_s, ban.length_s) * 10**9
+                ban.until_ns = min(ban.until_ns + row.longer_per_request_s * 10**9, longest_ns)
+                raise VenueError("banned", until=until_ms)
+
+    def _count_refusal(self, client: str, time: VenueTime) -> None:
+        row = self.ban_row()
+        if self._refused.add(client, 1, time.age_ns) <= row.after_requests:
+            return
+        last = self._bans.get(client)
+        length_s = min(last.length_s * row.factor, row.longest_s) if last else row.first_s
+        self._bans[client] = Ban(time.age_ns + length_s * 10**9, time.age_ns, length_s)
+        self._check_ban(client, time)
+
+    # --- orders ---
+
+    def charge_orders(self, account: str, per_10s: int, per_minute: int, time: VenueTime) -> None:
+        """Count orders of an account. Raises `VenueError` when they are too many."""
+        for id, amount, interval in (("orders-10s", per_10s, "10 SECOND"), ("orders-1m", per_minute, "1 MINUTE")):
+            limit = self._limits.named(id).limit
+            if self._orders[id].add(account, amount, time.age_ns) > limit:
+                raise VenueError("too-many-new-orders", limit=limit, interval=interval)
+
+    def exhaust_orders(self, account: str, time: VenueTime) -> int:
+        """Spend what the account has left in this 10 s window; returns the window's end on the age clock."""
+        window = self._orders["orders-10s"]
+        window.add(account, self._limits.named("orders-10s").limit, time.age_ns)
+        return window.ends_ns(time.age_ns)
+
+    def orders_used(self, account: str, time: VenueTime) -> tuple[int, int]:
+        """Orders of the last 10 s window and of the last minute."""
+        counts = [self._orders[id].count(account, time.age_ns) for id in ("orders-10s", "orders-1m")]
+        return counts[0], counts[1]
+
+    def exhaust(self, client: str, weight: int, time: VenueTime) -> None:
+        """Spend so much of a client's weight."""
+        self._pools["weight"].add(client, weight, time.age_ns)

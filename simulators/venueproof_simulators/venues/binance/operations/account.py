@@ -1,0 +1,159 @@
+"""Balances, positions, and what the account's settings are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from venueproof_simulators.engine.state import BalanceState, MarginState, PositionSide, PositionState
+from venueproof_simulators.host.decimals import fixed
+from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.venues.binance.operations.desk import Call
+from venueproof_simulators.venues.binance.wire import account as wire
+from venueproof_simulators.venues.binance.wire.market import rate_limit_documents
+from venueproof_simulators.venues.binance.wire.numbers import Listing
+from venueproof_simulators.venues.binance.wire.orders import Document
+
+STALE_ASSETS = "binance.account.stale-assets"
+
+Shape = Callable[[Listing, PositionState, MarginState, VenueTime], Document]
+
+
+def account_v3(call: Call) -> Document:
+    """GET v3/account: only symbols with a position or an order."""
+    balances = _balances(call)
+    return {
+        **wire.totals_document(balances),
+        "assets": [wire.asset_document(one, call.time, update_ms=_update_ms(call, one)) for one in balances],
+        "positions": _positions(call, wire.account_position_document, busy_only=True),
+    }
+
+
+def account_v2(call: Call) -> Document:
+    """GET v2/account: every symbol, with its leverage."""
+    balances = _balances(call)
+    assets = [wire.asset_document(one, call.time, update_ms=_update_ms(call, one)) for one in balances]
+    return {
+        "feeTier": 0,
+        "feeBurn": call.account.fee_burn,
+        "canTrade": True,
+        "canDeposit": True,
+        "canWithdraw": True,
+        "updateTime": 0,
+        "multiAssetsMargin": call.account.multi_assets,
+        "tradeGroupId": -1,
+        **wire.totals_document(balances),
+        "assets": [asset | {"marginAvailable": True} for asset in assets],
+        "positions": _positions(call, wire.account_position_v2_document, busy_only=False),
+    }
+
+
+def balance(call: Call) -> list[Document]:
+    """GET v2/balance and v3/balance."""
+    return [
+        wire.balance_document(one, call.account.alias, call.time, update_ms=_update_ms(call, one))
+        for one in _balances(call)
+    ]
+
+
+def _balances(call: Call) -> list[BalanceState]:
+    return call.desk.engine.balances(call.account.name)
+
+
+def _update_ms(call: Call, balance: BalanceState) -> int | None:
+    """0 for an asset that never was used, while that quirk is on: its figures mean nothing then."""
+    stale = not balance.wallet_atoms and call.desk.switches.on(STALE_ASSETS)
+    return 0 if stale else None
+
+
+def risk_v3(call: Call) -> list[Document]:
+    """GET v3/positionRisk: only symbols with a position or an order, without leverage and margin type."""
+    return _positions(call, wire.risk_document, busy_only=True)
+
+
+def risk_v2(call: Call) -> list[Document]:
+    """GET v2/positionRisk: every symbol, flat ones with time 0."""
+    return _positions(call, wire.risk_v2_document, busy_only=False)
+
+
+def _positions(call: Call, shape: Shape, *, busy_only: bool) -> list[Document]:
+    engine, account = call.desk.engine, call.account.name
+    rows: list[Document] = []
+    for listing in call.listings():
+        position = engine.position(account, listing.name, PositionSide.NET)
+        margin = engine.margin(account, listing.name)
+        if not busy_only or position.lots or margin.buy_orders_atoms or margin.sell_orders_atoms:
+            rows.append(shape(listing, position, margin, call.time))
+    return rows
+
+
+def adl_quantiles(call: Call) -> list[Document]:
+    """GET adlQuantile: only symbols with a position."""
+    engine, account = call.desk.engine, call.account.name
+    return [
+        {"symbol": listing.name, "adlQuantile": {"LONG": 0, "SHORT": 0, "BOTH": 2}}
+        for listing in call.listings()
+        if engine.position(account, listing.name, PositionSide.NET).lots
+    ]
+
+
+def nothing(call: Call) -> list[Document]:
+    """A list that is always empty here: forced orders, margin history."""
+    call.listing_or_none()
+    return []
+
+
+def symbol_config(call: Call) -> list[Document]:
+    """GET symbolConfig."""
+    engine, account = call.desk.engine, call.account.name
+    return [
+        wire.symbol_config_document(
+            listing, engine.margin_mode(account, listing.name), engine.leverage(account, listing.name)
+        )
+        for listing in call.listings()
+    ]
+
+
+def account_config(call: Call) -> Document:
+    """GET accountConfig."""
+    return {
+        "feeTier": 0,
+        "canTrade": True,
+        "canDeposit": True,
+        "canWithdraw": True,
+        "dualSidePosition": False,
+        "updateTime": 0,
+        "multiAssetsMargin": call.account.multi_assets,
+        "tradeGroupId": -1,
+    }
+
+
+def leverage_brackets(call: Call) -> list[Document]:
+    """GET leverageBracket: an array, with and without a symbol."""
+    return [wire.bracket_document(listing) for listing in call.listings()]
+
+
+def commission_rate(call: Call) -> Document:
+    """GET commissionRate."""
+    listing = call.listing()
+    return {
+        "symbol": listing.name,
+        "makerCommissionRate": fixed(listing.row.maker_fee, 6),
+        "takerCommissionRate": fixed(listing.row.taker_fee, 6),
+        "rpiCommissionRate": fixed(listing.row.maker_fee, 6),
+    }
+
+
+def order_limits(call: Call) -> list[Document]:
+    """GET rateLimit/order: the account's own order budgets."""
+    return [row for row in rate_limit_documents(call.desk.limits) if row["rateLimitType"] == "ORDERS"]
+
+
+def adl_risk(call: Call) -> Document | list[Document]:
+    """GET symbolAdlRisk."""
+    rows = [{"symbol": listing.name, "adlRisk": "low", "updateTime": call.time.wire_ms} for listing in call.listings()]
+    return rows[0] if call.parameters.has("symbol") else rows
+
+
+def trading_status(call: Call) -> Document:
+    """GET apiTradingStatus."""
+    return {"indicators": {}, "updateTime": call.time.wire_ms}

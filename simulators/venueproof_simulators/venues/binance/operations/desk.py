@@ -1,0 +1,225 @@
+"""The venue's own state around the engine: accounts and keys, instruments, notes on orders, budgets, listen keys.
+
+`Desk.command` is the only way from an operation to the engine, so that streams hear of everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from msgspec import Struct, structs
+
+from venueproof_simulators.engine.commands import (
+    Cancel,
+    CancelAll,
+    Command,
+    ExpireOrder,
+    OpenAccount,
+    Place,
+    PoolSpec,
+)
+from venueproof_simulators.engine.engine import Engine
+from venueproof_simulators.engine.events import Cause, Event, OrderChanged
+from venueproof_simulators.engine.state import LIVE, OrderState, OrderStatus
+from venueproof_simulators.host.alarms import Alarms
+from venueproof_simulators.host.facts import ErrorTable, Limits
+from venueproof_simulators.host.switches import Switches
+from venueproof_simulators.host.tokens import token
+from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.venues.binance.limits import Budgets
+from venueproof_simulators.venues.binance.operations.listen_keys import ListenKeys
+from venueproof_simulators.venues.binance.operations.parameters import Parameters
+from venueproof_simulators.venues.binance.operations.refusing import VenueError
+from venueproof_simulators.venues.binance.wire.numbers import Listing
+from venueproof_simulators.venues.binance.wire.orders import PLAIN_NOTE, Document, OrderNote
+
+ASSETS = ("USDT", "USDC", "BNB")
+"""Margin assets that every account lists."""
+STARTING_MONEY = {"USDT": 100_000 * 10**8, "USDC": 100_000 * 10**8}
+"""What an account begins with, in atoms."""
+_DAY_NS = 86_400 * 10**9
+_ENDED = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REJECTED})
+
+
+class Account(Struct):
+    """One account and its settings."""
+
+    name: str
+    api_key: str
+    secret: str
+    alias: str
+    multi_assets: bool = False
+    fee_burn: bool = True
+
+
+def _unheard(events: list[Event], time: VenueTime) -> None:
+    """No stream listens yet."""
+
+
+def _untold(account: str, document: Document, time: VenueTime) -> None:
+    """No stream listens yet."""
+
+
+class Desk:
+    """Everything an operation may touch. The host may copy it whole, so nothing here closes over itself."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        seed: int,
+        listings: Iterable[Listing],
+        errors: ErrorTable,
+        limits: Limits,
+        switches: Switches,
+    ) -> None:
+        self.engine = engine
+        self.seed = seed
+        self.errors = errors
+        self.limits = limits
+        self.switches = switches
+        self.budgets = Budgets(limits, switches)
+        self.ages = Alarms()
+        """What is due on the age clock."""
+        life_ns = limits.named("listen-key-life").interval_s * 10**9
+        self.listen_keys = ListenKeys(seed, life_ns, self.ages, switches)
+        self.publish: Callable[[list[Event], VenueTime], None] = _unheard
+        self.tell_account: Callable[[str, Document, VenueTime], None] = _untold
+        self.listings = {listing.name: listing for listing in listings}
+        self._accounts: dict[str, Account] = {}
+        self._keys: dict[str, Account] = {}
+        self._notes: dict[tuple[str, int], OrderNote] = {}
+        self._client_ids = 0
+
+    # --- accounts ---
+
+    def open_account(self, name: str, time: VenueTime) -> Account:
+        """An account with the starting money; the same again when there is one of that name."""
+        known = self._accounts.get(name)
+        if known is not None:
+            return known
+        account = Account(
+            name=name,
+            api_key=token(self.seed, f"{name}-key"),
+            secret=token(self.seed, f"{name}-secret"),
+            alias=token(self.seed, f"{name}-alias", 16),
+        )
+        pool = PoolSpec(name="futures", assets=dict.fromkeys(ASSETS, 0))
+        self.command(OpenAccount(account=name, pools=(pool,), money=STARTING_MONEY), time)
+        self._accounts[name] = self._keys[account.api_key] = account
+        return account
+
+    def account_of_key(self, api_key: str) -> Account:
+        """Who holds an API key. Raises `VenueError`."""
+        try:
+            return self._keys[api_key]
+        except KeyError:
+            raise VenueError("api-key-unknown") from None
+
+    def account(self, name: str) -> Account:
+        """An account by name. Raises `LookupError`."""
+        return self._accounts[name]
+
+    def secrets(self) -> list[str]:
+        """What must not stand in a journal."""
+        return [account.secret for account in self._accounts.values()] + self.listen_keys.ever
+
+    # --- instruments and orders ---
+
+    def listing(self, spelling: str) -> Listing:
+        """An instrument by the venue's spelling. Raises `VenueError`."""
+        listing = self.listings.get(spelling)
+        if listing is None:
+            raise VenueError("symbol")
+        return listing
+
+    def command(self, command: Command, time: VenueTime, note: OrderNote = PLAIN_NOTE) -> list[Event]:
+        """Tell the engine something, note what began and what ended, and let the streams know."""
+        events = self.engine.apply(command, time.true_ns)
+        for event in events:
+            if isinstance(event, OrderChanged):
+                self._keep(event, command, note, time)
+        self.publish(events, time)
+        return events
+
+    def _keep(self, event: OrderChanged, command: Command, note: OrderNote, time: VenueTime) -> None:
+        order = event.order
+        if event.cause is Cause.OPENED and isinstance(command, Place) and order.client_id == command.client_id:
+            if note is not PLAIN_NOTE:
+                self.set_note(order.instrument, order.order_id, note)
+        elif order.status in _ENDED:
+            self.ages.clear(("good-till", order.instrument, order.order_id))
+            ended = structs.replace(self.note(order), ended_age_ns=time.age_ns)
+            self.set_note(order.instrument, order.order_id, ended)
+
+    def note(self, order: OrderState) -> OrderNote:
+        """What the venue keeps of an order."""
+        return self._notes.get((order.instrument, order.order_id), PLAIN_NOTE)
+
+    def set_note(self, instrument: str, order_id: int, note: OrderNote) -> None:
+        """Keep a note of an order."""
+        self._notes[instrument, order_id] = note
+
+    def remembered(self, order: OrderState, time: VenueTime) -> bool:
+        """Whether the venue still knows an order: without a fill for 3 days after its end, else for 90."""
+        ended_ns = self.note(order).ended_age_ns
+        if order.status in LIVE or ended_ns is None:
+            return True
+        row = self.limits.named("forget-all" if order.filled_lots else "forget-unfilled")
+        return time.age_ns - ended_ns <= row.limit * _DAY_NS
+
+    def next_client_id(self) -> str:
+        """A client id for an order that was sent without one."""
+        self._client_ids += 1
+        return token(self.seed, f"client-id-{self._client_ids}", 22)
+
+    def expire_at(self, order: OrderState, age_ns: int) -> None:
+        """End a good-till-date order when its time comes."""
+        command = ExpireOrder(instrument=order.instrument, order_id=order.order_id, reason="good-till-date")
+        key = ("good-till", order.instrument, order.order_id)
+        self.ages.set(key, age_ns, partial(self._command_away, command))
+
+    def count_down(self, account: str, instrument: str, age_ns: int | None) -> None:
+        """Cancel all orders on an instrument when its countdown runs out; None stops it."""
+        key = ("countdown", account, instrument)
+        if age_ns is None:
+            self.ages.clear(key)
+        else:
+            command = CancelAll(account=account, instrument=instrument)
+            self.ages.set(key, age_ns, partial(self._command_away, command))
+
+    def _command_away(self, command: Command, time: VenueTime) -> None:
+        self.command(command, time)
+
+    def cancel(self, order: OrderState, time: VenueTime) -> list[Event]:
+        """Cancel one order."""
+        command = Cancel(account=order.account, instrument=order.instrument, order_id=order.order_id)
+        return self.command(command, time)
+
+
+class Call(Struct, frozen=True):
+    """Who asks what, and when."""
+
+    desk: Desk
+    account: Account
+    """The caller; on public endpoints, where nobody is identified, the account under test."""
+    parameters: Parameters
+    time: VenueTime
+
+    def listing(self) -> Listing:
+        """The instrument of parameter `symbol`, which must be there. Raises `VenueError`."""
+        symbol = self.parameters.symbol()
+        if symbol is None:
+            raise VenueError("mandatory", parameter="symbol")
+        return self.desk.listing(symbol)
+
+    def listing_or_none(self) -> Listing | None:
+        """The instrument of parameter `symbol` where one is given. Raises `VenueError`."""
+        symbol = self.parameters.symbol()
+        return None if symbol is None else self.desk.listing(symbol)
+
+    def listings(self) -> list[Listing]:
+        """The instrument asked for, or all of them. Raises `VenueError`."""
+        one = self.listing_or_none()
+        return list(self.desk.listings.values()) if one is None else [one]

@@ -1,0 +1,234 @@
+"""Public market data: instruments, books, trades, candles, tickers, funding, open interest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from venueproof_simulators.engine.state import CandleState, TickerState
+from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.venues.binance.operations.desk import ASSETS, Call
+from venueproof_simulators.venues.binance.operations.refusing import VenueError
+from venueproof_simulators.venues.binance.wire import market as wire
+from venueproof_simulators.venues.binance.wire.numbers import Listing
+from venueproof_simulators.venues.binance.wire.orders import Document
+
+INTERVALS = ("1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M")
+"""Candle lengths of the futures venue; the 1s of spot is not among them."""
+_INTERVALS = frozenset(INTERVALS)
+_PERIODS = {"5m": 5, "15m": 15, "30m": 30, "1h": 60, "2h": 120, "4h": 240, "6h": 360, "12h": 720, "1d": 1440}
+_DEPTHS = (5, 10, 20, 50, 100, 500, 1000)
+_MS = 1_000_000
+_CANDLES_MAX = 1500
+NEWEST_FIRST = "binance.candles.rest-order"
+
+
+def ping(call: Call) -> Document:
+    """GET ping."""
+    return {}
+
+
+def server_time(call: Call) -> Document:
+    """GET time."""
+    return {"serverTime": call.time.wire_ms}
+
+
+def exchange_info(call: Call) -> Document:
+    """GET exchangeInfo."""
+    return {
+        "timezone": "UTC",
+        "serverTime": call.time.wire_ms,
+        "futuresType": "U_MARGINED",
+        "rateLimits": wire.rate_limit_documents(call.desk.limits),
+        "exchangeFilters": [],
+        "assets": [{"asset": asset, "marginAvailable": True, "autoAssetExchange": "-10000"} for asset in ASSETS],
+        "symbols": [wire.symbol_document(listing) for listing in call.desk.listings.values()],
+    }
+
+
+def depth(call: Call) -> Document:
+    """GET depth."""
+    listing = call.listing()
+    limit = call.parameters.integer("limit")
+    if limit is not None and limit not in _DEPTHS:
+        raise VenueError("depth-limit", limit=limit)
+    return wire.book_document(listing, call.desk.engine.book(listing.name, limit or 500), call.time)
+
+
+def trades(call: Call) -> list[Document]:
+    """GET trades: the newest ones, ascending."""
+    listing = call.listing()
+    limit = call.parameters.limit(500, 1000)
+    found = call.desk.engine.trades(listing.name, call.time.true_ns, limit=limit)
+    return [wire.trade_document(listing, trade, call.time) for trade in found]
+
+
+def historical_trades(call: Call) -> list[Document]:
+    """GET historicalTrades: from an id on, or the newest ones."""
+    listing = call.listing()
+    limit = call.parameters.limit(100, 500)
+    from_id = call.parameters.integer("fromId")
+    found = call.desk.engine.trades(listing.name, call.time.true_ns, limit=limit, from_id=from_id)
+    return [wire.trade_document(listing, trade, call.time) for trade in found]
+
+
+def aggregate_trades(call: Call) -> list[Document]:
+    """GET aggTrades: from an id on, in a period, or the newest ones."""
+    listing = call.listing()
+    limit = call.parameters.limit(500, 1000)
+    from_id = call.parameters.integer("fromId")
+    start_ms, end_ms = call.parameters.period_ms()
+    found = call.desk.engine.trades(
+        listing.name,
+        call.time.true_ns,
+        limit=limit,
+        from_id=from_id,
+        start_ns=_moment_ns(start_ms, call.time),
+        end_ns=_moment_ns(end_ms, call.time),
+    )
+    return [wire.aggregate_document(listing, trade, call.time) for trade in found]
+
+
+def _moment_ns(ms: int | None, time: VenueTime) -> int | None:
+    """A moment that a caller named, no later than a day from now."""
+    return None if ms is None else min(ms * _MS, time.true_ns + 86_400 * 10**9)
+
+
+# --- candles ---
+
+Row = Callable[[Listing, CandleState], list[str | int]]
+
+
+def klines(call: Call) -> list[list[str | int]]:
+    """GET klines."""
+    return _candles(call, call.listing(), wire.candle_row)
+
+
+def continuous_klines(call: Call) -> list[list[str | int]]:
+    """GET continuousKlines: by pair and contract type."""
+    contract = call.parameters.text("contractType")
+    if contract not in {"PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER", "TRADIFI_PERPETUAL"}:
+        raise VenueError("not-valid", parameter="contractType")
+    listing = _pair(call)
+    return _candles(call, listing, wire.candle_row) if contract == "PERPETUAL" else []
+
+
+def index_klines(call: Call) -> list[list[str | int]]:
+    """GET indexPriceKlines: by pair."""
+    return _candles(call, _pair(call), wire.price_candle_row)
+
+
+def mark_klines(call: Call) -> list[list[str | int]]:
+    """GET markPriceKlines."""
+    return _candles(call, call.listing(), wire.price_candle_row)
+
+
+def _pair(call: Call) -> Listing:
+    return call.desk.listing(call.parameters.text("pair"))
+
+
+def _candles(call: Call, listing: Listing, row: Row) -> list[list[str | int]]:
+    """Ascending by opening time, the unfinished one last; turned round while that quirk is on."""
+    interval = call.parameters.text("interval")
+    if interval not in _INTERVALS:
+        raise VenueError("interval")
+    start_ms, end_ms = call.parameters.period_ms()
+    limit = call.parameters.limit(500, _CANDLES_MAX)
+    now_ns = call.time.true_ns
+    if start_ms is not None and start_ms * _MS > now_ns:
+        return []
+    found = call.desk.engine.candles(
+        listing.name,
+        interval,
+        now_ns,
+        start_ns=None if start_ms is None else start_ms * _MS,
+        end_ns=None if end_ms is None else min(end_ms * _MS, now_ns),
+        limit=limit,
+    )
+    rows = [row(listing, candle) for candle in found]
+    return rows[::-1] if call.desk.switches.on(NEWEST_FIRST) else rows
+
+
+# --- tickers ---
+
+Shape = Callable[[Listing, TickerState, VenueTime], Document]
+
+
+def _tickers(call: Call, shape: Shape) -> Document | list[Document]:
+    """One document for a symbol, a list of them for none."""
+    engine, time = call.desk.engine, call.time
+    rows = [shape(listing, engine.ticker(listing.name, time.true_ns), time) for listing in call.listings()]
+    return rows[0] if call.parameters.has("symbol") else rows
+
+
+def day_ticker(call: Call) -> Document | list[Document]:
+    """GET ticker/24hr."""
+    return _tickers(call, wire.day_document)
+
+
+def price_ticker(call: Call) -> Document | list[Document]:
+    """GET ticker/price."""
+    return _tickers(call, wire.price_document)
+
+
+def book_ticker(call: Call) -> Document | list[Document]:
+    """GET ticker/bookTicker."""
+    return _tickers(call, wire.best_document)
+
+
+def premium_index(call: Call) -> Document | list[Document]:
+    """GET premiumIndex."""
+    return _tickers(call, wire.premium_document)
+
+
+def open_interest(call: Call) -> Document:
+    """GET openInterest."""
+    listing = call.listing()
+    return wire.open_interest_document(listing, _ticker(call, listing), call.time)
+
+
+def open_interest_history(call: Call) -> list[Document]:
+    """GET futures/data/openInterestHist: ascending, here with today's figure at every step."""
+    listing = call.listing()
+    period = call.parameters.text("period")
+    if period not in _PERIODS:
+        raise VenueError("not-valid", parameter="period")
+    limit = call.parameters.limit(30, 500)
+    step_ms = _PERIODS[period] * 60_000
+    last_ms = call.time.wire_ms // step_ms * step_ms
+    ticker = _ticker(call, listing)
+    moments = range(last_ms - (limit - 1) * step_ms, last_ms + 1, step_ms)
+    return [wire.open_interest_row(listing, ticker, at_ms) for at_ms in moments if _within(call, at_ms)]
+
+
+def funding_rates(call: Call) -> list[Document]:
+    """GET fundingRate: what was paid at each funding time so far, ascending."""
+    limit = call.parameters.limit(200 if call.parameters.raw("limit") is None else 100, 1000)
+    call.parameters.period_ms()
+    rows = [row for listing in call.listings() for row in _fundings(call, listing, limit)]
+    return sorted(rows, key=lambda row: int(row["fundingTime"]))[-limit:]
+
+
+def _fundings(call: Call, listing: Listing, limit: int) -> list[Document]:
+    ticker = _ticker(call, listing)
+    step_ns = listing.instrument.funding_interval_ns
+    last_ns = ticker.next_funding_ns - step_ns
+    moments = range(last_ns - (limit - 1) * step_ns, last_ns + 1, step_ns)
+    return [
+        wire.funding_document(listing, ticker, at_ns)
+        for at_ns in moments
+        if at_ns // _MS >= int(str(listing.row.wire["onboardDate"])) and _within(call, at_ns // _MS)
+    ]
+
+
+def _within(call: Call, at_ms: int) -> bool:
+    start_ms, end_ms = call.parameters.period_ms()
+    return (start_ms is None or at_ms >= start_ms) and (end_ms is None or at_ms <= end_ms)
+
+
+def funding_info(call: Call) -> list[Document]:
+    """GET fundingInfo: only symbols whose cap, floor or interval was adjusted; here none is."""
+    return []
+
+
+def _ticker(call: Call, listing: Listing) -> TickerState:
+    return call.desk.engine.ticker(listing.name, call.time.true_ns)

@@ -1,0 +1,150 @@
+"""Asking for orders, fills, and what fills brought in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from venueproof_simulators.engine.state import FillState, OrderState
+from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.venues.binance.operations.desk import Call
+from venueproof_simulators.venues.binance.operations.orders import find_order
+from venueproof_simulators.venues.binance.operations.refusing import VenueError
+from venueproof_simulators.venues.binance.wire.numbers import Listing, wire_ms
+from venueproof_simulators.venues.binance.wire.orders import (
+    Document,
+    amendment_documents,
+    fill_document,
+    income_documents,
+    order_document,
+)
+
+_INCOME_TYPES = frozenset(
+    {
+        "TRANSFER",
+        "WELCOME_BONUS",
+        "REALIZED_PNL",
+        "FUNDING_FEE",
+        "COMMISSION",
+        "INSURANCE_CLEAR",
+        "REFERRAL_KICKBACK",
+        "COMMISSION_REBATE",
+        "API_REBATE",
+        "CONTEST_REWARD",
+        "CROSS_COLLATERAL_TRANSFER",
+        "OPTIONS_PREMIUM_FEE",
+        "OPTIONS_SETTLE_PROFIT",
+        "INTERNAL_TRANSFER",
+        "AUTO_EXCHANGE",
+        "DELIVERED_SETTELMENT",
+        "COIN_SWAP_DEPOSIT",
+        "COIN_SWAP_WITHDRAW",
+        "POSITION_LIMIT_INCREASE_FEE",
+        "STRATEGY_UMFUTURES_TRANSFER",
+        "FEE_RETURN",
+        "BFUSD_REWARD",
+    }
+)
+_SPAN_DAYS = 7
+
+
+def order(call: Call) -> Document:
+    """GET order."""
+    listing = call.listing()
+    return _document(call, listing, find_order(call, listing, "unknown-order-query"))
+
+
+def open_order(call: Call) -> Document:
+    """GET openOrder: one order, as long as it is open."""
+    listing = call.listing()
+    found = find_order(call, listing, "unknown-order-query")
+    if not found.open_lots:
+        raise VenueError("unknown-order-query")
+    return _document(call, listing, found)
+
+
+def open_orders(call: Call) -> list[Document]:
+    """GET openOrders: of one symbol or of all; conditional orders are never among them."""
+    return [
+        _document(call, listing, order)
+        for listing in call.listings()
+        for order in call.desk.engine.live_orders(call.account.name, listing.name)
+    ]
+
+
+def all_orders(call: Call) -> list[Document]:
+    """GET allOrders: ascending by id."""
+    start_ms, end_ms = call.parameters.period_ms(_SPAN_DAYS)
+    limit = call.parameters.limit(500, 1000)
+    least_id = call.parameters.integer("orderId")
+    rows = [
+        (listing, order)
+        for listing in call.listings()
+        for order in _remembered(call, listing)
+        if _within(wire_ms(call.time, order.created_ns), start_ms, end_ms)
+        and (least_id is None or order.order_id >= least_id)
+    ]
+    rows.sort(key=lambda row: (row[1].created_ns, row[1].order_id))
+    shown = rows[:limit] if least_id is not None or start_ms is not None else rows[-limit:]
+    return [_document(call, listing, order) for listing, order in shown]
+
+
+def amendments(call: Call) -> list[Document]:
+    """GET orderAmendment."""
+    listing = call.listing()
+    found = find_order(call, listing, "unknown-order-query")
+    return amendment_documents(listing, found, call.desk.note(found), call.time)
+
+
+def fills(call: Call) -> list[Document]:
+    """GET userTrades: ascending by id."""
+    listing = call.listing()
+    start_ms, end_ms = call.parameters.period_ms(_SPAN_DAYS)
+    limit = call.parameters.limit(500, 1000)
+    from_id = call.parameters.integer("fromId")
+    order_id = call.parameters.integer("orderId")
+    rows = [
+        fill
+        for fill in call.desk.engine.fills(call.account.name, listing.name)
+        if _within(wire_ms(call.time, fill.at_ns), start_ms, end_ms)
+        and (from_id is None or fill.trade_id >= from_id)
+        and (order_id is None or fill.order_id == order_id)
+    ]
+    shown = rows[:limit] if from_id is not None or start_ms is not None else rows[-limit:]
+    return [fill_document(listing, fill, call.time) for fill in shown]
+
+
+def income(call: Call) -> list[Document]:
+    """GET income: what fills earned and cost, ascending."""
+    kind = call.parameters.word("incomeType", _INCOME_TYPES, "not-valid", "")
+    start_ms, end_ms = call.parameters.period_ms()
+    limit = call.parameters.limit(100, 1000)
+    rows = [
+        row
+        for listing, fill in _all_fills(call)
+        for found, row in income_documents(listing, fill, call.time)
+        if kind in {"", found} and _within(int(row["time"]), start_ms, end_ms)
+    ]
+    return rows[:limit] if start_ms is not None else rows[-limit:]
+
+
+def _all_fills(call: Call) -> Iterable[tuple[Listing, FillState]]:
+    rows = [
+        (listing, fill)
+        for listing in call.listings()
+        for fill in call.desk.engine.fills(call.account.name, listing.name)
+    ]
+    return sorted(rows, key=lambda row: row[1].at_ns)
+
+
+def _remembered(call: Call, listing: Listing) -> list[OrderState]:
+    found = call.desk.engine.orders(call.account.name, listing.name)
+    return [order for order in found if call.desk.remembered(order, call.time)]
+
+
+def _within(at_ms: int, start_ms: int | None, end_ms: int | None) -> bool:
+    return (start_ms is None or at_ms >= start_ms) and (end_ms is None or at_ms <= end_ms)
+
+
+def _document(call: Call, listing: Listing, order: OrderState) -> Document:
+    time: VenueTime = call.time
+    return order_document(listing, order, call.desk.note(order), time)

@@ -1,0 +1,127 @@
+"""What a caller sent, read strictly: every value that is not what it must be is the venue's error, never an exception.
+
+Names that an endpoint does not know are ignored: a documented error (-1104) forbids them, but the venue accepts the
+stray ones that ccxt sends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from urllib.parse import parse_qsl
+
+from venueproof_simulators.venues.binance.operations.refusing import VenueError
+
+_PARAMETERS_MAX = 200
+_INTEGER = re.compile(r"[0-9]{1,19}")
+_DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
+_SYMBOL = re.compile(r"[A-Za-z0-9_.\-]{1,30}")
+_DAY_MS = 86_400_000
+_FLAGS = {"true": True, "false": False}
+
+
+class Parameters:
+    """The values of one request by name."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def has(self, name: str) -> bool:
+        """Whether it was sent and is not empty."""
+        return bool(self._values.get(name))
+
+    def raw(self, name: str) -> str | None:
+        """What was sent, as it was."""
+        return self._values.get(name)
+
+    def text(self, name: str) -> str:
+        """A mandatory text."""
+        value = self._values.get(name)
+        if not value:
+            raise VenueError("mandatory", parameter=name)
+        return value
+
+    def optional(self, name: str) -> str | None:
+        """A text that may be missing, but not empty."""
+        value = self._values.get(name)
+        if value == "":
+            raise VenueError("empty-parameter", parameter=name)
+        return value
+
+    def symbol(self) -> str | None:
+        """Parameter `symbol`, as far as its letters are legal."""
+        value = self.optional("symbol")
+        if value is not None and not _SYMBOL.fullmatch(value):
+            raise VenueError("illegal-characters", parameter="symbol", legal="^[A-Z0-9-_.]{1,20}$")
+        return value
+
+    def integer(self, name: str) -> int | None:
+        """A whole number that is not negative, or None when it was not sent."""
+        value = self.optional(name)
+        if value is None:
+            return None
+        if not _INTEGER.fullmatch(value):
+            raise VenueError("illegal-characters", parameter=name, legal="^[0-9]{1,20}$")
+        return int(value)
+
+    def limit(self, default: int, most: int) -> int:
+        """Parameter `limit`, between 1 and `most`."""
+        value = self.integer("limit")
+        if value is None:
+            return default
+        if not 1 <= value <= most:
+            raise VenueError("not-valid", parameter="limit")
+        return value
+
+    def decimal(self, name: str) -> Decimal | None:
+        """A number that is not negative, without exponent, or None when it was not sent."""
+        value = self.optional(name)
+        if value is None:
+            return None
+        if not _DECIMAL.fullmatch(value):
+            legal = r"^([0-9]{1,20})(\.[0-9]{1,20})?$"
+            raise VenueError("illegal-characters", parameter=name, legal=legal)
+        return Decimal(value)
+
+    def flag(self, name: str) -> bool | None:
+        """`true` or `false`, or None when it was not sent."""
+        value = self.optional(name)
+        if value is None:
+            return None
+        if value.lower() not in _FLAGS:
+            raise VenueError("not-valid", parameter=name)
+        return _FLAGS[value.lower()]
+
+    def word(self, name: str, allowed: Mapping[str, object] | frozenset[str], error: str, default: str) -> str:
+        """One of the allowed words, spelled exactly so; otherwise the error of that key."""
+        value = self.optional(name)
+        if value is None:
+            return default
+        if value not in allowed:
+            raise VenueError(error, parameter=name)
+        return value
+
+    def period_ms(self, days_max: int = 0) -> tuple[int | None, int | None]:
+        """`startTime` and `endTime` in ms; in order, and no further apart than `days_max` (0: any)."""
+        start, end = self.integer("startTime"), self.integer("endTime")
+        if start is not None and end is not None:
+            if start > end:
+                raise VenueError("time-range")
+            if days_max and end - start > days_max * _DAY_MS:
+                raise VenueError("time-span", days=days_max)
+        return start, end
+
+
+def read_parameters(query: str, body: bytes) -> Parameters:
+    """Query and form body together; where a name is in both the query wins."""
+    try:
+        values = dict(reversed(_pairs(body.decode("utf-8", "replace")))) if body else {}
+        values.update(reversed(_pairs(query)))
+    except ValueError as fault:
+        raise VenueError("too-many-parameters") from fault
+    return Parameters(values)
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    return parse_qsl(text, keep_blank_values=True, max_num_fields=_PARAMETERS_MAX)

@@ -1,0 +1,27 @@
+"""Listen keys over REST: an API key is enough, no signature is asked for."""
+
+from __future__ import annotations
+
+from venueproof_simulators.venues.binance.operations.desk import Call
+from venueproof_simulators.venues.binance.operations.refusing import VenueError
+from venueproof_simulators.venues.binance.wire.orders import Document
+
+
+def start(call: Call) -> Document:
+    """POST listenKey: the key in force, extended, or a new one."""
+    return {"listenKey": call.desk.listen_keys.create(call.account.name, call.time)}
+
+
+def keep_alive(call: Call) -> Document:
+    """PUT listenKey."""
+    key = call.desk.listen_keys.renew(call.account.name, call.time)
+    if key is None:
+        raise VenueError("listen-key-unknown")
+    return {"listenKey": key}
+
+
+def close(call: Call) -> Document:
+    """DELETE listenKey: every stream on it ends."""
+    if not call.desk.listen_keys.delete(call.account.name, call.time):
+        raise VenueError("listen-key-unknown")
+    return {}

@@ -1,0 +1,177 @@
+"""From a request to its answer: routes, budgets, identity, operation, and the venue's own error for all that fails.
+
+The order of the checks is the venue's: a banned address hears of nothing else, an unknown path is unknown to
+everybody, and only who is identified is told what is wrong with the parameters.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from venueproof_simulators.host.facts import ErrorRow
+from venueproof_simulators.host.routing import Route, Security
+from venueproof_simulators.host.venue import Classified, HttpReply, HttpRequest, VenueTime
+from venueproof_simulators.venues.binance.operations.desk import Account, Call, Desk
+from venueproof_simulators.venues.binance.operations.parameters import Parameters, read_parameters
+from venueproof_simulators.venues.binance.operations.refusing import VenueError
+from venueproof_simulators.venues.binance.routes.table import ORDER_COSTS, ROUTES, Operation
+from venueproof_simulators.venues.binance.signing import api_key, check_signature, check_time
+
+ERRORS_IN_SUCCESS = "binance.http.errors-are-4xx"
+RETRY_AFTER = "binance.rate.no-retry-after"
+KEY_REFUSED_DURING_BAN = "binance.auth.2015-during-ban"
+RESTRICTED = "binance.account.region-restricted"
+
+TEST_SUFFIX = "-test"
+"""What the names of test origins end with."""
+_SPOT_PATHS = ("/api/", "/sapi/")
+_NOTHING = Parameters({})
+_REFUSED_STATUSES = frozenset({400, 401, 403})
+_BLANKS = {
+    "parameter": "symbol",
+    "legal": "^[A-Z0-9-_.]{1,20}$",
+    "days": 7,
+    "count": 0,
+    "type": "LIMIT",
+    "leverage": 0,
+    "notional": "100",
+    "price": "0",
+    "interval": "1 MINUTE",
+}
+"""What a text is filled in with when nobody says better."""
+
+
+class Gateway:
+    """Answers HTTP requests. `account` is the account that public requests are taken to come from."""
+
+    def __init__(self, desk: Desk, account: Account) -> None:
+        self._desk = desk
+        self._account = account
+        self.closed_until_ns = 0
+        """The venue is closed until then (age clock)."""
+        self._read: tuple[str, bytes, Parameters] = ("", b"", _NOTHING)
+
+    # --- what is asked ------------------------------------------------------------------------------------------------
+
+    def classify(self, request: HttpRequest) -> Classified:
+        """The neutral word for a request."""
+        route = self._route(request)
+        if route is None:
+            return Classified("other", label=f"{request.method} {request.path}")
+        listing = self._desk.listings.get(self._parameters_or_none(request).raw("symbol") or "")
+        symbol = listing.symbol if listing is not None else ""
+        return Classified(route.operation, symbol, f"{request.method} {request.path}")
+
+    def _route(self, request: HttpRequest) -> Route[Operation] | None:
+        """The route, as far as the origin serves it: the first one serves all paths, `api` those of spot."""
+        origin = request.origin.removesuffix(TEST_SUFFIX)
+        served = origin == "fapi" or (origin == "api" and request.path.startswith(_SPOT_PATHS))
+        found = ROUTES.find(request.method, request.path) if served else None
+        return found.route if found is not None else None
+
+    def _parameters(self, request: HttpRequest) -> Parameters:
+        """Raises `VenueError`. A request is asked about twice in a row, and read once."""
+        query, body, parameters = self._read
+        if query != request.query or body != request.body:
+            parameters = read_parameters(request.query, request.body)
+            self._read = (request.query, request.body, parameters)
+        return parameters
+
+    def _parameters_or_none(self, request: HttpRequest) -> Parameters:
+        try:
+            return self._parameters(request)
+        except VenueError:
+            return _NOTHING
+
+    # --- answering ----------------------------------------------------------------------------------------------------
+
+    def handle(self, request: HttpRequest, time: VenueTime) -> HttpReply:
+        """Carry out one request."""
+        headers: dict[str, str] = {}
+        try:
+            answer = self._carry_out(request, headers, time)
+        except VenueError as error:
+            row = self._desk.errors.row(error.key)
+            return self.refusal(row, request, time, dict(error.fields))
+        headers["X-MBX-USED-WEIGHT-1M"] = str(self._desk.budgets.used(request.client, time))
+        return HttpReply(200, msgspec.json.encode(answer), headers)
+
+    def _carry_out(self, request: HttpRequest, headers: dict[str, str], time: VenueTime) -> object:
+        route = self._route(request)
+        self._charge(route, request, time)
+        if self._desk.switches.on(RESTRICTED):
+            raise VenueError("region")
+        if route is None:
+            raise VenueError("path", path=request.path, method=request.method)
+        if time.age_ns < self.closed_until_ns:
+            raise VenueError("overloaded")
+        parameters = self._parameters(request)
+        account = self._identify(route, request, parameters, time)
+        cost = ORDER_COSTS.get((route.method, route.path))
+        if cost is not None:
+            self._desk.budgets.charge_orders(account.name, *cost, time)
+        answer = route.handler(Call(self._desk, account, parameters, time))
+        if cost is not None:
+            counts = self._desk.budgets.orders_used(account.name, time)
+            headers["X-MBX-ORDER-COUNT-10S"], headers["X-MBX-ORDER-COUNT-1M"] = map(str, counts)
+        return answer
+
+    def _charge(self, route: Route[Operation] | None, request: HttpRequest, time: VenueTime) -> None:
+        budgets = self._desk.budgets
+        key = "default" if route is None else route.weight
+        name = budgets.parameter_of(key)
+        value = self._parameters_or_none(request).raw(name) if name else None
+        try:
+            budgets.charge(request.client, key, value, time)
+        except VenueError as error:
+            keyed = route is not None and route.security is not Security.NONE
+            if error.key == "banned" and keyed and self._desk.switches.on(KEY_REFUSED_DURING_BAN):
+                raise VenueError("api-key-unknown") from error
+            raise
+
+    def _identify(
+        self, route: Route[Operation], request: HttpRequest, parameters: Parameters, time: VenueTime
+    ) -> Account:
+        """Who asks, as far as the route wants to know. Raises `VenueError`."""
+        if route.security is Security.NONE:
+            return self._account
+        account = self._desk.account_of_key(api_key(request.headers))
+        if route.security is Security.SIGNED:
+            limits = self._desk.limits
+            parameters.text("timestamp")
+            check_signature(account.secret, request.query, request.body, parameters)
+            check_time(parameters, limits.named("recv-window").limit, limits.named("ahead").limit, time)
+        return account
+
+    # --- refusing -----------------------------------------------------------------------------------------------------
+
+    def refusal(
+        self, row: ErrorRow, request: HttpRequest | None, time: VenueTime, fields: dict[str, object]
+    ) -> HttpReply:
+        """An error row as a reply."""
+        status, headers = row.status, dict[str, str]()
+        if status in _REFUSED_STATUSES and self._desk.switches.on(ERRORS_IN_SUCCESS):
+            status = 200
+        if request is not None:
+            headers["X-MBX-USED-WEIGHT-1M"] = str(self._desk.budgets.used(request.client, time))
+            if row.status in {429, 418} and self._desk.switches.on(RETRY_AFTER):
+                headers["Retry-After"] = str(self._retry_after_s(request.client, time))
+        document = {"code": row.code, "msg": row.text.format_map(self._blanks(request, time) | fields)}
+        return HttpReply(status, msgspec.json.encode(document), headers)
+
+    def _blanks(self, request: HttpRequest | None, time: VenueTime) -> dict[str, Any]:
+        client = request.client if request is not None else ""
+        until_ns = self._desk.budgets.banned_until_ns(client, time) or self._desk.budgets.window_ends_ns(time)
+        return _BLANKS | {
+            "limit": self._desk.limits.named("weight").limit,
+            "until": (until_ns - time.age_ns + time.wire_ns) // 1_000_000,
+            "path": request.path if request is not None else "",
+            "method": request.method if request is not None else "",
+        }
+
+    def _retry_after_s(self, client: str, time: VenueTime) -> int:
+        budgets = self._desk.budgets
+        until_ns = budgets.banned_until_ns(client, time) or budgets.window_ends_ns(time)
+        return -(-(until_ns - time.age_ns) // 10**9)

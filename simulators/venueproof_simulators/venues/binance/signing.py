@@ -1,0 +1,59 @@
+"""Verification of signed requests over the bytes that came in.
+
+Source: the vendor's "endpoint security" page. What is signed is the query string followed directly by the body, as
+received and still percent-encoded, without the `signature` parameter. The hex digest may be in either case.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+
+from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.venues.binance.operations.parameters import Parameters
+from venueproof_simulators.venues.binance.operations.refusing import VenueError
+
+KEY_HEADER = "x-mbx-apikey"
+_KEY = re.compile(r"[A-Za-z0-9]{64}")
+
+
+def api_key(headers: Mapping[str, str]) -> str:
+    """The API key of a request. Raises `VenueError` when there is none or it cannot be one."""
+    value = headers.get(KEY_HEADER, "")
+    if not _KEY.fullmatch(value):
+        raise VenueError("api-key-format")
+    return value
+
+
+def sign(secret: str, query: str, body: bytes) -> str:
+    """The hex digest that a client sends."""
+    payload = _unsigned(query.encode("utf-8", "surrogateescape")) + _unsigned(body)
+    return hmac.new(secret.encode(), payload, hashlib.sha256).hexdigest()
+
+
+def check_signature(secret: str, query: str, body: bytes, parameters: Parameters) -> None:
+    """Raises `VenueError` unless the request was signed with this secret."""
+    given = parameters.text("signature").lower()
+    if not hmac.compare_digest(given.encode("utf-8", "replace"), sign(secret, query, body).encode()):
+        raise VenueError("signature")
+
+
+def check_time(parameters: Parameters, window_ms_default: int, ahead_ms: int, time: VenueTime) -> None:
+    """Raises `VenueError` unless the timestamp lies in the window that the caller allowed."""
+    stamp = parameters.integer("timestamp")
+    if stamp is None:
+        raise VenueError("mandatory", parameter="timestamp")
+    window_ms = parameters.integer("recvWindow")
+    if stamp >= time.wire_ms + ahead_ms:
+        raise VenueError("timestamp-ahead")
+    if time.wire_ms - stamp > (window_ms_default if window_ms is None else window_ms):
+        raise VenueError("timestamp-old")
+
+
+def _unsigned(text: bytes) -> bytes:
+    """The text without its `signature` pair, wherever it stands."""
+    if b"signature=" not in text:
+        return text
+    return b"&".join(pair for pair in text.split(b"&") if not pair.startswith(b"signature="))

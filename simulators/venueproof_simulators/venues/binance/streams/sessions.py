@@ -1,0 +1,63 @@
+"""A WebSocket connection: the path it was opened on, and what it has subscribed to."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, unquote
+
+from msgspec import Struct, field
+
+from venueproof_simulators.venues.binance.streams.names import Family
+
+_FAMILIES = {"public": Family.PUBLIC, "market": Family.MARKET, "private": Family.PRIVATE}
+
+
+class Opening(Struct, frozen=True):
+    """What a handshake asks for."""
+
+    family: Family
+    combined: bool
+    """Messages come wrapped with their stream's name."""
+    names: tuple[str, ...]
+    listen_key: str = ""
+    events: frozenset[str] = frozenset()
+    """Account events wanted; empty for all."""
+
+
+class Session(Struct):
+    """One open connection."""
+
+    number: int
+    client: str
+    family: Family
+    combined: bool
+    events: frozenset[str]
+    names: dict[str, None] = field(default_factory=dict[str, None])
+    """Subscriptions in order."""
+    account: str = ""
+    """Whose events it carries, or carried until its listen key ended."""
+    held_acks: list[str] = field(default_factory=list[str])
+
+
+def read_opening(path: str, query: str) -> Opening | None:
+    """What a handshake's path and query mean; None when there is no such path.
+
+    `/ws/NAME/…`, `/stream?streams=NAME/…`, each alone or behind `/public`, `/market` or `/private`. A segment that is
+    a number is ccxt's count of connections and no stream.
+    """
+    segments = [unquote(segment) for segment in path.split("/") if segment]
+    family = _FAMILIES.get(segments[0]) if segments else None
+    if family is not None:
+        segments = segments[1:]
+    if not segments or segments[0] not in {"ws", "stream"}:
+        return None
+    values = parse_qs(query)
+    names = [name for name in segments[1:] if not name.isdigit()]
+    names += [name for text in values.get("streams", []) for name in text.split("/") if name]
+    wanted = [event for text in values.get("events", []) for event in text.split("/") if event]
+    return Opening(
+        family=family or Family.LEGACY,
+        combined=segments[0] == "stream",
+        names=tuple(dict.fromkeys(names)),
+        listen_key=values.get("listenKey", [""])[0],
+        events=frozenset(wanted),
+    )

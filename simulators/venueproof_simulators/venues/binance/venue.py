@@ -1,0 +1,225 @@
+"""Binance futures: what the venue is, and the one object behind which all of it stands.
+
+request ─> Gateway ─> operations ─> Desk ─> engine
+frame   ─> Hub                        │        │
+message <─ Hub <──────────────────────┴─events─┘
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from venueproof_simulators.engine.commands import Command, Tick
+from venueproof_simulators.engine.engine import Engine
+from venueproof_simulators.engine.events import Event
+from venueproof_simulators.engine.prices import Pace
+from venueproof_simulators.host.facts import load_errors, load_instruments, load_limits, load_quirks
+from venueproof_simulators.host.switches import Switches
+from venueproof_simulators.host.venue import (
+    Classified,
+    Environment,
+    HttpReply,
+    HttpRequest,
+    Manifest,
+    Origin,
+    Outgoing,
+    Product,
+    Profile,
+    VenueTime,
+)
+from venueproof_simulators.venues.binance.operations.desk import Account, Desk
+from venueproof_simulators.venues.binance.routes.gateway import TEST_SUFFIX, Gateway
+from venueproof_simulators.venues.binance.streams.hub import Hub
+from venueproof_simulators.venues.binance.streams.sessions import read_opening
+from venueproof_simulators.venues.binance.wire.numbers import Listing
+
+ACCOUNT = "trader"
+_TEST = Environment.TEST
+_PAGE = "vendor: general info of USDⓈ-M futures"
+_STREAM_ORIGINS = frozenset({"fapi", "fstream"})
+
+MANIFEST = Manifest(
+    name="binance",
+    title="Binance futures",
+    products=(
+        Product(
+            name="linear",
+            title="USDⓈ-M perpetual contracts",
+            instrument="BTC/USDT:USDT",
+            origin="fapi",
+            ccxt_id="binanceusdm",
+        ),
+    ),
+    origins=(
+        Origin(name="fapi", official=("https://fapi.binance.com",), source=_PAGE),
+        Origin(name="fstream", official=("wss://fstream.binance.com",), source=_PAGE),
+        Origin(name="api", official=("https://api.binance.com",), source="vendor: general info of the spot REST API"),
+        Origin(
+            name="fapi-test",
+            official=("https://testnet.binancefuture.com", "https://demo-fapi.binance.com"),
+            environment=_TEST,
+            source="vendor: testnet and demo; one backend under several names",
+        ),
+        Origin(
+            name="fstream-test",
+            official=(
+                "wss://fstream.binancefuture.com",
+                "wss://stream.binancefuture.com",
+                "wss://demo-fstream.binance.com",
+            ),
+            environment=_TEST,
+            source="vendor: testnet and demo",
+        ),
+        Origin(
+            name="api-test",
+            official=("https://testnet.binance.vision", "https://demo-api.binance.com"),
+            environment=_TEST,
+            source="vendor: spot testnet and demo, without wallet endpoints",
+        ),
+    ),
+    credential_keys=("apiKey", "secret"),
+    facts_date="2026-11-20",
+)
+
+
+def build(*, seed: int, profile: Profile, pace: Pace, start_ns: int) -> BinanceVenue:
+    """Open the venue at `start_ns`, with the accounts and keys of this seed."""
+    return BinanceVenue(seed=seed, profile=profile, pace=pace, start_ns=start_ns)
+
+
+class BinanceVenue:
+    """One running venue (the protocol `host.venue.Venue`)."""
+
+    manifest = MANIFEST
+    account = ACCOUNT
+
+    def __init__(self, *, seed: int, profile: Profile, pace: Pace, start_ns: int) -> None:
+        package = __package__ or ""
+        listings = [Listing(row) for row in load_instruments(package)]
+        self.switches = Switches(load_quirks(package), profile)
+        self.engine = Engine([listing.instrument for listing in listings], seed=seed, start_ns=start_ns, pace=pace)
+        self.desk = Desk(
+            engine=self.engine,
+            seed=seed,
+            listings=listings,
+            errors=load_errors(package),
+            limits=load_limits(package),
+            switches=self.switches,
+        )
+        self.hub = Hub(self.desk)
+        owner = self.desk.open_account(ACCOUNT, VenueTime(start_ns, start_ns, start_ns))
+        self.gateway = Gateway(self.desk, owner)
+        self.credentials: Mapping[str, str] = _credentials(owner)
+
+    def secrets(self) -> Sequence[str]:
+        """API secrets and listen keys."""
+        return self.desk.secrets()
+
+    # --- requests -----------------------------------------------------------------------------------------------------
+
+    def classify(self, request: HttpRequest) -> Classified:
+        """What a request asks for."""
+        return self.gateway.classify(request)
+
+    def handle(self, request: HttpRequest, time: VenueTime) -> HttpReply:
+        """Carry out one request."""
+        self.advance(time)
+        return self.gateway.handle(request, time)
+
+    def error_reply(self, reason: str, error: str, request: HttpRequest | None, time: VenueTime) -> HttpReply:
+        """The venue's own error for a neutral reason or for a row of its table. Raises `LookupError`."""
+        table = self.desk.errors
+        row = table.row(error) if error else table.for_reason(reason)
+        return self.gateway.refusal(row, request, time, {})
+
+    # --- sessions -----------------------------------------------------------------------------------------------------
+
+    def open(self, session: int, handshake: HttpRequest, time: VenueTime) -> HttpReply | None:
+        """Let a WebSocket in, or refuse it like a path that does not exist."""
+        self.advance(time)
+        streams = handshake.origin.removesuffix(TEST_SUFFIX) in _STREAM_ORIGINS
+        opening = read_opening(handshake.path, handshake.query) if streams else None
+        if opening is None:
+            return self.error_reply("", "path", handshake, time)
+        if time.age_ns < self.gateway.closed_until_ns:
+            return self.error_reply("", "overloaded", handshake, time)
+        self.hub.open(session, opening, handshake, time)
+        return None
+
+    def classify_frame(self, session: int, frame: str | bytes) -> Classified:
+        """Frames manage subscriptions; none is an operation."""
+        return Classified("other")
+
+    def receive(self, session: int, frame: str | bytes, time: VenueTime) -> None:
+        """One frame of a session."""
+        self.advance(time)
+        self.hub.receive(session, frame, time)
+
+    def closed(self, session: int, time: VenueTime) -> None:
+        """A session is gone."""
+        self.hub.closed(session, time)
+
+    def take_outgoing(self) -> list[Outgoing]:
+        """What is to be sent since the last call, in order."""
+        return self.hub.take_outgoing()
+
+    def account_sessions(self) -> frozenset[int]:
+        """Sessions that carry account events."""
+        return self.hub.account_sessions()
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    def advance(self, time: VenueTime) -> None:
+        """Let everything happen that is due by now."""
+        self.hub.quiet = time.age_ns < self.gateway.closed_until_ns
+        due_ns = self.engine.next_due_ns
+        if due_ns is not None and due_ns <= time.true_ns:
+            self.desk.command(Tick(), time)
+        self.desk.ages.run(time.age_ns, time)
+        self.hub.timers.run(time.true_ns, time)
+
+    def next_due_ns(self, time: VenueTime) -> int | None:
+        """True time at which `advance` is wanted next."""
+        ages_ns = self.desk.ages.next_due_ns()
+        dues = (
+            self.engine.next_due_ns,
+            self.hub.timers.next_due_ns(),
+            None if ages_ns is None else ages_ns - time.age_ns + time.true_ns,
+        )
+        return min((due for due in dues if due is not None), default=None)
+
+    # --- from behind --------------------------------------------------------------------------------------------------
+
+    def command(self, command: Command, time: VenueTime) -> list[Event]:
+        """Tell the engine something from behind."""
+        self.advance(time)
+        return self.desk.command(command, time)
+
+    def open_account(self, name: str, time: VenueTime) -> Mapping[str, str]:
+        """Another account with the venue's starting money; returns its credentials."""
+        return _credentials(self.desk.open_account(name, time))
+
+    def expire_credential(self, silent: bool, time: VenueTime) -> None:
+        """End the listen key of the account under test."""
+        self.desk.listen_keys.expire(ACCOUNT, silent=silent, time=time)
+
+    def ban(self, client: str, until_ns: int, time: VenueTime) -> None:
+        """Ban a client's address until `until_ns` of the age clock."""
+        self.desk.budgets.ban(client, until_ns, time)
+
+    def maintenance(self, until_ns: int, time: VenueTime) -> None:
+        """Be closed until `until_ns` of the age clock."""
+        self.gateway.closed_until_ns = until_ns
+        self.hub.quiet = time.age_ns < until_ns
+
+    def quirks_on(self) -> frozenset[str]:
+        """Ids of the switchable quirks that are on."""
+        return self.switches.ids_on()
+
+    def switch_quirk(self, quirk: str, on: bool) -> None:
+        """Turn a row of the register on or off. Raises `LookupError`."""
+        self.switches.turn(quirk, on)
+
+
+def _credentials(account: Account) -> dict[str, str]:
+    return {"apiKey": account.api_key, "secret": account.secret}

@@ -1,0 +1,1 @@
+"""Encodings that REST and streams share: numbers as strings, and the documents made of them."""

@@ -1,0 +1,79 @@
+"""An instrument as Binance prints it: prices and amounts as strings with the symbol's precision, times in ms."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from venueproof_simulators.engine.instruments import Instrument
+from venueproof_simulators.host.decimals import fixed, places, plain
+from venueproof_simulators.host.facts import InstrumentRow
+from venueproof_simulators.host.venue import VenueTime
+
+NANO = Decimal("1e-9")
+_UPDATE_ID_BASE = 10**9
+
+
+class Listing:
+    """One instrument: the row of facts, the engine's integers, and the way from one to the other."""
+
+    def __init__(self, row: InstrumentRow) -> None:
+        self.row = row
+        self.instrument: Instrument = row.instrument()
+        self.name = row.name
+        self.symbol = row.symbol
+        self.tick_places = places(row.tick)
+        self.lot_places = places(row.amount_step)
+        self.price_places = int(str(row.wire["pricePrecision"]))
+        self.amount_places = int(str(row.wire["quantityPrecision"]))
+        self._value = row.tick * row.amount_step * row.contract_size
+
+    def price(self, ticks: int) -> Decimal:
+        """Ticks as a price."""
+        return self.row.tick * ticks
+
+    def amount(self, lots: int) -> Decimal:
+        """Lots as an amount."""
+        return self.row.amount_step * lots
+
+    def value(self, ticks_lots: int) -> Decimal:
+        """A sum of ticks × lots as money."""
+        return self._value * ticks_lots
+
+    def mean(self, ticks_lots: int, lots: int) -> Decimal:
+        """The average price of a sum of ticks × lots; 0 for no lots."""
+        return self.row.tick * ticks_lots / lots if lots else Decimal(0)
+
+    def mark(self, nano_ticks: int) -> Decimal:
+        """Billionths of a tick as a price."""
+        return self.row.tick * nano_ticks * NANO
+
+    def price_text(self, ticks: int) -> str:
+        """A price in the symbol's full precision, as in replies to orders: `60000.00`."""
+        return fixed(self.price(ticks), self.price_places)
+
+    def tick_text(self, ticks: int) -> str:
+        """A price with the decimals of its tick, as in books and candles: `60000.0`."""
+        return fixed(self.price(ticks), self.tick_places)
+
+    def plain_price(self, ticks: int) -> str:
+        """A price without trailing zeros, as in fills and order events: `60000`."""
+        return plain(self.price(ticks))
+
+    def amount_text(self, lots: int) -> str:
+        """An amount with the decimals of its step: `0.010`."""
+        return fixed(self.amount(lots), self.lot_places)
+
+
+def update_id(sequence: int) -> int:
+    """A change of a book as the venue numbers it: large from the start, as clients take 0 for nothing."""
+    return _UPDATE_ID_BASE + sequence
+
+
+def eight(value: Decimal) -> str:
+    """Money and mark prices: eight decimals."""
+    return fixed(value, 8)
+
+
+def wire_ms(time: VenueTime, at_ns: int) -> int:
+    """A moment of the engine on the venue's own clock, in ms."""
+    return (at_ns + time.wire_ns - time.true_ns) // 1_000_000

@@ -1,0 +1,202 @@
+"""Orders and fills as REST prints them.
+
+Since the integration of 2026-06 replies to place, amend and cancel carry no money (`avgPrice`, `cumQuote`, `cumBase`):
+`order_reply`. Queries do: `order_document`.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+
+from venueproof_simulators.engine.matching import SELF_TRADE
+from venueproof_simulators.engine.state import FillState, OrderKind, OrderState, OrderStatus, TimeInForce
+from venueproof_simulators.host.decimals import fixed, money, plain
+from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.venues.binance.wire.numbers import Listing, eight, wire_ms
+
+Document = dict[str, Any]
+"""One JSON object, on its way out."""
+
+STATUSES: dict[OrderStatus, str] = {
+    OrderStatus.ACKNOWLEDGED: "NEW",
+    OrderStatus.OPEN: "NEW",
+    OrderStatus.PARTLY_FILLED: "PARTIALLY_FILLED",
+    OrderStatus.FILLED: "FILLED",
+    OrderStatus.CANCELED: "CANCELED",
+    OrderStatus.EXPIRED: "EXPIRED",
+    OrderStatus.REJECTED: "REJECTED",
+}
+"""The venue's word for each status of the engine."""
+
+
+class Amendment(Struct, frozen=True):
+    """One change of an order: its price and total before and after."""
+
+    at_ns: int
+    ticks: tuple[int, int]
+    lots: tuple[int, int]
+    modify_id: int
+
+
+class OrderNote(Struct, frozen=True):
+    """What the venue keeps of an order beyond what the engine needs."""
+
+    price_match: str = "NONE"
+    self_trade_prevention: str = "EXPIRE_MAKER"
+    good_till_ms: int = 0
+    modify_id: int | None = None
+    amendments: tuple[Amendment, ...] = ()
+    ended_age_ns: int | None = None
+    """When it ended, on the age clock: what retention counts from."""
+
+
+PLAIN_NOTE = OrderNote()
+"""The note of an order that has nothing special."""
+
+
+def status(order: OrderState) -> str:
+    """The venue's word for where an order is; one that stood in its own account's way has a word of its own."""
+    return "EXPIRED_IN_MATCH" if order.reason == SELF_TRADE else STATUSES[order.status]
+
+
+def time_in_force(order: OrderState, note: OrderNote) -> str:
+    """The venue's word for how long an order may wait; market orders read GTC."""
+    if order.kind is OrderKind.MARKET:
+        return "GTC"
+    if order.post_only:
+        return "GTX"
+    if note.good_till_ms and order.time_in_force is TimeInForce.GTC:
+        return "GTD"
+    return order.time_in_force.upper()
+
+
+def _common(listing: Listing, order: OrderState, note: OrderNote) -> Document:
+    """The fields that replies and queries share, in the venue's order after `cumQty`/`cumBase`."""
+    kind = order.kind.upper()
+    return {
+        "timeInForce": time_in_force(order, note),
+        "type": kind,
+        "reduceOnly": order.reduce_only,
+        "closePosition": False,
+        "side": order.side.upper(),
+        "positionSide": "BOTH",
+        "stopPrice": fixed(Decimal(0), listing.price_places),
+        "workingType": "CONTRACT_PRICE",
+        "priceProtect": False,
+        "origType": kind,
+        "priceMatch": note.price_match,
+        "selfTradePreventionMode": note.self_trade_prevention,
+        "goodTillDate": note.good_till_ms,
+    }
+
+
+def order_reply(listing: Listing, order: OrderState, note: OrderNote, time: VenueTime) -> Document:
+    """The answer to placing or canceling an order."""
+    executed = listing.amount_text(order.filled_lots)
+    return {
+        "orderId": order.order_id,
+        "symbol": listing.name,
+        "status": status(order),
+        "clientOrderId": order.client_id,
+        "price": listing.price_text(order.ticks),
+        "origQty": listing.amount_text(order.lots),
+        "executedQty": executed,
+        "cumQty": executed,
+        **_common(listing, order, note),
+        "updateTime": wire_ms(time, order.updated_ns),
+    }
+
+
+def amend_reply(listing: Listing, order: OrderState, note: OrderNote, time: VenueTime) -> Document:
+    """The answer to amending an order: the same, with `pair`, and with `modifyId` when one was sent."""
+    document = order_reply(listing, order, note, time) | {"pair": listing.name}
+    return document if note.modify_id is None else document | {"modifyId": note.modify_id}
+
+
+def order_document(listing: Listing, order: OrderState, note: OrderNote, time: VenueTime) -> Document:
+    """An order as queries and lists show it."""
+    return {
+        "orderId": order.order_id,
+        "symbol": listing.name,
+        "pair": listing.name,
+        "status": status(order),
+        "clientOrderId": order.client_id,
+        "price": listing.price_text(order.ticks),
+        "avgPrice": fixed(listing.mean(order.filled_value, order.filled_lots), listing.price_places),
+        "origQty": listing.amount_text(order.lots),
+        "executedQty": listing.amount_text(order.filled_lots),
+        "cumQuote": fixed(listing.value(order.filled_value), 5),
+        "cumBase": "0",
+        **_common(listing, order, note),
+        "time": wire_ms(time, order.created_ns),
+        "updateTime": wire_ms(time, order.updated_ns),
+    }
+
+
+def amendment_documents(listing: Listing, order: OrderState, note: OrderNote, time: VenueTime) -> list[Document]:
+    """The changes of an order, oldest first."""
+    return [
+        {
+            "amendmentId": number,
+            "symbol": listing.name,
+            "pair": listing.name,
+            "orderId": order.order_id,
+            "clientOrderId": order.client_id,
+            "time": wire_ms(time, change.at_ns),
+            "amendment": {
+                "price": dict(zip(("before", "after"), map(listing.price_text, change.ticks), strict=True)),
+                "origQty": dict(zip(("before", "after"), map(listing.amount_text, change.lots), strict=True)),
+                "count": number,
+                "modifyId": change.modify_id,
+            },
+        }
+        for number, change in enumerate(note.amendments, 1)
+    ]
+
+
+def fill_document(listing: Listing, fill: FillState, time: VenueTime) -> Document:
+    """One row of userTrades."""
+    return {
+        "buyer": fill.side.sign > 0,
+        "commission": eight(money(fill.fee_atoms)),
+        "commissionAsset": fill.fee_asset,
+        "id": fill.trade_id,
+        "maker": fill.maker,
+        "orderId": fill.order_id,
+        "price": listing.plain_price(fill.ticks),
+        "qty": listing.amount_text(fill.lots),
+        "quoteQty": plain(listing.value(fill.ticks * fill.lots)),
+        "baseQty": listing.amount_text(fill.lots),
+        "marginAsset": listing.row.settle,
+        "realizedPnl": plain(money(fill.realized_atoms)),
+        "side": fill.side.upper(),
+        "positionSide": "BOTH",
+        "symbol": listing.name,
+        "pair": listing.name,
+        "time": wire_ms(time, fill.at_ns),
+    }
+
+
+def income_documents(listing: Listing, fill: FillState, time: VenueTime) -> list[tuple[str, Document]]:
+    """What a fill adds to the income list: (incomeType, row), profit first."""
+    kinds = (("REALIZED_PNL", fill.realized_atoms), ("COMMISSION", -fill.fee_atoms))
+    return [
+        (
+            kind,
+            {
+                "symbol": listing.name,
+                "incomeType": kind,
+                "income": eight(money(atoms)),
+                "asset": fill.fee_asset,
+                "info": str(fill.trade_id) if kind == "COMMISSION" else "",
+                "time": wire_ms(time, fill.at_ns),
+                "tranId": fill.trade_id * 10 + number,
+                "tradeId": str(fill.trade_id),
+            },
+        )
+        for number, (kind, atoms) in enumerate(kinds)
+        if atoms
+    ]
