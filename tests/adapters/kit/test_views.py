@@ -1,0 +1,221 @@
+"""Ledger, order view, book, ids, precision, candles and freshness: properties over any order of arrival."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from venueproof_adapters.kit.account import Freshest
+from venueproof_adapters.kit.book import BookBuilder, BookChange
+from venueproof_adapters.kit.candles import orderly_candles
+from venueproof_adapters.kit.clock import SECOND_NS
+from venueproof_adapters.kit.ids import IdMap
+from venueproof_adapters.kit.ledger import FillLedger
+from venueproof_adapters.kit.orders import OrderView, order_key
+from venueproof_adapters.kit.precision import decimal_text, on_step
+from venueproof_contracts.model import Candle, Fill, Level, Order, OrderRef, OrderStatus, OrderType, Side
+
+PATTERN, LENGTH = r"[\.A-Z\:/a-z0-9_-]{1,36}", 36
+KEY = ("BTC/USDT:USDT", "4001")
+
+
+def telling(status: OrderStatus, filled: int, at_ns: int, *, venue_id: str = "4001", amount: int = 4) -> Order:
+    return Order(
+        ref=OrderRef(KEY[0], "wish", venue_id),
+        side=Side.BUY,
+        type=OrderType.LIMIT,
+        status=status,
+        amount=Decimal(amount),
+        filled=Decimal(filled),
+        price=Decimal(60_000),
+        average_price=Decimal(60_000) if filled else None,
+        updated_ns=at_ns,
+    )
+
+
+LIFE = [
+    telling(OrderStatus.OPEN, 0, 100),
+    telling(OrderStatus.PARTLY_FILLED, 1, 200),
+    telling(OrderStatus.PARTLY_FILLED, 3, 200),
+    telling(OrderStatus.CANCELED, 3, 300),
+]
+
+
+@given(st.lists(st.sampled_from(LIFE), max_size=8).map(lambda repeats: [*LIFE, *repeats]).flatmap(st.permutations))
+def test_an_order_never_goes_back(tellings: list[Order]) -> None:
+    view = OrderView()
+    shown = [order for told in tellings if (order := view.merge(told)) is not None]
+    assert view.get(KEY) == LIFE[-1]
+    assert [order.filled for order in shown] == sorted(order.filled for order in shown)
+    assert sum(order.status.final for order in shown) == 1
+    assert shown[-1].status.final
+
+
+@given(st.permutations([LIFE[0], structs.replace(LIFE[0], price=Decimal(59_000), updated_ns=150)]))
+def test_an_amended_price_is_not_undone_by_a_late_message(tellings: list[Order]) -> None:
+    view = OrderView()
+    for told in tellings:
+        view.merge(told)
+    assert [order.price for order in view.live()] == [Decimal(59_000)]
+
+
+def test_a_replacement_carries_what_was_filled_before() -> None:
+    view = OrderView()
+    view.merge(telling(OrderStatus.PARTLY_FILLED, 1, 100))
+    view.begin_replacing(KEY)
+    assert view.merge(telling(OrderStatus.CANCELED, 1, 200)) is None
+    old = view.get(KEY)
+    assert old is not None
+    new = telling(OrderStatus.PARTLY_FILLED, 2, 300, venue_id="4002", amount=3)
+    view.replaced(old, order_key(new))
+    shown = view.merge(structs.replace(new, average_price=Decimal(63_000)))
+    assert shown is not None
+    assert (shown.amount, shown.filled, shown.average_price, shown.replaces) == (4, 3, 62_000, "4001")
+    assert view.of_intent(KEY[0], "wish") == view.get(("BTC/USDT:USDT", "4002"))
+    assert view.merge(telling(OrderStatus.CANCELED, 1, 400)) is None
+
+
+def test_a_replacement_that_failed_ends_the_intent_with_the_old_order() -> None:
+    view = OrderView()
+    view.merge(telling(OrderStatus.OPEN, 0, 100))
+    view.begin_replacing(KEY)
+    view.merge(telling(OrderStatus.CANCELED, 0, 200))
+    ended = view.give_up_replacing(KEY)
+    assert ended is not None
+    assert ended.status is OrderStatus.CANCELED
+
+
+def fill(number: int, amount: int = 1, price: int = 100, instrument: str = KEY[0]) -> Fill:
+    ref = OrderRef(instrument, "wish", "4001")
+    return Fill(str(number), ref, Side.BUY, Decimal(price), Decimal(amount), None, None, True, number)
+
+
+@given(st.lists(st.tuples(st.integers(1, 6), st.sampled_from([KEY[0], "ETH/USDT:USDT"])), max_size=30))
+def test_each_fill_is_booked_once_per_instrument(told: list[tuple[int, str]]) -> None:
+    ledger = FillLedger()
+    booked = [key for key in told if ledger.add(fill(key[0], instrument=key[1]))]
+    assert booked == list(dict.fromkeys(told))
+    mine = sum(1 for _, instrument in booked if instrument == KEY[0])
+    assert ledger.missing(KEY, Decimal(10)) == 10 - mine
+
+
+def test_the_average_is_told_only_when_every_fill_is_known() -> None:
+    ledger = FillLedger()
+    ledger.add(fill(1, amount=1, price=100))
+    ledger.add(fill(2, amount=3, price=200))
+    assert ledger.average(KEY, Decimal(4)) == 175
+    assert ledger.average(KEY, Decimal(5)) is None
+
+
+@given(st.text(min_size=1, max_size=60), st.integers(0, 12))
+def test_every_intent_id_finds_its_way_back(intent_id: str, replacement: int) -> None:
+    ids = IdMap(PATTERN, LENGTH)
+    client_id = ids.client_id(intent_id, replacement)
+    assert re.fullmatch(PATTERN, client_id)
+    assert ids.intent_id(client_id) == intent_id
+    assert ids.replacement(client_id) == replacement
+    assert IdMap(PATTERN, LENGTH).client_id(intent_id, replacement) == client_id
+
+
+@given(st.text("ab:r1h-", min_size=1, max_size=44), st.text("ab:r1h-", min_size=1, max_size=44), st.integers(0, 2))
+def test_two_intents_never_share_a_client_id(one: str, other: str, replacement: int) -> None:
+    ids = IdMap(PATTERN, LENGTH)
+    same = ids.client_id(one) == ids.client_id(other, replacement)
+    assert same == (one == other and replacement == 0)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=0, max_value=10**12))
+def test_decimals_are_written_exactly_and_plainly(value: Decimal) -> None:
+    text = decimal_text(value)
+    assert Decimal(text) == value
+    assert re.fullmatch(r"\d+(\.\d*[1-9])?", text)
+
+
+def test_steps_are_not_judged_in_binary() -> None:
+    assert on_step(Decimal("0.3"), Decimal("0.1"))
+    assert not on_step(Decimal("0.35"), Decimal("0.1"))
+
+
+def levels(rows: dict[int, int]) -> tuple[Level, ...]:
+    return tuple(Level(Decimal(price), Decimal(amount)) for price, amount in rows.items())
+
+
+def changes(rows: list[tuple[int, int]]) -> list[BookChange]:
+    """One change of one bid after another; the venue numbers updates in steps of two."""
+    return [
+        BookChange(2 * at + 1, 2 * at + 2, 2 * at, levels({price: amount}), (), at)
+        for at, (price, amount) in enumerate(rows)
+    ]
+
+
+def expected(rows: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    state: dict[int, int] = {}
+    for price, amount in rows:
+        state[price] = amount
+    return sorted(((price, amount) for price, amount in state.items() if amount), reverse=True)
+
+
+def bids(builder: BookBuilder) -> list[tuple[int, int]]:
+    return [(int(level.price), int(level.amount)) for level in builder.book(100, 0).bids]
+
+
+ROWS = st.lists(st.tuples(st.integers(1, 5), st.integers(0, 3)), min_size=2, max_size=12)
+
+
+@given(ROWS, st.data())
+def test_snapshot_and_changes_make_the_venues_book(rows: list[tuple[int, int]], data: st.DataObject) -> None:
+    first = data.draw(st.integers(0, len(rows)), "first change heard")
+    told = data.draw(st.integers(first, len(rows)), "changes heard before the snapshot")
+    taken = data.draw(st.integers(first, len(rows)), "changes in the snapshot")
+    builder = BookBuilder(KEY[0])
+    for change in changes(rows)[first:told]:
+        assert builder.change(change)
+    state = dict(expected(rows[:taken]))
+    assert builder.start(2 * taken, levels(state), ())
+    for change in changes(rows)[told:]:
+        assert builder.change(change)
+    assert bids(builder) == expected(rows)
+
+
+@given(ROWS.filter(lambda rows: len(rows) > 3), st.data())
+def test_a_lost_change_is_noticed(rows: list[tuple[int, int]], data: st.DataObject) -> None:
+    lost = data.draw(st.integers(1, len(rows) - 2), "lost change")
+    builder = BookBuilder(KEY[0])
+    builder.start(0, (), ())
+    heard = [builder.change(change) for at, change in enumerate(changes(rows)) if at != lost]
+    assert heard.index(False) == lost
+
+
+def test_a_snapshot_older_than_the_changes_is_refused_and_they_are_kept() -> None:
+    builder = BookBuilder(KEY[0])
+    later = changes([(1, 1), (2, 2), (3, 3)])
+    builder.change(later[2])
+    assert not builder.start(2, levels({1: 1}), ())
+    assert builder.start(4, levels({1: 1, 2: 2}), ())
+    assert bids(builder) == [(3, 3), (2, 2), (1, 1)]
+
+
+def candle(open_s: int) -> tuple[Candle, int]:
+    price = Decimal(open_s)
+    return Candle(open_s * SECOND_NS, price, price, price, price, price, True), (open_s + 60) * SECOND_NS
+
+
+@given(st.permutations([candle(60 * number) for number in range(4)]))
+def test_candles_ascend_whatever_the_venues_order(rows: list[tuple[Candle, int]]) -> None:
+    candles = orderly_candles([*rows, rows[0]], now_ns=200 * SECOND_NS)
+    assert [one.open_ns for one in candles] == [60 * number * SECOND_NS for number in range(4)]
+    assert [one.closed for one in candles] == [True, True, True, False]
+
+
+def test_a_lagging_answer_does_not_undo_an_event() -> None:
+    view = Freshest[str, int](settle_s=5)
+    assert view.hear("USDT", 90, (100 * SECOND_NS, 0))
+    assert not view.answer("USDT", 100, 98 * SECOND_NS, asked_ns=101 * SECOND_NS)
+    assert view.get("USDT") == 90
+    assert view.answer("USDT", 80, 98 * SECOND_NS, asked_ns=106 * SECOND_NS)
+    assert not view.hear("USDT", 95, (99 * SECOND_NS, 0))
+    assert view.get("USDT") == 80
