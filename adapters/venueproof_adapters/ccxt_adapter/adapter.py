@@ -142,7 +142,14 @@ class CcxtAdapter:
         ]
         with translated(self._now_ns, changes=True):
             found = await self._exchange.create_orders(requests)
-        return [self._order(one, intent.instrument) for one, intent in zip(found, intents, strict=True)]
+        return self._in_place(found, intents)
+
+    def _in_place(self, found: Sequence[reading.Dict], intents: Sequence[Intent]) -> list[Order | AdapterError]:
+        """ccxt sorts what it got by time: orders find their place by client id, refusals take the ones that are left."""
+        refusals = [refusal for one in found if (refusal := reading.refusal(one)) is not None]
+        orders = [self._order(one, "") for one in found if reading.refusal(one) is None]
+        by_intent = {order.ref.intent_id: order for order in orders}
+        return [by_intent.get(intent.intent_id) or refusals.pop(0) for intent in intents]
 
     def _params(self, intent: Intent) -> dict[str, object]:
         return order_params(intent, self._ids.client_id(intent.intent_id))
@@ -191,7 +198,7 @@ class CcxtAdapter:
         return {**named, "trigger": True} if ref.conditional else named
 
     def _order(self, found: reading.Dict, symbol: str) -> Order:
-        return reading.order(found, self._ids.intent_id, symbol)
+        return reading.order(found, self._ids, symbol)
 
     # --- the account ---
 
@@ -199,7 +206,7 @@ class CcxtAdapter:
         """`fetch_my_trades`."""
         with translated(self._now_ns):
             found = await self._exchange.fetch_my_trades(instrument, _ms(since_ns))
-        return [reading.fill(one, self._ids.intent_id) for one in found]
+        return [reading.fill(one, self._ids) for one in found]
 
     async def positions(self) -> list[Position]:
         """`fetch_positions`, without flat ones."""
@@ -230,7 +237,7 @@ class CcxtAdapter:
     async def subscribe(self, channel: Channel, instrument: str | None) -> None:
         """Watch what belongs to the channel."""
         key: Key = (channel, instrument or "")
-        wanted = watches(self._exchange, key, self._ids.intent_id, self._now_ns)
+        wanted = watches(self._exchange, key, self._ids, self._now_ns)
         if not wanted:
             raise Unsupported(f"this exchange of ccxt watches nothing of {channel.value}")
         await self._streams.add(key, wanted)

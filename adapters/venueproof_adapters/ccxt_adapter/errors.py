@@ -42,6 +42,9 @@ _REASONS: tuple[tuple[str, Reason], ...] = (
 )
 """Refusals, the narrower class first. What is in none of them is refused for `other`."""
 
+_UNANSWERED = ("NetworkError", "BadResponse")
+"""What leaves a question unanswered. The other failures are the venue's own word that it could not do it now."""
+
 
 def translate(error: Exception, *, changes: bool, now_ns: int) -> AdapterError:
     """The contracts' error for an exception of ccxt; `changes`: the call may have changed something at the venue."""
@@ -68,9 +71,9 @@ def _failed(error: Exception, text: str, *, changes: bool, now_ns: int) -> Adapt
         return VenueDown(text, text=text)
     if changes:
         return OutcomeUnknown(text, text=text)
-    if _is(error, "ExchangeNotAvailable"):
-        return VenueDown(text, text=text)
-    return BadAnswer(text, text=text)
+    if any(_is(error, name) for name in _UNANSWERED) and not _is(error, "ExchangeNotAvailable"):
+        return BadAnswer(text, text=text)
+    return VenueDown(text, text=text)
 
 
 @contextlib.contextmanager

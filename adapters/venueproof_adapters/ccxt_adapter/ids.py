@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 
+from venueproof_contracts.model import Order
+
 _FITS = re.compile(r"[A-Za-z0-9_-]{1,32}")
 """What every venue behind ccxt takes as a client order id."""
 
@@ -15,6 +17,7 @@ class ClientIds:
     def __init__(self) -> None:
         """Nothing is mapped yet."""
         self._intent_ids: dict[str, str] = {}
+        self._by_venue_id: dict[str, str] = {}
 
     def client_id(self, intent_id: str) -> str:
         """The client order id of an intent, always the same."""
@@ -27,3 +30,13 @@ class ClientIds:
     def intent_id(self, client_id: str) -> str:
         """The intent of a client order id."""
         return self._intent_ids.get(client_id, client_id)
+
+    def learn(self, order: Order) -> Order:
+        """Remember whose order this is; gives it back."""
+        if order.ref.venue_id and order.ref.intent_id:
+            self._by_venue_id[order.ref.venue_id] = order.ref.intent_id
+        return order
+
+    def intent_of(self, venue_id: str) -> str:
+        """The intent of an order that was seen before, empty for another: ccxt's trades name orders by this id alone."""
+        return self._by_venue_id.get(venue_id, "")

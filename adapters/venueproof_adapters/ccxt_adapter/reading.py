@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from venueproof_adapters.ccxt_adapter.ids import ClientIds
+from venueproof_contracts.errors import Reason, Rejected
 from venueproof_contracts.model import (
     Balance,
     Book,
@@ -29,8 +31,6 @@ from venueproof_contracts.model import (
 )
 
 Dict = Mapping[str, Any]
-IntentId = Callable[[str], str]
-"""From the client id that the venue has to the intent's."""
 
 NS_PER_MS = 1_000_000
 
@@ -81,12 +81,17 @@ def instrument(market: Dict) -> Instrument:
     )
 
 
-def order(found: Dict, intent_id: IntentId, symbol: str = "") -> Order:
+def order(found: Dict, ids: ClientIds, symbol: str = "") -> Order:
     """An order structure. A figure that ccxt leaves out counts as 0, an order type that it does not know as limit."""
     filled, average = _figure(found.get("filled")), decimal(found.get("average"))
     tif = str(found.get("timeInForce") or "").lower()
-    return Order(
-        ref=_ref(found, found.get("id"), found.get("clientOrderId"), intent_id, symbol),
+    client_id, venue_id = found.get("clientOrderId"), found.get("id")
+    read = Order(
+        ref=OrderRef(
+            instrument=found.get("symbol") or symbol,
+            intent_id=ids.intent_id(str(client_id)) if client_id else ids.intent_of(str(venue_id)),
+            venue_id=str(venue_id) if venue_id else None,
+        ),
         side=Side.SELL if found.get("side") == "sell" else Side.BUY,
         type=OrderType.MARKET if found.get("type") == "market" else OrderType.LIMIT,
         status=_status(found.get("status"), filled),
@@ -99,14 +104,14 @@ def order(found: Dict, intent_id: IntentId, symbol: str = "") -> Order:
         reduce_only=bool(found.get("reduceOnly")),
         updated_ns=to_ns(found.get("lastUpdateTimestamp") or found.get("timestamp")),
     )
+    return ids.learn(read)
 
 
-def _ref(found: Dict, venue_id: object, client_id: object, intent_id: IntentId, symbol: str) -> OrderRef:
-    return OrderRef(
-        instrument=found.get("symbol") or symbol,
-        intent_id=intent_id(str(client_id)) if client_id else "",
-        venue_id=str(venue_id) if venue_id else None,
-    )
+def refusal(found: Dict) -> Rejected | None:
+    """Why one of several orders was refused: ccxt gives such a one as a rejected order without an id."""
+    if found.get("id") or found.get("status") != "rejected":
+        return None
+    return Rejected(Reason.OTHER, text=str(found.get("info")))
 
 
 def _status(text: object, filled: Decimal) -> OrderStatus:
@@ -114,13 +119,14 @@ def _status(text: object, filled: Decimal) -> OrderStatus:
     return OrderStatus.PARTLY_FILLED if status is OrderStatus.OPEN and filled else status
 
 
-def fill(found: Dict, intent_id: IntentId) -> Fill:
-    """A trade structure of the account's own. ccxt does not keep the client id there, so the intent is mostly empty."""
+def fill(found: Dict, ids: ClientIds) -> Fill:
+    """A trade structure of the account's own."""
     fee: Dict = found.get("fee") or {}
+    order_id = str(found.get("order") or "")
     maker = {"maker": True, "taker": False}.get(str(found.get("takerOrMaker")))
     return Fill(
         fill_id=str(found["id"]),
-        ref=_ref(found, found.get("order"), found.get("clientOrderId"), intent_id, ""),
+        ref=OrderRef(instrument=found["symbol"], intent_id=ids.intent_of(order_id), venue_id=order_id or None),
         side=Side(found["side"]),
         price=_figure(found["price"]),
         amount=_figure(found["amount"]),

@@ -83,7 +83,8 @@ class Streams:
         self._queue.put_nowait(StreamEvent(channel=key[0], state=StreamState.UP, instrument=key[1]))
 
     def _connected(self) -> bool:
-        clients = list(self._exchange.clients.values())
+        """ccxt keeps things that are no connections among its clients; those have a word for a URL."""
+        clients = [client for url, client in self._exchange.clients.items() if "://" in url]
         return bool(clients) and all(client.isConnected for client in clients)
 
     def _raise_failure(self, watches: list[Watch]) -> None:

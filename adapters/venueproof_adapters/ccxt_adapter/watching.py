@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from venueproof_adapters.ccxt_adapter import reading
 from venueproof_adapters.ccxt_adapter.exchanges import Exchange
+from venueproof_adapters.ccxt_adapter.ids import ClientIds
 from venueproof_adapters.ccxt_adapter.streams import Key, Watch
 from venueproof_contracts.model import (
     BalanceEvent,
@@ -42,22 +43,22 @@ UNWATCH: dict[Channel, Method] = {
 Read = Callable[[Any], Iterable[Event]]
 
 
-def watches(exchange: Exchange, key: Key, intent_id: reading.IntentId, now_ns: Callable[[], int]) -> list[Watch]:
+def watches(exchange: Exchange, key: Key, ids: ClientIds, now_ns: Callable[[], int]) -> list[Watch]:
     """The watches behind a channel, as far as the exchange has them."""
     channel, symbol = key
-    rows = _account(exchange, intent_id) if channel is Channel.ACCOUNT else _market(exchange, channel, symbol)
+    rows = _account(exchange, ids) if channel is Channel.ACCOUNT else _market(exchange, channel, symbol)
     return [Watch(key, call, read, now_ns) for has, call, read in rows if exchange.has.get(has)]
 
 
 Row = tuple[str, Callable[[], Awaitable[Any]], Read]
 
 
-def _account(exchange: Exchange, intent_id: reading.IntentId) -> list[Row]:
+def _account(exchange: Exchange, ids: ClientIds) -> list[Row]:
     def orders(found: Sequence[reading.Dict]) -> Iterable[Event]:
-        return [OrderEvent(reading.order(one, intent_id)) for one in found]
+        return [OrderEvent(reading.order(one, ids)) for one in found]
 
     def fills(found: Sequence[reading.Dict]) -> Iterable[Event]:
-        return [FillEvent(reading.fill(one, intent_id)) for one in found]
+        return [FillEvent(reading.fill(one, ids)) for one in found]
 
     def positions(found: Sequence[reading.Dict]) -> Iterable[Event]:
         return [PositionEvent(reading.position(one)) for one in found]

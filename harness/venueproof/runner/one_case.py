@@ -109,7 +109,7 @@ class _Run:
         if judgement is None:
             judgement = judge_error(error, self._surroundings.calls.hanging() if self._surroundings else "")
         if self._venue is not None and (faults := self._venue.bench.faults()):
-            judgement = Judgement(Outcome.HARNESS_ERROR, f"the simulator broke: {one_line(faults[0])}")
+            judgement = Judgement(Outcome.HARNESS_ERROR, _fault(faults[0]))
         return self._told(judgement, (real_clock.monotonic_ns() - began_ns) / 1e9)
 
     def _in_time(self, main: Coroutine[Any, Any, Value]) -> Value:
@@ -246,6 +246,11 @@ async def _pump(case: Case, adapter: Adapter) -> None:
             return
         except AdapterError:
             await case.bench.sleep(PUMP_PAUSE_S)
+
+
+def _fault(traceback: str) -> str:
+    """The end of a traceback says what broke and where."""
+    return f"the simulator broke: {one_line(' '.join(traceback.splitlines()[-4:]))}"
 
 
 def _ports(venue: SimulatedVenue) -> list[int]:

@@ -220,7 +220,8 @@ def _act_as_other_client(hands: Hands, action: actions.ActAsOtherClient) -> Acti
             client_id=intent.intent_id,
         ),
     )
-    return ActionResult(order_id=str(next(e.order.order_id for e in found if isinstance(e, events.Acknowledged))))
+    born = [event.order for event in found if isinstance(event, events.Acknowledged | events.OrderChanged)]
+    return ActionResult(order_id=str(born[-1].order_id))
 
 
 @translates(actions.Fund)
