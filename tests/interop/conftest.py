@@ -22,6 +22,7 @@ class Served:
     def __init__(self, ready: Json) -> None:
         self.ready = ready
         self.rest: str = ready["rest"]
+        self.control = ready["control"].rstrip("/")
         self.ws: str = ready["ws"]
         self.credentials: dict[str, str] = ready["credentials"]
 
@@ -29,7 +30,7 @@ class Served:
         """Carry out one action over HTTP."""
         body = json.dumps({"do": action, **fields}).encode()
         request = urllib.request.Request(
-            f"{self.ready['control']}/actions", data=body, headers={"Content-Type": "application/json"}
+            f"{self.control}/actions", data=body, headers={"Content-Type": "application/json"}
         )
         with urllib.request.urlopen(request, timeout=10) as reply:
             answer: Json = json.load(reply)
@@ -37,7 +38,7 @@ class Served:
 
     def truth(self) -> Json:
         """The account as the engine has it."""
-        with urllib.request.urlopen(f"{self.ready['control']}/truth", timeout=10) as reply:
+        with urllib.request.urlopen(f"{self.control}/truth", timeout=10) as reply:
             answer: Json = json.load(reply)
         return answer
 
