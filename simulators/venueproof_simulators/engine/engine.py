@@ -88,8 +88,11 @@ class Engine:
         sense (an account nobody opened, an unknown asset) raises `LookupError` or `ValueError` and changes nothing.
         """
         floor = self._floor
-        floor.until_ns = max(now_ns, floor.now_ns)
-        self._run_due()
+        floor.from_ns = floor.now_ns
+        floor.until_ns = now_ns if now_ns > floor.now_ns else floor.now_ns
+        next_ns = floor.due.next_ns
+        if next_ns is not None and next_ns <= floor.until_ns:
+            self._run_due()
         floor.now_ns = floor.until_ns
         _HANDLERS[type(command)](floor, command)
         events = floor.take_events()

@@ -22,13 +22,13 @@ class Event(Struct, frozen=True, tag=True):
     """Base of all events."""
 
 
-class Acknowledged(Event, frozen=True):
+class Acknowledged(Event, frozen=True, gc=False):
     """An order was taken in; nothing is decided yet."""
 
     order: OrderState
 
 
-class Refused(Event, frozen=True):
+class Refused(Event, frozen=True, gc=False):
     """A command was not carried out. `order_id` is 0 when no order came into being."""
 
     account: str
@@ -50,7 +50,7 @@ class Cause(StrEnum):
     """The verdict on an acknowledged order was no; follows the `Refused` that says why."""
 
 
-class OrderChanged(Event, frozen=True):
+class OrderChanged(Event, frozen=True, gc=False):
     """An order is now so. With cause FILLED, `fill` is the execution that changed it."""
 
     order: OrderState
@@ -58,13 +58,13 @@ class OrderChanged(Event, frozen=True):
     fill: FillState | None = None
 
 
-class Traded(Event, frozen=True):
+class Traded(Event, frozen=True, gc=False):
     """A public trade happened."""
 
     trade: TradeState
 
 
-class PositionChanged(Event, frozen=True):
+class PositionChanged(Event, frozen=True, gc=False):
     """A position is now so."""
 
     position: PositionState
@@ -79,7 +79,7 @@ class BalanceCause(StrEnum):
     WITHDRAWAL = "withdrawal"
 
 
-class BalanceChanged(Event, frozen=True):
+class BalanceChanged(Event, frozen=True, gc=False):
     """An asset's wallet is now so; it changed by `change_atoms`."""
 
     balance: BalanceState
@@ -87,7 +87,7 @@ class BalanceChanged(Event, frozen=True):
     cause: BalanceCause
 
 
-class BookChanged(Event, frozen=True):
+class BookChanged(Event, frozen=True, gc=False):
     """Levels of a book are now so: (side, ticks, lots), lots 0 for a level that is gone.
 
     `first_sequence`–`sequence` are the changes this covers; the one before it ended at `first_sequence` − 1.
@@ -99,7 +99,7 @@ class BookChanged(Event, frozen=True):
     sequence: int
 
 
-class LeverageChanged(Event, frozen=True):
+class LeverageChanged(Event, frozen=True, gc=False):
     """The leverage of one instrument is now so."""
 
     account: str
@@ -107,7 +107,7 @@ class LeverageChanged(Event, frozen=True):
     leverage: int
 
 
-class MarginModeChanged(Event, frozen=True):
+class MarginModeChanged(Event, frozen=True, gc=False):
     """The margin mode of one instrument is now so."""
 
     account: str
@@ -115,7 +115,7 @@ class MarginModeChanged(Event, frozen=True):
     mode: MarginMode
 
 
-class PriceMoved(Event, frozen=True):
+class PriceMoved(Event, frozen=True, gc=False):
     """The base price of an instrument moved to `ticks`."""
 
     instrument: str

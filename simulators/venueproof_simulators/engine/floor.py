@@ -9,12 +9,11 @@ from venueproof_simulators.engine.events import (
     BalanceCause,
     BalanceChanged,
     Event,
-    PositionChanged,
     Refused,
 )
 from venueproof_simulators.engine.history import Past
 from venueproof_simulators.engine.instruments import Instrument
-from venueproof_simulators.engine.ledger import Account, Holding, Ledger
+from venueproof_simulators.engine.ledger import Account, Ledger
 from venueproof_simulators.engine.maker import quote
 from venueproof_simulators.engine.margin import balance
 from venueproof_simulators.engine.market import Market
@@ -56,8 +55,9 @@ class Floor:
         self.start_ns = start_ns
         self.pace = pace
         self.now_ns = start_ns
+        self.from_ns = start_ns
         self.until_ns = start_ns
-        """The time of the command under way; `now_ns` runs up to it from one due job to the next."""
+        """The times of the last command and of the one under way; `now_ns` runs from one to the other, job by job."""
         self.ledger = Ledger()
         self.markets: dict[str, Market] = {}
         self.due = Due()
@@ -102,10 +102,6 @@ class Floor:
     def tell_balance(self, account: Account, asset: str, change_atoms: int, cause: BalanceCause) -> None:
         """Say that a wallet changed."""
         self.events.append(BalanceChanged(balance(account, asset, self.now_ns), change_atoms, cause))
-
-    def tell_position(self, holding: Holding) -> None:
-        """Say that a position changed."""
-        self.events.append(PositionChanged(holding.position()))
 
     def take_events(self) -> list[Event]:
         """The events so far, and one for each book that changed."""

@@ -57,7 +57,7 @@ class Header(Struct, frozen=True):
     pace: Pace
 
 
-class _Row(Struct):
+class _Row(Struct, gc=False):
     at_ns: int
     command: Command
     events: Sequence[Event]

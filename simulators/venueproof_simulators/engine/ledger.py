@@ -49,9 +49,9 @@ class Worth:
         """Atoms of a sum of ticks × lots, rounded down."""
         return value * self.numerator // self.denominator
 
-    def atoms_up(self, value: int, leverage: int = 1) -> int:
-        """Atoms of a sum of ticks × lots over a leverage, rounded up."""
-        return -(-value * self.numerator // (self.denominator * leverage))
+    def atoms_up(self, value: int) -> int:
+        """Atoms of a sum of ticks × lots, rounded up."""
+        return -(-value * self.numerator // self.denominator)
 
 
 class Leg:
@@ -112,6 +112,8 @@ class Holding:
         "buy_value",
         "by_client_id",
         "fills",
+        "initial_atoms",
+        "initial_mark",
         "instrument",
         "leverage",
         "live",
@@ -141,11 +143,15 @@ class Holding:
         self.buy_value = 0
         """ticks × lots of live orders to buy, reduce-only ones left out."""
         self.sell_value = 0
+        self.initial_atoms = 0
+        self.initial_mark = 0
+        """The mark price for which `initial_atoms` was worked out; 0 when it must be worked out again."""
         self.shown = False
         """Whether it ever had settings or a position of its own."""
 
     def count_open(self, sign: int, value: int) -> None:
         """Open orders of a side grew by `value` (ticks × lots); negative shrinks them."""
+        self.initial_mark = 0
         if sign > 0:
             self.buy_value += value
         else:
@@ -155,6 +161,7 @@ class Holding:
         """Book signed `lots` on the position; an isolated one locks in margin for what is new. Returns the profit."""
         leg = self.net
         held = leg.lots
+        self.initial_mark = 0
         realized = leg.trade(lots, value, atoms)
         if self.margin_mode is MarginMode.ISOLATED and leg.lots * lots > 0:
             entered = atoms if held * lots >= 0 else leg.entry_atoms
@@ -271,4 +278,4 @@ class Ledger:
             for holding in account.holdings.values():
                 leg, asset = holding.net, holding.instrument.settle
                 totals[asset] += -leg.entry_atoms if leg.lots > 0 else leg.entry_atoms
-        return totals
+        return {asset: atoms for asset, atoms in totals.items() if atoms}

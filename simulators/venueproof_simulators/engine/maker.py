@@ -28,8 +28,8 @@ def ladder(market: Market, sign: int) -> list[int]:
 def withdraw(market: Market) -> None:
     """Take away the quotes that the ladder around the base price has no place for."""
     for sign in (1, -1):
-        wanted = set(ladder(market, sign))
         quotes, half = market.quotes[sign], market.half(sign)
+        wanted = set(ladder(market, sign)) if quotes else set[int]()
         for ticks in [ticks for ticks in quotes if ticks not in wanted]:
             half.remove(quotes.pop(ticks))
 

@@ -12,83 +12,101 @@ from venueproof_simulators.engine.state import BalanceState, MarginMode, MarginS
 _ISOLATED = MarginMode.ISOLATED
 
 
-def worst_value(position: int, buys: int, sells: int) -> int:
-    """The largest exposure that open orders can lead to; all in ticks × lots, the position signed."""
-    return max(abs(position), abs(position + buys), abs(position - sells))
+def initial_atoms(holding: Holding) -> int:
+    """Initial margin of position and orders together. Kept until position, orders, leverage or mark change."""
+    if holding.initial_mark != holding.worth.mark:
+        holding.initial_atoms = initial_with(holding, 0, 0)
+        holding.initial_mark = holding.worth.mark
+    return holding.initial_atoms
 
 
-def initial_atoms(holding: Holding, more_buys: int = 0, more_sells: int = 0) -> int:
+def initial_with(holding: Holding, more_buys: int, more_sells: int) -> int:
     """Initial margin of position and orders together, with so much more (ticks × lots) in orders."""
     worth = holding.worth
     position = holding.net.lots * worth.mark
-    value = worst_value(position, holding.buy_value + more_buys, holding.sell_value + more_sells)
-    return worth.atoms_up(value, holding.leverage)
+    value = abs(position)
+    bought = abs(position + holding.buy_value + more_buys)
+    if bought > value:
+        value = bought
+    sold = abs(position - holding.sell_value - more_sells)
+    if sold > value:
+        value = sold
+    return -(-value * worth.numerator // (worth.denominator * holding.leverage))
 
 
 def position_atoms(holding: Holding) -> int:
     """Initial margin of the position alone."""
-    return holding.worth.atoms_up(abs(holding.net.lots) * holding.worth.mark, holding.leverage)
+    worth = holding.worth
+    return -(-abs(holding.net.lots) * worth.mark * worth.numerator // (worth.denominator * holding.leverage))
 
 
 def unrealized_atoms(holding: Holding) -> int:
     """Profit that closing at mark would realize."""
     leg, worth = holding.net, holding.worth
-    if leg.lots >= 0:
-        return worth.atoms(leg.lots * worth.mark) - leg.entry_atoms
-    return leg.entry_atoms - worth.atoms(-leg.lots * worth.mark)
+    lots = leg.lots
+    if lots >= 0:
+        return lots * worth.mark * worth.numerator // worth.denominator - leg.entry_atoms
+    return leg.entry_atoms - (-lots * worth.mark * worth.numerator // worth.denominator)
 
 
 def maintenance_atoms(holding: Holding) -> int:
     """Below this a position would be liquidated."""
-    value = abs(holding.net.lots) * holding.worth.mark
-    return -(-holding.worth.atoms_up(value) * holding.instrument.maintenance_ppm // PPM)
+    worth = holding.worth
+    value = abs(holding.net.lots) * worth.mark * worth.numerator
+    return -(-value * holding.instrument.maintenance_ppm // (worth.denominator * PPM))
 
 
-def _idle(holding: Holding) -> bool:
-    return not (holding.net.lots or holding.buy_value or holding.sell_value)
+def _taken_atoms(holding: Holding) -> int:
+    """What a holding takes from the free money of its asset; negative when its profit exceeds its margin."""
+    leg = holding.net
+    if not leg.lots:
+        return initial_atoms(holding) if holding.buy_value or holding.sell_value else 0
+    if holding.margin_mode is _ISOLATED:
+        return leg.isolated_atoms + initial_atoms(holding) - position_atoms(holding)
+    return initial_atoms(holding) - unrealized_atoms(holding)
 
 
 def free_atoms(account: Account, asset: str) -> int:
     """What is left for new orders; negative when losses have eaten more than there is."""
     free = account.wallets.get(asset, 0)
     for holding in account.by_asset.get(asset, ()):
-        if _idle(holding):
-            continue
-        if holding.margin_mode is _ISOLATED:
-            free -= holding.net.isolated_atoms + initial_atoms(holding) - position_atoms(holding)
-        else:
-            free += unrealized_atoms(holding) - initial_atoms(holding)
+        free -= _taken_atoms(holding)
     return free
 
 
 def needed_atoms(holding: Holding, sign: int, value: int) -> int:
     """How much more margin an order of `value` (ticks × lots) would need."""
-    more = initial_atoms(holding, value, 0) if sign > 0 else initial_atoms(holding, 0, value)
+    more = initial_with(holding, value, 0) if sign > 0 else initial_with(holding, 0, value)
     return more - initial_atoms(holding)
 
 
 def balance(account: Account, asset: str, now_ns: int) -> BalanceState:
     """Wallet and margin of one asset, frozen."""
-    unrealized = positions = orders = maintenance = 0
+    free = wallet = account.wallets.get(asset, 0)
+    positions = orders = unrealized = maintenance = 0
     for holding in account.by_asset.get(asset, ()):
-        if _idle(holding):
+        leg, initial = holding.net, initial_atoms(holding)
+        if not leg.lots:
+            orders += initial
+            free -= initial
             continue
-        position = position_atoms(holding)
+        position, profit = position_atoms(holding), unrealized_atoms(holding)
+        isolated = holding.margin_mode is _ISOLATED
+        free -= leg.isolated_atoms + initial - position if isolated else initial - profit
         positions += position
-        orders += initial_atoms(holding) - position
-        if holding.net.lots:
-            unrealized += unrealized_atoms(holding)
-            maintenance += maintenance_atoms(holding)
+        orders += initial - position
+        unrealized += profit
+        maintenance += maintenance_atoms(holding)
     return BalanceState(
         account.name,
         account.pools.get(asset, ""),
         asset,
-        account.wallets.get(asset, 0),
+        wallet,
         unrealized,
         positions,
         orders,
         maintenance,
-        max(0, free_atoms(account, asset)),
+        free if free > 0 else 0,
         now_ns,
     )
 

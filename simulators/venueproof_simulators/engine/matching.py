@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from venueproof_simulators.engine.book import HalfBook, Level
-from venueproof_simulators.engine.events import BalanceCause, Cause, OrderChanged, PriceMoved, Traded
+from venueproof_simulators.engine.events import BalanceCause, Cause, OrderChanged, PositionChanged, PriceMoved, Traded
 from venueproof_simulators.engine.floor import Floor
 from venueproof_simulators.engine.ledger import Holding
 from venueproof_simulators.engine.maker import REFILL_NS, quote, withdraw
@@ -112,6 +112,8 @@ def hit(
         if not resting.open_lots:
             del market.quotes[half.sign][level.ticks]
         refill_later(floor, market)
+    if market.blocked and not resting.open_lots:
+        refill_later(floor, market)
 
 
 def _book(
@@ -185,10 +187,11 @@ def _forget(holding: Holding, order: Order) -> None:
 def _tell(floor: Floor, market: Market, holding: Holding, change_atoms: int) -> None:
     """Tell of wallet and position after a fill; orders that could only reduce a position that is gone expire."""
     floor.tell_balance(holding.account, market.instrument.settle, change_atoms, _FILL)
-    floor.tell_position(holding)
-    for order in list(holding.reduce_only.values()):
-        if holding.net.lots * order.sign >= 0:
-            end(floor, market, order, _EXPIRED, REDUCE_ONLY)
+    floor.events.append(PositionChanged(holding.position()))
+    if holding.reduce_only:
+        for order in list(holding.reduce_only.values()):
+            if holding.net.lots * order.sign >= 0:
+                end(floor, market, order, _EXPIRED, REDUCE_ONLY)
 
 
 def end(floor: Floor, market: Market, order: Order, status: OrderStatus, reason: str = "") -> None:
@@ -226,11 +229,12 @@ def _refill(floor: Floor, market: Market) -> None:
     quote(market)
 
 
-def move(floor: Floor, market: Market, ticks: int, gap: bool = False) -> None:
+def move(floor: Floor, market: Market, ticks: int, *, gap: bool = False, mend: bool = True) -> None:
     """Bring the base price to `ticks`, through the orders on the way.
 
     An order that the price reaches fills whole against a stranger: at its own price, or at the new one across a gap.
-    When the price changed, strangers trade once at the new price, so that the last price follows.
+    When the price changed, strangers trade once at the new price, so that the last price follows. Without `mend` the
+    ladder is not built up again: one more move comes at once.
     """
     moved = ticks != market.base
     floor.touch(market)
@@ -242,7 +246,8 @@ def move(floor: Floor, market: Market, ticks: int, gap: bool = False) -> None:
     down = _sweep(floor, market, market.bids, ticks, gap)
     if moved or up or down:
         stranger_trade(floor, market, ticks, market.amount(market.tape.last_id), _SELL if down else _BUY)
-    quote(market)
+    if mend:
+        quote(market)
 
 
 def _sweep(floor: Floor, market: Market, half: HalfBook, ticks: int, gap: bool) -> bool:

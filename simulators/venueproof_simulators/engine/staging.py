@@ -110,7 +110,7 @@ def _drift(
 def _overlay(floor: Floor, market: Market, ticks: int, gap: bool) -> None:
     """Lay a shift over the base price so that it is `ticks` now."""
     market.shift_ticks = ticks - market.base_price.ticks(market.start_ticks, floor.now_ns)
-    move(floor, market, ticks, gap)
+    move(floor, market, ticks, gap=gap)
 
 
 def start_pace(floor: Floor) -> None:
@@ -124,14 +124,17 @@ def start_pace(floor: Floor) -> None:
 
 def _pace(floor: Floor) -> None:
     """Move each base price to where it is now. Far behind the time, the steps grow longer."""
+    stride_ns = STEP_NS * (1 + (floor.until_ns - floor.from_ns) // (STEP_NS * _STEPS_AT_ONCE))
+    next_ns, last_ns = floor.now_ns + stride_ns, floor.until_ns // STEP_NS * STEP_NS
+    if floor.now_ns < last_ns < next_ns:
+        next_ns = last_ns
     for market in floor.markets.values():
         path = market.base_price.ticks(market.start_ticks, floor.now_ns)
         step = market.instrument.tick_step
         ticks = max(step, (path + market.shift_ticks) // step * step)
-        if ticks != market.base:
-            move(floor, market, ticks)
-    behind = (floor.until_ns - floor.now_ns) // (STEP_NS * _STEPS_AT_ONCE)
-    floor.due.add(floor.now_ns + STEP_NS * (1 + behind), partial(_pace, floor))
+        if ticks != market.base or next_ns > floor.until_ns:
+            move(floor, market, ticks, mend=next_ns > floor.until_ns)
+    floor.due.add(next_ns, partial(_pace, floor))
 
 
 def print_trade(floor: Floor, command: PrintTrade) -> None:

@@ -1,0 +1,420 @@
+"""The engine beside a slow and obvious model, command by command; and what must hold with everything in play."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from msgspec.structs import replace
+
+from venueproof_simulators.engine.commands import (
+    AddLiquidity,
+    Amend,
+    Cancel,
+    CancelAll,
+    Command,
+    ExpireOrder,
+    FillOrder,
+    OpenAccount,
+    Place,
+    PoolSpec,
+    PrintTrade,
+    RefuseOrders,
+    SetLeverage,
+    SetMarginMode,
+    SetPrice,
+    Tick,
+)
+from venueproof_simulators.engine.engine import Engine, replay
+from venueproof_simulators.engine.events import BookChanged, Event, OrderChanged, Refused
+from venueproof_simulators.engine.instruments import ContractKind, Instrument
+from venueproof_simulators.engine.prices import Pace
+from venueproof_simulators.engine.state import MarginMode, OrderKind, Side, TimeInForce
+
+START_NS = 1_795_521_900 * 10**9
+UNIT = 10_000
+"""Atoms of one tick of one lot."""
+MIDDLE = 300_000
+MARK = 600_000
+LEVERAGE = 20
+WEALTH = 20_000 * 10**8
+USERS = ("ann", "bob")
+BTC = Instrument(
+    "BTCUSDT",
+    "BTC/USDT:USDT",
+    "BTC",
+    "BTC",
+    "USDT",
+    "USDT",
+    ContractKind.LINEAR,
+    Decimal("0.1"),
+    Decimal("0.001"),
+    Decimal(1),
+    "linear",
+)
+LONELY = replace(BTC, ticks_max=MIDDLE + 100)
+"""Its prices end below where the market maker quotes, so that users are among themselves."""
+
+
+def fresh_engine(*instruments: Instrument, pace: Pace = Pace.STILL) -> Engine:
+    engine = Engine(instruments, seed=1, start_ns=START_NS, pace=pace)
+    for name in USERS:
+        engine.apply(OpenAccount(name, (PoolSpec("main", {"USDT": 0}),), {"USDT": WEALTH}), START_NS)
+    return engine
+
+
+@dataclass
+class Resting:
+    """An order of the model; `arrival` decides among equals."""
+
+    number: int
+    who: str
+    sign: int
+    ticks: int
+    left: int
+    filled: int
+    reduce_only: bool
+    arrival: int
+
+
+class Person:
+    """Money and position of the model, without rounding but for fees."""
+
+    def __init__(self) -> None:
+        self.wallet = Fraction(WEALTH)
+        self.lots = 0
+        self.cost = Fraction(0)
+        """Of the open lots, in ticks × lots."""
+        self.fills = 0
+
+    def trade(self, sign: int, ticks: int, lots: int, fee_ppm: int) -> None:
+        """Book one fill, a lot at a time."""
+        self.fills += 1
+        self.wallet -= -(-ticks * lots * UNIT * fee_ppm // 1_000_000)
+        for _ in range(lots):
+            if self.lots * sign >= 0:
+                self.cost += ticks
+            else:
+                average = self.cost / abs(self.lots)
+                self.wallet -= (ticks - average) * sign * UNIT
+                self.cost -= average
+            self.lots += sign
+
+
+class Naive:
+    """Matching and margin with lists and fractions."""
+
+    def __init__(self) -> None:
+        self.people = {name: Person() for name in USERS}
+        self.book: list[Resting] = []
+        self.placed = 0
+        self.clock = 0
+
+    def crossing(self, sign: int, limit: int | None) -> list[Resting]:
+        """What an order would meet, in order."""
+        met = [o for o in self.book if o.sign == -sign and (limit is None or (limit - o.ticks) * sign >= 0)]
+        return sorted(met, key=lambda o: (o.ticks * sign, o.arrival))
+
+    def free(self, who: str, more: tuple[int, int] | None = None) -> Fraction:
+        """Money left, with one more order (sign, value) or without."""
+        person = self.people[who]
+        mine = [(o.sign, o.ticks * o.left) for o in self.book if o.who == who and not o.reduce_only]
+        mine += [more] if more else []
+        position = person.lots * MARK
+        bought = position + sum(value for sign, value in mine if sign > 0)
+        sold = position - sum(value for sign, value in mine if sign < 0)
+        margin = Fraction(max(abs(position), abs(bought), abs(sold)) * UNIT, LEVERAGE)
+        profit = abs(position) - person.cost if person.lots >= 0 else person.cost - abs(position)
+        return person.wallet + profit * UNIT - margin
+
+    def work(self, order: Resting, limit: int | None, rests: bool) -> None:
+        """Let an order trade; it rests if it may."""
+        while order.left and (met := self.crossing(order.sign, limit)):
+            if met[0].who == order.who:
+                self.book.remove(met[0])
+            else:
+                self.meet(order, met[0])
+        if order.left and rests:
+            self.clock += 1
+            order.arrival = self.clock
+            self.book.append(order)
+
+    def meet(self, order: Resting, other: Resting) -> None:
+        lots = min(self.able(order), self.able(other))
+        for one, fee in ((order, 500), (other, 200)):
+            one.left -= lots
+            one.filled += lots
+            self.people[one.who].trade(one.sign, other.ticks, lots, fee)
+        if not other.left:
+            self.book.remove(other)
+        for one in (order, *self.book):
+            if one.reduce_only and self.people[one.who].lots * one.sign >= 0:
+                one.left = 0
+        self.book = [one for one in self.book if one.left]
+
+    def able(self, order: Resting) -> int:
+        return min(order.left, abs(self.people[order.who].lots)) if order.reduce_only else order.left
+
+
+class EngineAgainstModel(RuleBasedStateMachine):
+    """Two users in a book of their own."""
+
+    @initialize()
+    def begin(self) -> None:
+        """Start both."""
+        self.engine = fresh_engine(LONELY)
+        self.naive = Naive()
+        self.totals = self.engine.totals()
+
+    def tell(self, command: Command) -> list[Event]:
+        """Apply a command a millisecond later."""
+        events = self.engine.apply(command, self.engine.now_ns + 1_000_000)
+        assert self.engine.totals() == self.totals
+        return events
+
+    @rule(
+        who=st.sampled_from(USERS),
+        buys=st.booleans(),
+        lots=st.one_of(st.integers(1, 12), st.integers(400, 900)),
+        offset=st.integers(-4, 4),
+        manner=st.sampled_from(["gtc", "gtc", "gtc", "ioc", "fok", "post", "market"]),
+        reduce_only=st.sampled_from([False, False, False, True]),
+    )
+    def place(self, who: str, buys: bool, lots: int, offset: int, manner: str, reduce_only: bool) -> None:
+        """A new order."""
+        sign, ticks = (1 if buys else -1), MIDDLE + offset
+        limit = None if manner == "market" else ticks
+        events = self.tell(
+            Place(
+                who,
+                LONELY.name,
+                Side.BUY if buys else Side.SELL,
+                OrderKind.MARKET if limit is None else OrderKind.LIMIT,
+                lots,
+                ticks,
+                TimeInForce(manner) if manner in ("ioc", "fok") else TimeInForce.GTC,
+                post_only=manner == "post",
+                reduce_only=reduce_only,
+            )
+        )
+        refused = [event for event in events if isinstance(event, Refused)]
+        may, gap = self.may(who, sign, lots, limit, manner, reduce_only)
+        if abs(gap) > 100:
+            assert bool(refused) is not may
+        if refused:
+            return
+        self.naive.placed += 1
+        order = Resting(self.naive.placed, who, sign, ticks, lots, 0, reduce_only, 0)
+        self.naive.work(order, limit, manner in ("gtc", "post"))
+
+    def may(
+        self, who: str, sign: int, lots: int, limit: int | None, manner: str, reduce_only: bool
+    ) -> tuple[bool, Fraction]:
+        """Whether the model lets an order in, and by how much the margin decides."""
+        naive, far = self.naive, Fraction(10**9)
+        met = naive.crossing(sign, limit)
+        if reduce_only and naive.people[who].lots * sign >= 0:
+            return False, far
+        if manner == "post" and met:
+            return False, far
+        if manner == "fok" and sum(o.left for o in met if o.who != who) < lots:
+            return False, far
+        if reduce_only:
+            return True, far
+        best = naive.crossing(sign, None)
+        ticks = limit if limit is not None else MARK
+        if best and (limit is None or sign < 0):
+            ticks = max(ticks, best[0].ticks)
+        before, after = naive.free(who), naive.free(who, (sign, ticks * lots))
+        if after >= before:
+            return True, far
+        return after >= 0, after
+
+    @rule(pick=st.integers(0, 10**6), fills=st.booleans(), lots=st.integers(0, 5))
+    def end_or_fill(self, pick: int, fills: bool, lots: int) -> None:
+        """Cancel one of the live orders, or let a stranger fill it."""
+        if not self.naive.book:
+            return
+        order = self.naive.book[pick % len(self.naive.book)]
+        if not fills:
+            self.tell(Cancel(order.who, LONELY.name, order.number))
+            self.naive.book.remove(order)
+            return
+        self.tell(FillOrder(LONELY.name, order.number, lots))
+        able = self.naive.able(order)
+        stranger = Resting(0, "stranger", -order.sign, order.ticks, min(lots, able) if lots else able, 0, False, 0)
+        self.naive.people["stranger"] = Person()
+        self.naive.meet(stranger, order)
+
+    @rule(pick=st.integers(0, 10**6), ticks=st.integers(MIDDLE - 4, MIDDLE + 4), lots=st.integers(1, 30))
+    def amend(self, pick: int, ticks: int, lots: int) -> None:
+        """Change one of the live orders."""
+        if not self.naive.book:
+            return
+        order = self.naive.book[pick % len(self.naive.book)]
+        events = self.tell(Amend(order.who, LONELY.name, order.number, ticks, lots))
+        unchanged = (ticks, lots) == (order.ticks, order.left + order.filled)
+        if isinstance(events[0], Refused):
+            assert unchanged or lots > order.left
+            return
+        assert not unchanged
+        self.naive.book.remove(order)
+        post_only = self.engine.orders(order.who, LONELY.name)
+        crosses = bool(self.naive.crossing(order.sign, ticks))
+        if lots <= order.filled or (crosses and any(o.order_id == order.number and o.post_only for o in post_only)):
+            return
+        order.ticks, order.left = ticks, lots - order.filled
+        self.naive.work(order, ticks, rests=True)
+
+    @invariant()
+    def same_orders(self) -> None:
+        """The same orders live, with the same left of them, in the same queues."""
+        for who in USERS:
+            live = {(o.order_id, o.ticks, o.open_lots, o.filled_lots) for o in self.engine.live_orders(who)}
+            assert live == {(o.number, o.ticks, o.left, o.filled) for o in self.naive.book if o.who == who}
+
+    @invariant()
+    def same_money(self) -> None:
+        """Positions are the same, and money up to an atom a fill."""
+        for who in USERS:
+            person, position = self.naive.people[who], self.engine.position(who, LONELY.name)
+            (balance,) = self.engine.balances(who)
+            assert position.lots == person.lots
+            assert abs(balance.wallet_atoms - person.wallet) <= person.fills
+            assert abs(balance.available_atoms - max(Fraction(0), self.naive.free(who))) <= 3 * person.fills + 3
+
+    @invariant()
+    def fills_add_up(self) -> None:
+        """Fills make up orders and positions; the book is not crossed and shows what rests."""
+        check_sums(self.engine, [LONELY.name])
+
+    def teardown(self) -> None:
+        """The journal repeats the run."""
+        check_replay(self.engine)
+
+
+def check_sums(engine: Engine, instruments: Sequence[str]) -> None:
+    """Fills against orders, positions and wallets; the book against the orders in it."""
+    for who in USERS:
+        paid = 0
+        for name in instruments:
+            fills = engine.fills(who, name)
+            assert engine.position(who, name).lots == sum(fill.lots * fill.side.sign for fill in fills)
+            paid += sum(fill.realized_atoms - fill.fee_atoms for fill in fills)
+            for order in engine.orders(who, name):
+                mine = [fill for fill in fills if fill.order_id == order.order_id]
+                assert order.filled_lots == sum(fill.lots for fill in mine)
+                assert order.filled_value == sum(fill.ticks * fill.lots for fill in mine)
+        assert engine.balances(who)[0].wallet_atoms == WEALTH + paid
+    for name in instruments:
+        book = engine.book(name, 1000)
+        assert not (book.bids and book.asks and book.bids[0][0] >= book.asks[0][0])
+        shown = {Side.BUY: dict(book.bids), Side.SELL: dict(book.asks)}
+        for order in (order for who in USERS for order in engine.live_orders(who, name)):
+            assert shown[order.side][order.ticks] >= order.open_lots
+
+
+def check_replay(engine: Engine) -> None:
+    """Another engine, told the journal, is in the same state and writes the same journal."""
+    again = replay(engine.journal)
+    assert again.state_digest() == engine.state_digest()
+    assert again.journal.digest() == engine.journal.digest()
+
+
+EngineAgainstModel.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestEngineAgainstModel = EngineAgainstModel.TestCase
+
+OTHER = replace(BTC, name="ETHUSDT", symbol="ETH/USDT:USDT", underlying="ETH", tick=Decimal("0.01"), tick_step=10)
+whos = st.sampled_from(USERS)
+names = st.sampled_from([BTC.name, OTHER.name])
+sides = st.sampled_from(Side)
+prices = st.integers(-50, 50).map(lambda offset: 600_000 + offset)
+steps = st.integers(-5, 5).map(lambda offset: 300_000 + 10 * offset)
+lots_ = st.one_of(st.integers(1, 20), st.integers(1, 4000))
+numbers = st.integers(1, 12)
+places = st.builds(
+    Place,
+    whos,
+    names,
+    sides,
+    st.sampled_from(OrderKind),
+    lots_,
+    st.one_of(prices, steps),
+    st.sampled_from(TimeInForce),
+    post_only=st.sampled_from([False, False, True]),
+    reduce_only=st.sampled_from([False, False, True]),
+    client_id=st.sampled_from(["", "", "a", "b"]),
+    unique_client_id=st.booleans(),
+    verdict_delay_ns=st.sampled_from([0, 0, 30_000_000]),
+)
+commands: st.SearchStrategy[Command] = st.one_of(
+    places,
+    places,
+    places,
+    st.builds(Amend, whos, names, numbers, st.one_of(prices, steps), lots_),
+    st.builds(Cancel, whos, names, numbers),
+    st.builds(CancelAll, whos, st.sampled_from(["", BTC.name])),
+    st.builds(SetLeverage, whos, names, st.integers(0, 130)),
+    st.builds(SetMarginMode, whos, names, st.sampled_from(MarginMode)),
+    st.builds(SetPrice, names, st.one_of(prices, steps), st.sampled_from([0, 0, 400_000_000]), st.booleans()),
+    st.builds(PrintTrade, names, prices, lots_, sides),
+    st.builds(AddLiquidity, names, sides, st.one_of(prices, steps), lots_),
+    st.builds(FillOrder, names, numbers, st.integers(0, 5)),
+    st.builds(ExpireOrder, names, numbers, st.just("expired")),
+    st.builds(RefuseOrders, whos, st.just("not-allowed")),
+    st.builds(Tick),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    run=st.lists(st.tuples(commands, st.sampled_from([0, 10**6, 10**8, 3 * 10**9])), min_size=10, max_size=60),
+    pace=st.sampled_from(Pace),
+)
+def test_with_everything_in_play_sums_hold_and_the_journal_repeats(run: list[tuple[Command, int]], pace: Pace) -> None:
+    engine = fresh_engine(BTC, OTHER, pace=pace)
+    totals = engine.totals()
+    shown = {name: levels(engine, name) for name in engine.instruments}
+    for command, later_ns in run:
+        events = engine.apply(command, engine.now_ns + later_ns)
+        assert engine.totals() == totals
+        assert len({event.instrument for event in events if isinstance(event, BookChanged)}) == sum(
+            isinstance(event, BookChanged) for event in events
+        )
+        follow(shown, events)
+        assert shown == {name: levels(engine, name) for name in engine.instruments}
+        check_last_words(engine, events)
+    check_sums(engine, list(engine.instruments))
+    check_replay(engine)
+
+
+Levels = dict[tuple[Side, int], int]
+
+
+def levels(engine: Engine, name: str) -> Levels:
+    """The book as a table."""
+    book = engine.book(name, 10_000)
+    return {(Side.BUY, ticks): lots for ticks, lots in book.bids} | {
+        (Side.SELL, ticks): lots for ticks, lots in book.asks
+    }
+
+
+def follow(shown: dict[str, Levels], events: list[Event]) -> None:
+    """Keep books by what the events say."""
+    for event in events:
+        if isinstance(event, BookChanged):
+            book = shown[event.instrument]
+            book |= {(side, ticks): lots for side, ticks, lots in event.levels}
+            shown[event.instrument] = {key: lots for key, lots in book.items() if lots}
+
+
+def check_last_words(engine: Engine, events: list[Event]) -> None:
+    """The last event of each order is how the order stands."""
+    last = {(e.order.instrument, e.order.order_id): e.order for e in events if isinstance(e, OrderChanged)}
+    for (name, number), order in last.items():
+        assert engine.order(order.account, name, number) == order
