@@ -1,0 +1,171 @@
+"""HTTP: what arrives is what was sent, what leaves is what the venue said, and nothing that comes in breaks it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from venueproof_simulators.host.journal import RowKind
+from venueproof_simulators.host.simulator import Simulator
+
+Live = Callable[..., Simulator]
+World = Any
+
+
+def test_bytes_reach_the_venue_undecoded(live: Live) -> None:
+    async def story(world: World) -> None:
+        target = "/echo?a=%2Fb+c%20d&signature=00%ff&a=1"
+        request = f"POST {target} HTTP/1.1\r\nHost: x\r\nX-Two: 1\r\nx-two: 2\r\nContent-Length: 3\r\n\r\n".encode()
+        reader, writer = await world.raw(request + b"\x00\xff%")
+        assert b" 200 OK" in await asyncio.wait_for(reader.readline(), 5)
+        writer.close()
+        (seen,) = world.venue.requests
+        assert (seen.path, seen.query, seen.body) == ("/echo", "a=%2Fb+c%20d&signature=00%ff&a=1", b"\x00\xff%")
+        assert seen.headers["x-two"] == "1, 2"
+
+    live(story)
+
+
+def test_each_origin_has_a_server_of_its_own(live: Live) -> None:
+    async def story(world: World) -> None:
+        origins = world.simulator.origins
+        assert origins["https://api.toy.example"] == world.simulator.rest_url
+        assert origins["wss://api.toy.example"] == world.simulator.ws_url
+        async with world.client.get(origins["https://stream.toy.example"] + "/time") as reply:
+            assert (await reply.json())["origin"] == "stream"
+        assert (await world.get("/time"))[1]["origin"] == "api"
+
+    live(story)
+
+
+def test_a_chunked_body_is_put_together(live: Live) -> None:
+    async def chunks() -> Any:
+        yield b"ab"
+        yield b"cd"
+
+    async def story(world: World) -> None:
+        async with world.client.post(world.simulator.rest_url + "/echo", data=chunks()) as reply:
+            assert bytes.fromhex((await reply.json())["body"]) == b"abcd"
+
+    live(story)
+
+
+def test_a_body_that_is_too_large_is_refused_and_the_venue_not_asked(live: Live) -> None:
+    async def story(world: World) -> None:
+        async with world.client.post(world.simulator.rest_url + "/echo", data=io.BytesIO(bytes(11 << 20))) as reply:
+            assert reply.status == 413
+        assert world.venue.requests == []
+        assert (await world.get("/value"))[0] == 200
+
+    simulator = live(story)
+    assert simulator.journal.rows()[0].kind is RowKind.REFUSED
+
+
+def test_a_half_sent_body_is_given_up_after_its_patience(virtual: Live) -> None:
+    async def story(world: World) -> None:
+        began_ns = world.simulator.time().true_ns
+        reader, writer = await world.raw(b"POST /order HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf")
+        assert b" 408 " in await reader.readline()
+        assert world.simulator.time().true_ns - began_ns == 30_000_000_000
+        assert world.venue.value == 0
+        writer.close()
+
+    virtual(story)
+
+
+def test_a_half_sent_head_is_given_up_after_its_patience(virtual: Live) -> None:
+    async def story(world: World) -> None:
+        began_ns = world.simulator.time().true_ns
+        reader, writer = await world.raw(b"GET /value HTTP/1.1\r\nHost")
+        assert await reader.read() == b""
+        assert world.simulator.time().true_ns - began_ns == 75_000_000_000
+        writer.close()
+
+    virtual(story)
+
+
+def test_a_bug_in_the_venue_is_a_fault_of_the_harness(live: Live) -> None:
+    async def story(world: World) -> None:
+        async with world.client.get(world.simulator.rest_url + "/bug") as reply:
+            assert reply.status == 500
+            assert "RuntimeError" not in await reply.text()
+        assert (await world.get("/value"))[0] == 200
+
+    simulator = live(story, faults=1)
+    assert "RuntimeError" in simulator.faults[0]
+    assert "toy-secret" not in simulator.faults[0]
+
+
+def test_the_date_of_a_reply_is_the_venues_own(live: Live) -> None:
+    async def story(world: World) -> None:
+        world.simulator.skew_clock(-86_400_000 * 400)
+        async with world.client.get(world.simulator.rest_url + "/time") as reply:
+            told_s = (await reply.json())["ms"] // 1000
+            date = reply.headers["Date"]
+        assert aiohttp.helpers.parse_http_date(date).timestamp() - told_s in (0, 1)
+
+    live(story)
+
+
+def test_a_thousand_sockets_at_once(live: Live) -> None:
+    async def story(world: World) -> None:
+        sockets = await asyncio.gather(*(world.listen("/market") for _ in range(500)))
+        plain = await asyncio.gather(*(world.raw(b"GET /value HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(500)))
+        world.say("ticker", "now")
+        assert [(await socket.receive(10)).data for socket in sockets] == ["now"] * 500
+        assert all([b"200 OK" in await asyncio.wait_for(reader.readline(), 10) for reader, _ in plain])
+        for _, writer in plain:
+            writer.close()
+
+    async def unlimited(world: World) -> None:
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
+            world.client = client
+            await story(world)
+
+    simulator = live(unlimited)
+    broadcast = [row for row in simulator.journal.rows() if row.topic == "ticker"]
+    assert [len(row.connections) for row in broadcast] == [500]
+
+
+_LINES = (
+    b"GET ",
+    b"POST ",
+    b"CONNECT x:1",
+    b"/value",
+    b"/account",
+    b"/order?a=%zz",
+    b" HTTP/1.1\r\n",
+    b" HTTP/1.0\r\n",
+)
+_HEADERS = (b"Host: x\r\n", b"Content-Length: 5\r\n", b"Content-Length: -1\r\n", b"Transfer-Encoding: chunked\r\n")
+_UPGRADE = (
+    b"Upgrade: websocket\r\nConnection: Upgrade\r\n",
+    b"Sec-WebSocket-Version: 13\r\n",
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n",
+)
+_OTHERS = (b"\r\n\r\n", b"\r\n", b"\x00", b"\xff\xfe", b"zz\r\n", b"0\r\n\r\n", b"Expect: 100-continue\r\n")
+_WHOLE = (b"GET /value HTTP/1.1\r\nHost: x\r\n\r\n", b"POST /order HTTP/1.1\r\nHost: x\r\n")
+_FRAGMENTS = st.sampled_from((*_LINES, *_HEADERS, *_UPGRADE, *_OTHERS, *_WHOLE))
+_INPUT = st.lists(st.one_of(_FRAGMENTS, st.binary(max_size=40)), max_size=12).map(b"".join)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@given(data=_INPUT)
+def test_no_bytes_break_it(virtual: Live, data: bytes) -> None:
+    async def story(world: World) -> None:
+        reader, writer = await world.raw(data)
+        with contextlib.suppress(TimeoutError):
+            answer = await asyncio.wait_for(reader.read(), 200)
+            assert b" 500 " not in answer
+            assert b"Traceback" not in answer
+        writer.close()
+        assert (await world.get("/value"))[0] == 200
+
+    virtual(story)
