@@ -80,6 +80,14 @@ class Journal:
         self._hash = sha256()
         self._hashed = 0
 
+    def __deepcopy__(self, memo: dict[int, object]) -> Journal:
+        """A journal of its own with the same rows, which never change: a lagging venue is a copy of the venue."""
+        twin = Journal.__new__(Journal)
+        twin._encoder = self._encoder
+        twin._rows, twin._fresh = list(self._rows), list(self._fresh)
+        twin._hash, twin._hashed = self._hash.copy(), self._hashed
+        return twin
+
     def add(self, at_ns: int, command: Command, events: Sequence[Event]) -> None:
         """Record a command that was applied. The events must not change any more."""
         self._fresh.append(_Row(at_ns, command, events))
