@@ -10,6 +10,13 @@ from venueproof_adapters.kit.ledger import OrderKey
 from venueproof_contracts.model import ZERO, Order
 
 
+class Told(Struct, frozen=True):
+    """One telling of an order, and the client id that it came with."""
+
+    order: Order
+    client_id: str
+
+
 class Carried(Struct, frozen=True):
     """What earlier orders of an intent filled before this one took their place."""
 

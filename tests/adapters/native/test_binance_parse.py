@@ -8,14 +8,14 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.ids import IdMap
 from venueproof_adapters.native.binance import wire
-from venueproof_adapters.native.binance.desk import CLIENT_ID, CLIENT_ID_LENGTH
-from venueproof_adapters.native.binance.instruments import Catalog
+from venueproof_adapters.native.binance.calls import CLIENT_ID, CLIENT_ID_LENGTH
+from venueproof_adapters.native.binance.instruments import instrument
 from venueproof_adapters.native.binance.parse import Parser, candle, public_trade
 from venueproof_contracts.errors import BadAnswer, Reason, Rejected
 from venueproof_contracts.model import (
-    MarginMode,
     Order,
     OrderStatus,
     OrderType,
@@ -92,7 +92,7 @@ UPDATE = {
 @pytest.fixture(name="parser")
 def _parser() -> Parser:
     catalog = Catalog()
-    catalog.load(_symbols())
+    catalog.load([instrument(row) for row in _symbols()])
     return Parser(catalog, IdMap(CLIENT_ID, CLIENT_ID_LENGTH))
 
 
@@ -106,7 +106,7 @@ def order(parser: Parser, **changes: object) -> Order:
 
 def test_instruments_are_read_from_the_filters() -> None:
     catalog = Catalog()
-    catalog.load(_symbols())
+    catalog.load([instrument(row) for row in _symbols()])
     perpetual, dated = catalog.all()
     assert (perpetual.symbol, perpetual.price_tick, perpetual.amount_step) == (
         "BTC/USDT:USDT",
@@ -122,7 +122,7 @@ def test_instruments_are_read_from_the_filters() -> None:
 @pytest.mark.parametrize("name", ["BTCUSDT", "BTC/USDT", "btc/usdt:usdt", ""])
 def test_other_spellings_are_refused(name: str) -> None:
     catalog = Catalog()
-    catalog.load(_symbols())
+    catalog.load([instrument(row) for row in _symbols()])
     with pytest.raises(Rejected) as caught:
         catalog.find(name)
     assert caught.value.reason is Reason.UNKNOWN_INSTRUMENT
@@ -183,13 +183,12 @@ POSITION = {
 
 def _position(parser: Parser, **changes: object) -> Position:
     row = msgspec.json.decode(json.dumps(POSITION | changes), type=wire.PositionRow)
-    return parser.position(row, wire.SettingRow("BTCUSDT", "ISOLATED", 7))
+    return parser.position(row)
 
 
 def test_a_short_is_negative_in_net_mode_and_a_positive_leg_in_hedge_mode(parser: Parser) -> None:
     net, leg = _position(parser), _position(parser, positionSide="SHORT")
     assert (net.side, net.amount, net.unrealized_pnl) == (PositionSide.NET, Decimal("-0.010"), Decimal("-1.5"))
-    assert (net.leverage, net.margin_mode) == (7, MarginMode.ISOLATED)
     assert (leg.side, leg.amount) == (PositionSide.SHORT, Decimal("0.010"))
 
 

@@ -102,7 +102,7 @@ def talk(script: Script, dialogue: Dialogue[Result]) -> Result:
         credentials = {"apiKey": KEY, "secret": SECRET}
         rest = Rest(f"http://{host}:{port}", credentials, http, sync, Budget(sync.now_ns), Backoff(Random(1)))
         try:
-            await rest.synchronise()
+            await sync.sync(rest.server_time)
             return await dialogue(rest, script)
         finally:
             await http.close()

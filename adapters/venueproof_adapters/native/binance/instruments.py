@@ -1,8 +1,7 @@
-"""The instruments as the venue lists them, and both ways of naming them."""
+"""Instruments and limits as `exchangeInfo` lists them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -11,7 +10,7 @@ import msgspec
 
 from venueproof_adapters.kit.clock import MS_NS
 from venueproof_adapters.native.binance.wire import ExchangeInfo, SymbolRow
-from venueproof_contracts.errors import BadAnswer, Reason, Rejected
+from venueproof_contracts.errors import BadAnswer
 from venueproof_contracts.model import ContractUnit, Instrument
 
 Value = TypeVar("Value")
@@ -19,40 +18,6 @@ Value = TypeVar("Value")
 _NEVER_MS = 4133404800000
 """`deliveryDate` of a perpetual."""
 _INTERVAL_S = {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86400}
-
-
-class Catalog:
-    """What is listed. Nothing outside it is ever asked about, so that a misspelt symbol cannot read as empty."""
-
-    def __init__(self) -> None:
-        self._by_symbol: dict[str, Instrument] = {}
-        self._by_spelling: dict[str, Instrument] = {}
-
-    def load(self, rows: Iterable[SymbolRow]) -> None:
-        """Take over the venue's list."""
-        listed = [_instrument(row) for row in rows]
-        self._by_symbol = {one.symbol: one for one in listed}
-        self._by_spelling = {one.spelling: one for one in listed}
-
-    def all(self) -> list[Instrument]:
-        """Everything that is listed."""
-        return list(self._by_symbol.values())
-
-    def has(self, symbol: str) -> bool:
-        """True when `symbol` is listed."""
-        return symbol in self._by_symbol
-
-    def find(self, symbol: str) -> Instrument:
-        """The instrument of a unified symbol. Raises `Rejected(unknown-instrument)`."""
-        found = self._by_symbol.get(symbol)
-        if found is None:
-            raise Rejected(Reason.UNKNOWN_INSTRUMENT, f"{symbol!r} is not listed")
-        return found
-
-    def symbol(self, spelling: str) -> str:
-        """The unified symbol of the venue's spelling; the spelling itself when it is not listed (any more)."""
-        found = self._by_spelling.get(spelling)
-        return found.symbol if found else spelling
 
 
 def limits(info: ExchangeInfo) -> dict[tuple[str, int], int]:
@@ -63,7 +28,8 @@ def limits(info: ExchangeInfo) -> dict[tuple[str, int], int]:
     }
 
 
-def _instrument(row: SymbolRow) -> Instrument:
+def instrument(row: SymbolRow) -> Instrument:
+    """One entry of the list."""
     filters = {_text(one, "filterType"): one for one in row.filters}
     lot = filters.get("LOT_SIZE", {})
     dated = row.delivery_date != _NEVER_MS and "PERPETUAL" not in row.contract_type

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TypeVar
 
+from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import MS_NS
 from venueproof_adapters.kit.ids import IdMap
 from venueproof_adapters.native.binance import wire
-from venueproof_adapters.native.binance.instruments import Catalog
 from venueproof_contracts.errors import BadAnswer
 from venueproof_contracts.model import (
     ZERO,
@@ -132,11 +132,11 @@ class Parser:
             position_side=_leg(told.position_side),
         )
 
-    def fill(self, row: wire.TradeRow, client_id: str) -> Fill:
-        """An execution out of an answer, which does not name the client id of its order."""
+    def fill(self, row: wire.TradeRow) -> Fill:
+        """An execution out of an answer, which names its order by the venue's id only."""
         return Fill(
             fill_id=str(row.id),
-            ref=OrderRef(self._symbol(row.symbol), self._ids.intent_id(client_id), str(row.order_id)),
+            ref=OrderRef(self._symbol(row.symbol), "", str(row.order_id)),
             side=side(row.side),
             price=row.price,
             amount=row.qty,
@@ -147,8 +147,8 @@ class Parser:
             position_side=_leg(row.position_side),
         )
 
-    def position(self, row: wire.PositionRow, setting: wire.SettingRow | None) -> Position:
-        """A position out of answers."""
+    def position(self, row: wire.PositionRow) -> Position:
+        """A position out of an answer."""
         leg = position_side(row.position_side)
         return Position(
             instrument=self._symbol(row.symbol),
@@ -156,8 +156,6 @@ class Parser:
             amount=row.position_amt if leg is PositionSide.NET else abs(row.position_amt),
             entry_price=row.entry_price or None,
             unrealized_pnl=row.un_realized_profit,
-            leverage=Decimal(setting.leverage) if setting else None,
-            margin_mode=_MARGIN.get(setting.margin_type) if setting else None,
         )
 
     def position_update(self, told: wire.PositionUpdate) -> Position:
@@ -169,7 +167,7 @@ class Parser:
             amount=told.amount if leg is PositionSide.NET else abs(told.amount),
             entry_price=told.entry or None,
             unrealized_pnl=told.profit,
-            margin_mode=_MARGIN.get(told.margin_mode),
+            margin_mode=margin_mode(told.margin_mode),
         )
 
     def _ref(self, told: wire.OrderUpdate) -> OrderRef:
@@ -213,6 +211,11 @@ def side(word: str) -> Side:
 def status(word: str) -> OrderStatus:
     """The venue's word for an order's state."""
     return _known(_STATUS.get(word), word)
+
+
+def margin_mode(word: str) -> MarginMode | None:
+    """Cross or isolated, in either of the venue's two spellings of each."""
+    return _MARGIN.get(word)
 
 
 def position_side(word: str) -> PositionSide:

@@ -114,11 +114,6 @@ class Rest:
         self._refusals = 0
         budget.set_windows([row.window() for row in LIMITS])
 
-    @property
-    def has_key(self) -> bool:
-        """True when there are credentials to use."""
-        return bool(self._key)
-
     async def ask(self, name: str, shape: type[Answer], **params: str | int | None) -> Answer:
         """The answer to a question. Raises `BadAnswer` when it cannot be read, `VenueDown` when there is none."""
         failures = 0
@@ -140,10 +135,6 @@ class Rest:
     async def server_time(self) -> int:
         """The venue's clock in ns."""
         return (await self.ask("time", _Time)).server_time * MS_NS
-
-    async def synchronise(self) -> None:
-        """Learn the venue's clock."""
-        await self._sync.sync(self.server_time)
 
     async def _send(self, call: Call, params: Params) -> bytes:
         tries, skewed = 0, False

@@ -1,8 +1,7 @@
-"""The account's stream, and the comparison with REST that makes up for whatever it does not tell.
+"""Keeps the account's events coming, and makes up by questions for whatever the stream does not tell.
 
-The stream says nothing at the start, may end without a word (a listen key that expired unheard), and may lose
-messages. So the account is asked for after each connect, every `reconcile_every_s` seconds, and whenever something
-that must have been told was not. Source: the vendor's user data stream pages; the silence is a field report.
+A stream says nothing at its start, may end without a word, and may lose messages. So the account is asked for after
+each connect, every `reconcile_every_s` seconds, and whenever something that must have been told was not.
 """
 
 from __future__ import annotations
@@ -11,29 +10,27 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Protocol
 
 import msgspec
 
 from venueproof_adapters.kit.backoff import Backoff
-from venueproof_adapters.kit.clock import MS_NS, SECOND_NS
+from venueproof_adapters.kit.catalog import Catalog
+from venueproof_adapters.kit.clock import SECOND_NS
 from venueproof_adapters.kit.ledger import OrderKey
-from venueproof_adapters.kit.orders import order_key
+from venueproof_adapters.kit.orders import Told, order_key
+from venueproof_adapters.kit.own import Own
 from venueproof_adapters.kit.parts import Parts
 from venueproof_adapters.kit.recent import Recent
 from venueproof_adapters.kit.socket import SocketOptions
-from venueproof_adapters.native.binance import wire
-from venueproof_adapters.native.binance.errors import LISTEN_KEY_UNKNOWN
-from venueproof_adapters.native.binance.instruments import Catalog
-from venueproof_adapters.native.binance.parse import Parser
-from venueproof_adapters.native.binance.questions import AccountQuestions
-from venueproof_adapters.native.binance.rest import Rest
-from venueproof_adapters.native.binance.state import State
-from venueproof_contracts.errors import AdapterError, BadAnswer, RateLimited, Rejected
-from venueproof_contracts.model import Balance, Channel, Order, StreamEvent, StreamState
+from venueproof_adapters.kit.state import State
+from venueproof_contracts.errors import AdapterError, BadAnswer, RateLimited
+from venueproof_contracts.model import Channel, Fill, Order, StreamEvent, StreamState
 
-log = logging.getLogger("venueproof_adapters.native.binance")
+log = logging.getLogger("venueproof_adapters.account_stream")
 
 RECOVERY_BOUND_S = 60
+"""Comparing every 40 s, a reconnect and its questions: what the parts' defaults keep."""
 
 _HEARD_WITHIN_S = 5.0
 _AGAIN_S = 5.0
@@ -43,32 +40,44 @@ _STALE_NS = 3 * SECOND_NS
 _HUNTS_MAX = 5
 
 
-class Account:
-    """Keeps the account's events coming while somebody is subscribed."""
+class AccountSource(Protocol):
+    """The venue's side of the stream."""
+
+    async def address(self) -> str:
+        """Where to connect, with a fresh credential."""
+        ...
+
+    async def renew_credential(self) -> bool:
+        """Keep the credential valid; False when the venue knows it no more."""
+        ...
+
+    def handle(self, frame: str | bytes, stream: AccountStream) -> None:
+        """Read a message and tell the stream of it. Raises `BadAnswer` or msgspec's error when it cannot be read."""
+        ...
+
+
+class AccountStream:
+    """The subscription to the account."""
 
     def __init__(
         self,
         parts: Parts,
-        rest: Rest,
+        source: AccountSource,
         catalog: Catalog,
-        parser: Parser,
         state: State,
         now_ns: Callable[[], int],
-        ws: str,
         backoff: Backoff,
         options: SocketOptions,
     ) -> None:
         self._parts = parts
-        self._rest = rest
+        self._source = source
         self._catalog = catalog
-        self._parser = parser
         self._state = state
         self._now_ns = now_ns
-        self._ws = ws
         self._watchdog = parts.watchdog(_HEARD_WITHIN_S, self._overdue)
         self._socket = parts.socket(
             name="account",
-            address=self._address,
+            address=source.address,
             on_open=self._opened,
             on_frame=self._frame,
             on_down=self._down,
@@ -84,11 +93,11 @@ class Account:
         self._lock = asyncio.Lock()
         self._started = False
         self._whole_ns = 0
-        self._questions: AccountQuestions | None = None
+        self._own: Own | None = None
 
-    def connect_to(self, questions: AccountQuestions) -> None:
-        """Hand in what in turn needs `watch`."""
-        self._questions = questions
+    def connect_to(self, own: Own) -> None:
+        """Hand in who answers questions, who in turn needs `watch`."""
+        self._own = own
 
     # --- life ---
 
@@ -102,7 +111,7 @@ class Account:
         self._tasks = [asyncio.create_task(self._keep_credential()), asyncio.create_task(self._keep_whole())]
 
     async def close(self) -> None:
-        """Disconnect. The listen key stays: other clients of the account share it."""
+        """Disconnect. The credential stays: other clients of the account may share it."""
         self._state.told = False
         self._watchdog.clear()
         tasks, self._tasks = self._tasks, []
@@ -110,11 +119,6 @@ class Account:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._socket.close()
-
-    async def _address(self) -> str:
-        """The stream's address; the venue gives the same key again while it is valid, and a new one otherwise."""
-        key = (await self._rest.ask("listen-key", wire.ListenKeyRow)).listen_key
-        return f"{self._ws}/private/ws?listenKey={key}"
 
     async def _opened(self) -> None:
         if not self._started:
@@ -137,19 +141,16 @@ class Account:
         self._state.tell(StreamEvent(Channel.ACCOUNT, state, reason=reason))
 
     async def _keep_credential(self) -> None:
-        """Renew the listen key in time; start over when the venue knows it no more."""
-        every_s = self._parts.renew_credential_every_s
-        wait_s = every_s
+        """Renew the credential in time; start over when the venue knows it no more."""
+        wait_s = every_s = self._parts.renew_credential_every_s
         while every_s:
             await asyncio.sleep(wait_s)
             wait_s = every_s
             try:
-                await self._rest.ask("keep-listen-key", dict[str, msgspec.Raw])
-            except Rejected as error:
-                if error.code == LISTEN_KEY_UNKNOWN:
-                    self._socket.renew("the listen key expired")
+                if not await self._source.renew_credential():
+                    self._socket.renew("the stream's credential expired")
             except AdapterError as error:
-                log.debug("the listen key could not be renewed: %s", type(error).__name__)
+                log.debug("the credential could not be renewed: %s", type(error).__name__)
                 wait_s = self._pause_s(error) + _AGAIN_S
 
     def _pause_s(self, error: AdapterError) -> float:
@@ -159,11 +160,11 @@ class Account:
 
     async def _keep_whole(self) -> None:
         """Compare every now and then, and soon when there is reason to."""
-        wait_s = self._parts.reconcile_every_s
-        while wait_s:
+        wait_s = every_s = self._parts.reconcile_every_s
+        while every_s:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._soon.wait(), wait_s)
-            wait_s = self._parts.reconcile_every_s
+            wait_s = every_s
             self._soon.clear()
             try:
                 if await self._reconcile():
@@ -174,17 +175,11 @@ class Account:
 
     async def _reconcile(self) -> bool:
         """Ask for everything and tell what is new; True when the stream should have told some of it before."""
-        assert self._questions is not None
+        assert self._own is not None
         async with self._lock:
             asked_ns = self._now_ns()
             self._state.expect_fresh(asked_ns - _STALE_NS)
-            rows = await self._rest.ask("positions", list[wire.PositionRow])
-            self._questions.hear_positions(rows, asked_ns)
-            since_ns = max(self._state.since_ns, self._whole_ns - _OVERLAP_NS)
-            for symbol in self._active():
-                await self._questions.fills(symbol, since_ns)
-            await self._questions.open_orders(None)
-            await self._questions.balances()
+            await self._own.refresh(self._active, max(self._state.since_ns, self._whole_ns - _OVERLAP_NS))
             if not self._started:
                 for order in self._state.orders.live():
                     self._state.fills.start_at(order_key(order), order.filled)
@@ -234,51 +229,34 @@ class Account:
 
     def _frame(self, frame: str | bytes) -> None:
         try:
-            event = msgspec.json.decode(frame, type=wire.Head).event
-            self._handle(event, frame)
+            self._source.handle(frame, self)
         except (msgspec.MsgspecError, ArithmeticError, BadAnswer) as error:
             log.warning("a message of the account's stream could not be read: %s", type(error).__name__)
             self._soon.set()
 
-    def _handle(self, event: str, frame: str | bytes) -> None:
-        match event:
-            case "ORDER_TRADE_UPDATE":
-                self._order(msgspec.json.decode(frame, type=wire.OrderMessage).order)
-            case "ACCOUNT_UPDATE":
-                self._account(msgspec.json.decode(frame, type=wire.AccountMessage))
-            case "TRADE_LITE":
-                self._trade(msgspec.json.decode(frame, type=wire.TradeLite))
-            case "listenKeyExpired" if self._parts.hears_credential_expiry:
-                self._socket.renew("the listen key expired")
-            case _:
-                pass  # settings, margin calls and the venue's own bots: nothing that is told of
-
-    def _order(self, told: wire.OrderUpdate) -> None:
-        order, fill = self._parser.order_update(told), self._parser.fill_update(told)
-        key = order_key(order)
+    def hear_order(self, told: Told, fill: Fill | None) -> None:
+        """The stream told of an order, and perhaps of an execution of it."""
+        key = order_key(told.order)
         self._state.name(key, told.client_id)
         if fill is not None:
             self._state.hear_fill(fill)
-        self._state.hear_order(order, told.client_id)
-        self._heard[key] = order
+        self._state.hear_order(told)
+        self._heard[key] = told.order
         awaited = self._awaited.get(key)
-        if awaited is not None and _tells(order, awaited):
+        if awaited is not None and _tells(told.order, awaited):
             del self._awaited[key]
             self._watchdog.heard(("order", key))
         self._check_fills(key)
 
-    def _trade(self, told: wire.TradeLite) -> None:
-        """An execution before its full message: only the latter tells the fee, so it is waited for."""
-        symbol = self._catalog.symbol(told.symbol)
-        if not self._state.fills.has(symbol, str(told.trade_id)):
-            self._watchdog.expect(("fills", (symbol, str(told.order_id))))
+    def hear_execution(self, fill_id: str, key: OrderKey) -> None:
+        """The stream told of an execution without its fee: the full message is waited for."""
+        if not self._state.fills.has(key[0], fill_id):
+            self._watchdog.expect(("fills", key))
 
-    def _account(self, message: wire.AccountMessage) -> None:
-        stamp = (message.at_ms * MS_NS, message.sent_ms * MS_NS)
-        for told in message.account.positions:
-            self._state.hear_position(self._parser.position_update(told), stamp)
-        for changed in message.account.balances:
-            self._state.hear_balance(Balance(changed.asset, changed.wallet, None), stamp)
+    def hear_expiry(self) -> None:
+        """The stream told that its credential expired."""
+        if self._parts.hears_credential_expiry:
+            self._socket.renew("the stream's credential expired")
 
 
 def _tells(heard: Order, expected: Order) -> bool:

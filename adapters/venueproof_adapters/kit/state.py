@@ -8,7 +8,7 @@ from msgspec import structs
 
 from venueproof_adapters.kit.ids import IdMap
 from venueproof_adapters.kit.ledger import OrderKey
-from venueproof_adapters.kit.orders import order_key
+from venueproof_adapters.kit.orders import Told, order_key
 from venueproof_adapters.kit.parts import Parts
 from venueproof_adapters.kit.recent import Recent
 from venueproof_contracts.errors import NotSent
@@ -91,14 +91,14 @@ class State:
         """It was not placed."""
         self._successors.pop((instrument, client_id), None)
 
-    def hear_order(self, order: Order, client_id: str) -> Order:
+    def hear_order(self, told: Told) -> Order:
         """Take in a telling of an order. Returns the order as it stands."""
-        key = order_key(order)
-        self.name(key, client_id)
-        changed = self.orders.merge(order)
+        key = order_key(told.order)
+        self.name(key, told.client_id)
+        changed = self.orders.merge(told.order)
         if changed is not None:
             self.tell(OrderEvent(self._averaged(changed)))
-        return self.current(key) or order
+        return self.current(key) or told.order
 
     def give_up_replacing(self, key: OrderKey) -> None:
         """No order took the place of this one after all: if it ended, that is the end of its intent."""
