@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+
+from venueproof_simulators.engine.commands import FillOrder
+
+from .client import Client
+
+ORDER = "/fapi/v1/order"
+
+
+def amend(client: Client, order_id: int, **changes: object) -> dict[str, object]:
+    parameters: dict[str, object] = {
+        "symbol": "BTCUSDT",
+        "orderId": order_id,
+        "side": "BUY",
+        "quantity": "0.020",
+        "price": "58000",
+    }
+    return {name: value for name, value in (parameters | changes).items() if value is not None}
+
+
+@pytest.mark.quirk("binance.order.amend-in-place")
+def test_amended_order_keeps_its_id_unless_the_row_is_on(client: Client, field: Client) -> None:
+    placed = client.limit()
+    reply = client.ask("PUT", ORDER, **amend(client, placed["orderId"], modifyId=5))
+    assert (reply["orderId"], reply["price"], reply["origQty"]) == (placed["orderId"], "58000.00", "0.020")
+    assert (reply["pair"], reply["modifyId"], reply["status"]) == ("BTCUSDT", 5, "NEW")
+    placed = field.limit()
+    field.venue.switch_quirk("binance.http.errors-are-4xx", False)
+    assert field.refused("PUT", ORDER, **amend(field, placed["orderId"])) == (400, -5025)
+    assert field.ask("GET", ORDER, symbol="BTCUSDT", orderId=placed["orderId"])["price"] == "59000.00"
+
+
+def test_amendments_are_listed_with_before_and_after(client: Client) -> None:
+    order_id = client.limit()["orderId"]
+    client.ask("PUT", ORDER, **amend(client, order_id))
+    client.ask("PUT", ORDER, **amend(client, order_id, quantity="0.030"))
+    rows = client.ask("GET", "/fapi/v1/orderAmendment", symbol="BTCUSDT", orderId=order_id)
+    assert [row["amendment"]["origQty"] for row in rows] == [
+        {"before": "0.010", "after": "0.020"},
+        {"before": "0.020", "after": "0.030"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"price": None}, -1102),
+        ({"quantity": None}, -1102),
+        ({"side": None}, -1102),
+        ({"side": "SELL"}, -1117),
+        ({"orderId": None}, -1102),
+        ({"orderId": 77}, -2013),
+        ({"price": "58000.05"}, -4014),
+        ({"quantity": "0.0201"}, -1111),
+        ({"price": "59000", "quantity": "0.010"}, -5027),
+        ({"quantity": "0.001"}, -5029),
+        ({"quantity": "40"}, -2019),
+        ({"reduceOnly": "true"}, -5047),
+        ({"modifyId": "x"}, -1100),
+    ],
+)
+def test_refused_amendment_leaves_the_order_as_it_is(client: Client, changes: dict[str, object], code: int) -> None:
+    placed = client.limit()
+    assert client.refused("PUT", ORDER, **amend(client, placed["orderId"], **changes)) == (400, code)
+    left = client.ask("GET", "/fapi/v1/openOrder", symbol="BTCUSDT", orderId=placed["orderId"])
+    assert (left["price"], left["origQty"]) == ("59000.00", "0.010")
+    assert client.ask("GET", "/fapi/v1/orderAmendment", symbol="BTCUSDT", orderId=placed["orderId"]) == []
+
+
+def test_ended_order_cannot_be_amended(client: Client) -> None:
+    assert client.refused("PUT", ORDER, **amend(client, client.market()["orderId"])) == (400, -2013)
+
+
+@pytest.mark.quirk("binance.order.amend-can-cancel")
+def test_amending_down_to_what_is_filled_cancels(client: Client) -> None:
+    placed = client.limit(quantity="0.020")
+    client.command(FillOrder("BTCUSDT", placed["orderId"], 15))
+    reply = client.ask("PUT", ORDER, **amend(client, placed["orderId"], quantity="0.015", price="59000"))
+    assert (reply["status"], reply["executedQty"]) == ("CANCELED", "0.015")
+
+
+@pytest.mark.quirk("binance.order.amend-can-cancel")
+def test_amending_a_post_only_order_into_the_book_cancels(client: Client) -> None:
+    placed = client.limit(timeInForce="GTX")
+    reply = client.ask("PUT", ORDER, **amend(client, placed["orderId"], price="60100"))
+    assert reply["status"] == "CANCELED"
+    assert client.ask("GET", "/fapi/v1/userTrades", symbol="BTCUSDT") == []
+
+
+def test_batch_of_amendments_fails_item_by_item(client: Client) -> None:
+    order_id = client.limit()["orderId"]
+    right = f'{{"symbol":"BTCUSDT","orderId":{order_id},"side":"BUY","quantity":"0.020","price":"58000"}}'
+    wrong = right.replace("58000", "58000.05")
+    rows = client.ask("PUT", "/fapi/v1/batchOrders", batchOrders=f"[{right},{wrong}]")
+    assert [row.get("price", row.get("code")) for row in rows] == ["58000.00", -4014]

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from venueproof_simulators.host.venue import HttpReply
+
+from .client import Client, order
+
+ORDER = "/fapi/v1/order"
+
+
+def ping(client: Client) -> HttpReply:
+    return client.request("GET", "/fapi/v1/ping")
+
+
+def used(reply: HttpReply) -> int:
+    return int(reply.headers["X-MBX-USED-WEIGHT-1M"])
+
+
+def spend(client: Client) -> None:
+    """Spend what is left of the minute, in big steps."""
+    client.venue.desk.budgets.exhaust("127.0.0.1", 2400, client.time())
+
+
+def banned(client: Client) -> HttpReply:
+    """Ask on after the limit until the address is banned."""
+    spend(client)
+    for _ in range(10):
+        assert ping(client).status == 429
+    return ping(client)
+
+
+@pytest.mark.quirk("binance.rate.weights")
+@pytest.mark.parametrize(
+    ("path", "query", "weight"),
+    [
+        ("/fapi/v1/ping", "", 1),
+        ("/fapi/v1/depth", "symbol=BTCUSDT&limit=5", 2),
+        ("/fapi/v1/depth", "symbol=BTCUSDT", 10),
+        ("/fapi/v1/depth", "symbol=BTCUSDT&limit=1000", 20),
+        ("/fapi/v1/klines", "symbol=BTCUSDT&interval=1m&limit=99", 1),
+        ("/fapi/v1/klines", "symbol=BTCUSDT&interval=1m&limit=1000", 5),
+        ("/fapi/v1/ticker/24hr", "symbol=BTCUSDT", 1),
+        ("/fapi/v1/ticker/24hr", "", 40),
+        ("/fapi/v1/premiumIndex", "", 10),
+        ("/fapi/v1/aggTrades", "symbol=BTCUSDT&limit=1", 20),
+        ("/fapi/v1/nowhere", "", 1),
+        ("/fapi/v1/depth", "symbol=BTCUSDT&limit=NaN", 2),
+    ],
+)
+def test_each_request_costs_its_weight(client: Client, path: str, query: str, weight: int) -> None:
+    assert used(client.request("GET", path, query)) == weight
+
+
+def test_weight_is_counted_per_minute(client: Client) -> None:
+    assert [used(ping(client)) for _ in range(3)] == [1, 2, 3]
+    client.wait(60)
+    assert used(ping(client)) == 1
+
+
+def test_minutes_are_those_of_the_age_clock(client: Client) -> None:
+    ping(client)
+    client.aged_ns += 60 * 10**9
+    assert used(ping(client)) == 1
+
+
+@pytest.mark.quirk("binance.rate.shared-ip")
+def test_accounts_behind_one_address_share_its_weight(client: Client) -> None:
+    client.signed("GET", "/fapi/v3/balance")
+    client.keys = dict(client.venue.open_account("other", client.time()))
+    assert used(client.signed("GET", "/fapi/v3/balance")) == 10
+    elsewhere = client.request("GET", "/fapi/v1/ping", address="127.0.0.2")
+    assert used(elsewhere) == 1
+
+
+@pytest.mark.quirk("binance.rate.429-backoff")
+def test_over_the_weight_everything_is_429_until_the_minute_turns(client: Client) -> None:
+    spend(client)
+    reply = ping(client)
+    assert reply.status == 429
+    assert msgspec.json.decode(reply.body)["code"] == -1003
+    client.wait(60)
+    assert ping(client).status == 200
+
+
+@pytest.mark.quirk("binance.rate.ban-escalation")
+def test_going_on_is_418_for_two_minutes_then_longer(client: Client) -> None:
+    reply = banned(client)
+    document = msgspec.json.decode(reply.body)
+    assert (reply.status, document["code"]) == (418, -1003)
+    assert f"banned until {client.time().wire_ms + 120_000}." in document["msg"]
+    client.wait(119)
+    assert ping(client).status == 418
+    client.wait(1)
+    assert ping(client).status == 200
+    assert f"until {client.time().wire_ms + 480_000}." in banned(client).body.decode()
+
+
+@pytest.mark.quirk("binance.rate.ban-escalation")
+def test_field_ban_lasts_two_hours_and_longer_with_each_request(field: Client) -> None:
+    first = banned(field).body.decode()
+    assert f"until {field.time().wire_ms + 7_200_000}." in first
+    assert f"until {field.time().wire_ms + 7_200_000 + 600_000}." in ping(field).body.decode()
+
+
+@pytest.mark.quirk("binance.rate.no-retry-after")
+def test_retry_after_is_sent_in_the_field_profile_only(client: Client, field: Client) -> None:
+    assert "Retry-After" not in banned(client).headers
+    assert int(banned(field).headers["Retry-After"]) >= 7200
+
+
+@pytest.mark.quirk("binance.auth.2015-during-ban")
+def test_good_key_is_refused_during_a_ban_only_while_the_row_is_on(client: Client) -> None:
+    banned(client)
+    assert client.refused("GET", "/fapi/v3/balance") == (418, -1003)
+    client.venue.switch_quirk("binance.auth.2015-during-ban", True)
+    assert client.refused("GET", "/fapi/v3/balance") == (401, -2015)
+    assert ping(client).status == 418
+
+
+@pytest.mark.quirk("binance.rate.order-count")
+def test_orders_are_counted_per_account_and_refused_with_1015(client: Client) -> None:
+    reply = client.signed("POST", ORDER, **order())
+    assert (reply.headers["X-MBX-ORDER-COUNT-10S"], reply.headers["X-MBX-ORDER-COUNT-1M"]) == ("1", "1")
+    assert used(reply) == 0
+    client.venue.desk.budgets.exhaust_orders(client.venue.account, client.time())
+    assert client.refused("POST", ORDER, **order()) == (429, -1015)
+    assert client.signed("GET", "/fapi/v1/openOrders").status == 200
+    client.wait(10)
+    assert client.signed("POST", ORDER, **order()).status == 200
+
+
+def test_funding_has_a_pool_of_its_own(client: Client) -> None:
+    reply = client.request("GET", "/fapi/v1/fundingRate", "symbol=BTCUSDT&limit=1")
+    assert (reply.status, used(reply)) == (200, 0)
+
+
+def test_ban_from_behind_is_on_the_clients_address_alone(client: Client) -> None:
+    client.venue.ban("127.0.0.1", client.time().age_ns + 30 * 10**9, client.time())
+    assert ping(client).status == 418
+    assert client.request("GET", "/fapi/v1/ping", address="127.0.0.2").status == 200
+    client.aged_ns += 30 * 10**9
+    assert ping(client).status == 200
+
+
+@pytest.mark.quirk("binance.env.maintenance-failover")
+def test_closed_venue_answers_503_and_keeps_market_streams_idle(client: Client) -> None:
+    session = client.open("/market/ws/btcusdt@markPrice@1s")
+    client.venue.maintenance(client.time().age_ns + 10 * 10**9, client.time())
+    reply = client.signed("GET", "/fapi/v3/balance")
+    assert (reply.status, msgspec.json.decode(reply.body)["code"]) == (503, -1008)
+    client.wait(5)
+    assert client.take(session) == []
+    client.wait(7)
+    assert client.take(session)
+    assert client.signed("GET", "/fapi/v3/balance").status == 200

@@ -1,0 +1,335 @@
+from __future__ import annotations
+
+import pytest
+
+from venueproof_simulators.engine.commands import ExpireOrder, FillOrder, SetPrice
+
+from .client import Client, order
+
+ORDER = "/fapi/v1/order"
+REPLY_KEYS = [
+    "orderId",
+    "symbol",
+    "status",
+    "clientOrderId",
+    "price",
+    "origQty",
+    "executedQty",
+    "cumQty",
+    "timeInForce",
+    "type",
+    "reduceOnly",
+    "closePosition",
+    "side",
+    "positionSide",
+    "stopPrice",
+    "workingType",
+    "priceProtect",
+    "origType",
+    "priceMatch",
+    "selfTradePreventionMode",
+    "goodTillDate",
+    "updateTime",
+]
+
+
+@pytest.mark.quirk("binance.order.ack-without-fill-money")
+def test_reply_has_exactly_the_documented_fields_and_no_money(client: Client) -> None:
+    placed = client.market(newOrderRespType="RESULT")
+    assert list(placed) == REPLY_KEYS
+    assert (placed["status"], placed["executedQty"], placed["price"]) == ("FILLED", "0.010", "0.00")
+    canceled = client.ask("DELETE", ORDER, symbol="BTCUSDT", orderId=client.limit()["orderId"])
+    assert list(canceled) == REPLY_KEYS
+    assert canceled["status"] == "CANCELED"
+
+
+@pytest.mark.quirk("binance.order.ack-default")
+def test_default_answer_is_new_although_it_filled(client: Client) -> None:
+    placed = client.market()
+    assert (placed["status"], placed["executedQty"]) == ("NEW", "0.000")
+    stands = client.ask("GET", ORDER, symbol="BTCUSDT", orderId=placed["orderId"])
+    assert (stands["status"], stands["executedQty"], stands["avgPrice"]) == ("FILLED", "0.010", "60000.10")
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"symbol": None}, (400, -1102)),
+        ({"symbol": "NOPEUSDT"}, (400, -1121)),
+        ({"symbol": "BTC/USDT"}, (400, -1100)),
+        ({"side": None}, (400, -1102)),
+        ({"type": None}, (400, -1102)),
+        ({"type": "STOPP"}, (400, -1116)),
+        ({"timeInForce": None}, (400, -1102)),
+        ({"timeInForce": "gtc"}, (400, -1115)),
+        ({"quantity": None}, (400, -1102)),
+        ({"price": None}, (400, -1102)),
+        ({"quantity": "NaN"}, (400, -1100)),
+        ({"quantity": "-1"}, (400, -1100)),
+        ({"quantity": "1e3"}, (400, -1100)),
+        ({"quantity": "Infinity"}, (400, -1100)),
+        ({"quantity": ""}, (400, -1105)),
+        ({"quantity": "0"}, (400, -4003)),
+        ({"quantity": "0.000"}, (400, -4003)),
+        ({"quantity": "1000.001"}, (400, -4005)),
+        ({"quantity": "99999999999999999999"}, (400, -4005)),
+        ({"price": "0"}, (400, -4001)),
+        ({"price": "261.0"}, (400, -4013)),
+        ({"price": "809484.1"}, (400, -4002)),
+        ({"positionSide": "LONG"}, (400, -4061)),
+        ({"positionSide": "long"}, (400, -4060)),
+        ({"reduceOnly": "yes"}, (400, -1130)),
+        ({"newOrderRespType": "FULL"}, (400, -1130)),
+        ({"selfTradePreventionMode": "SOME"}, (400, -5039)),
+        ({"priceMatch": "BEST", "price": None}, (400, -5037)),
+        ({"priceMatch": "QUEUE"}, (400, -1106)),
+        ({"closePosition": "true"}, (400, -4136)),
+        ({"timeInForce": "GTD"}, (400, -1102)),
+        ({"timeInForce": "GTD", "goodTillDate": "1"}, (400, -5040)),
+    ],
+)
+def test_bad_parameters_have_the_venues_own_error(
+    client: Client, changes: dict[str, object], refusal: tuple[int, int]
+) -> None:
+    assert client.refused("POST", ORDER, **order(**changes)) == refusal
+    assert client.ask("GET", "/fapi/v1/openOrders") == []
+
+
+@pytest.mark.quirk("binance.order.type-case")
+def test_lower_case_type_and_side_are_refused(client: Client) -> None:
+    assert client.refused("POST", ORDER, **order(type="limit")) == (400, -1116)
+    assert client.refused("POST", ORDER, **order(side="buy")) == (400, -1117)
+
+
+@pytest.mark.quirk("binance.order.market-without-price")
+def test_market_order_takes_no_price(client: Client) -> None:
+    market = {"type": "MARKET", "timeInForce": None}
+    assert client.refused("POST", ORDER, **order(**market)) == (400, -1106)
+    assert client.signed("POST", ORDER, **order(**market, price=None)).status == 200
+
+
+@pytest.mark.quirk("binance.order.conditional-algo-service")
+@pytest.mark.parametrize("kind", ["STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"])
+def test_conditional_types_are_sent_away(client: Client, kind: str) -> None:
+    assert client.refused("POST", ORDER, **order(type=kind, stopPrice="58000")) == (400, -4120)
+    assert client.refused("POST", "/fapi/v1/algoOrder", symbol="BTCUSDT") == (404, -5000)
+
+
+@pytest.mark.quirk("binance.order.min-notional-4164")
+@pytest.mark.parametrize(
+    ("symbol", "price", "quantity", "number"),
+    [("BTCUSDT", "59000", "0.001", "100"), ("ETHUSDT", "2900", "0.006", "20"), ("XRPUSDT", "0.59", "8.4", "5")],
+)
+def test_order_below_the_symbols_notional_is_4164_with_its_number(
+    client: Client, symbol: str, price: str, quantity: str, number: str
+) -> None:
+    reply = client.signed("POST", ORDER, **order(symbol=symbol, price=price, quantity=quantity))
+    assert reply.status == 400
+    assert f'-4164,"msg":"Order\'s notional must be no smaller than {number} (' in reply.body.decode()
+
+
+@pytest.mark.quirk("binance.order.min-notional-market")
+def test_market_order_is_weighed_at_mark(client: Client) -> None:
+    client.command(SetPrice("BTCUSDT", 500_000))
+    assert client.refused("POST", ORDER, **order(type="MARKET", timeInForce=None, price=None, quantity="0.001")) == (
+        400,
+        -4164,
+    )
+    assert client.market(quantity="0.002")["status"] == "NEW"
+
+
+@pytest.mark.quirk("binance.order.min-notional-reduce-only")
+def test_reduce_only_is_exempt_from_notional_unless_the_row_is_on(client: Client, field: Client) -> None:
+    for one in (client, field):
+        one.market(quantity="0.010")
+    slice_ = order(side="SELL", price="61000", quantity="0.001", reduceOnly="true")
+    assert client.signed("POST", ORDER, **slice_).status == 200
+    field.venue.switch_quirk("binance.http.errors-are-4xx", False)
+    assert field.refused("POST", ORDER, **slice_) == (400, -4164)
+    assert field.signed("POST", ORDER, **(slice_ | {"quantity": "0.010"})).status == 200
+
+
+@pytest.mark.quirk("binance.order.precision-1111")
+def test_surplus_decimals_are_1111_and_trailing_zeros_are_none(client: Client) -> None:
+    assert client.refused("POST", ORDER, **order(quantity="0.0101")) == (400, -1111)
+    assert client.refused("POST", ORDER, **order(price="59000.001")) == (400, -1111)
+    assert client.signed("POST", ORDER, **order(quantity="0.01000000", price="59000.00000")).status == 200
+
+
+@pytest.mark.quirk("binance.order.tick-4014")
+def test_price_between_ticks_is_4014(client: Client) -> None:
+    assert client.refused("POST", ORDER, **order(price="59000.05")) == (400, -4014)
+
+
+@pytest.mark.quirk("binance.order.price-band-4016")
+def test_price_far_on_the_aggressive_side_is_refused(client: Client) -> None:
+    assert client.refused("POST", ORDER, **order(price="63000.1")) == (400, -4016)
+    assert client.refused("POST", ORDER, **order(side="SELL", price="56999.9")) == (400, -4024)
+    assert client.signed("POST", ORDER, **order(price="40000")).status == 200
+
+
+@pytest.mark.quirk("binance.order.margin-2019")
+def test_order_beyond_the_margin_is_2019(client: Client) -> None:
+    assert client.refused("POST", ORDER, **order(quantity="40")) == (400, -2019)
+
+
+@pytest.mark.quirk("binance.order.post-only-reject")
+def test_crossing_post_only_order_is_5022_and_leaves_no_record(client: Client) -> None:
+    assert client.refused("POST", ORDER, **order(timeInForce="GTX", price="60100")) == (400, -5022)
+    assert client.ask("GET", "/fapi/v1/allOrders", symbol="BTCUSDT") == []
+    assert client.limit(timeInForce="GTX")["timeInForce"] == "GTX"
+
+
+@pytest.mark.quirk("binance.order.fill-or-kill-5021")
+def test_unfillable_fill_or_kill_is_5021_and_leaves_no_record(client: Client) -> None:
+    assert client.refused("POST", ORDER, **order(timeInForce="FOK")) == (400, -5021)
+    assert client.ask("GET", "/fapi/v1/allOrders", symbol="BTCUSDT") == []
+
+
+@pytest.mark.quirk("binance.order.reduce-only-2022")
+def test_reduce_only_without_a_position_is_2022(client: Client) -> None:
+    assert client.refused("POST", ORDER, **order(reduceOnly="true")) == (400, -2022)
+
+
+def test_immediate_or_cancel_keeps_what_it_filled_and_expires(client: Client) -> None:
+    placed = client.limit(price="60000.1", quantity="2.000", timeInForce="IOC", newOrderRespType="RESULT")
+    assert (placed["status"], placed["executedQty"], placed["timeInForce"]) == ("EXPIRED", "1.152", "IOC")
+
+
+def test_good_till_date_ends_by_itself(client: Client) -> None:
+    until_ms = client.time().wire_ms + 700_000
+    placed = client.limit(timeInForce="GTD", goodTillDate=until_ms)
+    assert (placed["timeInForce"], placed["goodTillDate"]) == ("GTD", until_ms // 1000 * 1000)
+    client.wait(699)
+    assert client.ask("GET", ORDER, symbol="BTCUSDT", orderId=placed["orderId"])["status"] == "NEW"
+    client.wait(2)
+    assert client.ask("GET", ORDER, symbol="BTCUSDT", orderId=placed["orderId"])["status"] == "EXPIRED"
+
+
+@pytest.mark.parametrize(
+    ("word", "side", "price"),
+    [("OPPONENT", "SELL", "59999.90"), ("QUEUE", "BUY", "59999.90"), ("QUEUE_5", "BUY", "59999.50")],
+)
+def test_price_match_takes_the_price_from_the_book(client: Client, word: str, side: str, price: str) -> None:
+    placed = client.limit(side=side, price=None, priceMatch=word)
+    assert (placed["price"], placed["priceMatch"]) == (price, word)
+
+
+def test_own_order_in_the_way_expires_in_match(client: Client) -> None:
+    resting = client.limit(price="59999.9")
+    client.limit(side="SELL", price="59999.9", quantity="1.000")
+    stands = client.ask("GET", ORDER, symbol="BTCUSDT", orderId=resting["orderId"])
+    assert stands["status"] == "EXPIRED_IN_MATCH"
+
+
+def test_order_test_places_nothing(client: Client) -> None:
+    shown = client.ask("POST", "/fapi/v1/order/test", **order())
+    assert list(shown) == REPLY_KEYS
+    assert client.refused("POST", "/fapi/v1/order/test", **order(price="59000.05")) == (400, -4014)
+    assert client.ask("GET", "/fapi/v1/allOrders", symbol="BTCUSDT") == []
+
+
+@pytest.mark.quirk("binance.clientid.regex-36")
+@pytest.mark.parametrize("name", ["x" * 37, "a b", "ü", "a;b", "x" * 500])
+def test_client_id_out_of_bounds_is_4015(client: Client, name: str) -> None:
+    assert client.refused("POST", ORDER, **order(newClientOrderId=name)) == (400, -4015)
+
+
+def test_client_id_of_36_characters_is_kept(client: Client) -> None:
+    name = "A.:/a0_-" + "x" * 28
+    assert client.limit(newClientOrderId=name)["clientOrderId"] == name
+    assert client.refused("POST", ORDER, **order(newClientOrderId=name)) == (400, -4116)
+
+
+def test_order_without_client_id_gets_one(client: Client) -> None:
+    names = {client.limit()["clientOrderId"] for _ in range(3)}
+    assert len(names) == 3
+    assert all(names)
+
+
+@pytest.mark.quirk("binance.clientid.reuse-after-close")
+def test_client_id_is_free_again_once_the_order_filled(client: Client) -> None:
+    first, second = (client.market(newClientOrderId="again") for _ in range(2))
+    assert first["orderId"] != second["orderId"]
+    assert client.ask("GET", "/fapi/v3/positionRisk", symbol="BTCUSDT")[0]["positionAmt"] == "0.020"
+    found = client.ask("GET", ORDER, symbol="BTCUSDT", origClientOrderId="again")
+    assert found["orderId"] == second["orderId"]
+
+
+def test_query_and_cancel_of_unknown_orders_differ_in_code(client: Client) -> None:
+    unknown = {"symbol": "BTCUSDT", "orderId": 999}
+    assert client.refused("GET", ORDER, **unknown) == (400, -2013)
+    assert client.refused("DELETE", ORDER, **unknown) == (400, -2011)
+    assert client.refused("GET", "/fapi/v1/openOrder", **unknown) == (400, -2013)
+    assert client.refused("GET", ORDER, symbol="BTCUSDT") == (400, -1102)
+    ended = client.market()
+    assert client.refused("DELETE", ORDER, symbol="BTCUSDT", orderId=ended["orderId"]) == (400, -2011)
+    assert client.refused("GET", "/fapi/v1/openOrder", symbol="BTCUSDT", orderId=ended["orderId"]) == (400, -2013)
+
+
+@pytest.mark.quirk("binance.order.symbol-scoped-ids")
+def test_order_ids_count_per_symbol(client: Client) -> None:
+    bitcoin, ether = client.limit(), client.limit(symbol="ETHUSDT", price="2900", quantity="1")
+    assert bitcoin["orderId"] == ether["orderId"]
+    assert client.ask("GET", ORDER, symbol="ETHUSDT", orderId=ether["orderId"])["origQty"] == "1.000"
+    assert client.refused("GET", ORDER, orderId=ether["orderId"]) == (400, -1102)
+
+
+@pytest.mark.quirk("binance.order.stale-expiry")
+def test_ended_orders_are_forgotten_after_3_and_90_days(client: Client) -> None:
+    unfilled, filled, open_ = client.limit(), client.market(), client.limit()
+    client.ask("DELETE", ORDER, symbol="BTCUSDT", orderId=unfilled["orderId"])
+    client.aged_ns = 3 * 86_400 * 10**9
+    assert len(client.ask("GET", "/fapi/v1/allOrders", symbol="BTCUSDT")) == 3
+    client.aged_ns += 1
+    assert client.refused("GET", ORDER, symbol="BTCUSDT", orderId=unfilled["orderId"]) == (400, -2013)
+    client.aged_ns = 91 * 86_400 * 10**9
+    left = client.ask("GET", "/fapi/v1/allOrders", symbol="BTCUSDT")
+    assert [row["orderId"] for row in left] == [open_["orderId"]]
+    assert filled["orderId"] not in left
+
+
+@pytest.mark.quirk("binance.http.success-code-200")
+def test_cancel_all_answers_code_200_also_for_none(client: Client) -> None:
+    for _ in range(2):
+        client.limit()
+    for _ in range(2):
+        assert client.ask("DELETE", "/fapi/v1/allOpenOrders", symbol="BTCUSDT")["code"] == 200
+        assert client.ask("GET", "/fapi/v1/openOrders", symbol="BTCUSDT") == []
+
+
+def test_countdown_cancels_unless_it_is_renewed(client: Client) -> None:
+    client.limit()
+    path, hour = "/fapi/v1/countdownCancelAll", {"symbol": "BTCUSDT"}
+    assert client.ask("POST", path, **hour, countdownTime=10_000) == {"symbol": "BTCUSDT", "countdownTime": "10000"}
+    client.wait(9)
+    client.ask("POST", path, **hour, countdownTime=10_000)
+    client.wait(9)
+    assert len(client.ask("GET", "/fapi/v1/openOrders")) == 1
+    client.wait(2)
+    assert client.ask("GET", "/fapi/v1/openOrders") == []
+
+
+@pytest.mark.quirk("binance.order.batch-partial")
+def test_batch_fails_item_by_item_inside_a_success(client: Client) -> None:
+    items = '[{"symbol":"BTCUSDT","side":"BUY","type":"LIMIT","timeInForce":"GTC","quantity":"0.010","price":"59000"},'
+    items += '{"symbol":"BTCUSDT","side":"BUY","type":"LIMIT","timeInForce":"GTC","quantity":0.0101,"price":59000}]'
+    placed, refused = client.ask("POST", "/fapi/v1/batchOrders", batchOrders=items)
+    assert placed["status"] == "NEW"
+    assert refused == {"code": -1111, "msg": "Precision is over the maximum defined for this asset."}
+    ended = client.ask("DELETE", "/fapi/v1/batchOrders", symbol="BTCUSDT", orderIdList=f"[{placed['orderId']},77]")
+    assert [row.get("status", row.get("code")) for row in ended] == ["CANCELED", -2011]
+
+
+@pytest.mark.parametrize("items", ["[]", "{}", "x", "[1]", "[null]", '["a"]', "[" * 5000, "[{}" + ",{}" * 5 + "]"])
+def test_malformed_batch_is_refused_whole(client: Client, items: str) -> None:
+    assert client.refused("POST", "/fapi/v1/batchOrders", batchOrders=items)[0] == 400
+
+
+def test_orders_answer_what_the_engine_did_by_itself(client: Client) -> None:
+    first, second = client.limit(), client.limit()
+    client.command(FillOrder("BTCUSDT", first["orderId"], 4))
+    client.command(ExpireOrder("BTCUSDT", second["orderId"], "venue"))
+    stands = client.ask("GET", ORDER, symbol="BTCUSDT", orderId=first["orderId"])
+    assert (stands["status"], stands["executedQty"], stands["cumQuote"]) == ("PARTIALLY_FILLED", "0.004", "236.00000")
+    assert client.ask("GET", ORDER, symbol="BTCUSDT", orderId=second["orderId"])["status"] == "EXPIRED"
