@@ -104,6 +104,12 @@ class Leg:
         return cost
 
 
+Figures = tuple[int, int, int, int, int]
+"""In atoms: what a holding takes from the free money of its asset (negative when its profit exceeds its margin);
+initial margin of its position, of its orders; unrealized profit; maintenance margin.
+"""
+
+
 class Holding:
     """What one account has and does in one instrument: settings, orders, fills, position."""
 
@@ -111,9 +117,9 @@ class Holding:
         "account",
         "buy_value",
         "by_client_id",
+        "figures",
+        "figures_mark",
         "fills",
-        "initial_atoms",
-        "initial_mark",
         "instrument",
         "leverage",
         "live",
@@ -143,15 +149,15 @@ class Holding:
         self.buy_value = 0
         """ticks × lots of live orders to buy, reduce-only ones left out."""
         self.sell_value = 0
-        self.initial_atoms = 0
-        self.initial_mark = 0
-        """The mark price for which `initial_atoms` was worked out; 0 when it must be worked out again."""
+        self.figures: Figures = (0, 0, 0, 0, 0)
+        self.figures_mark = 0
+        """The mark price for which `figures` were worked out; 0 when they must be worked out again."""
         self.shown = False
         """Whether it ever had settings or a position of its own."""
 
     def count_open(self, sign: int, value: int) -> None:
         """Open orders of a side grew by `value` (ticks × lots); negative shrinks them."""
-        self.initial_mark = 0
+        self.figures_mark = 0
         if sign > 0:
             self.buy_value += value
         else:
@@ -161,7 +167,7 @@ class Holding:
         """Book signed `lots` on the position; an isolated one locks in margin for what is new. Returns the profit."""
         leg = self.net
         held = leg.lots
-        self.initial_mark = 0
+        self.figures_mark = 0
         realized = leg.trade(lots, value, atoms)
         if self.margin_mode is MarginMode.ISOLATED and leg.lots * lots > 0:
             entered = atoms if held * lots >= 0 else leg.entry_atoms

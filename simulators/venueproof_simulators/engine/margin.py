@@ -6,21 +6,13 @@ An instrument needs, over its leverage, the largest of |position|, |position + a
 
 from __future__ import annotations
 
-from venueproof_simulators.engine.ledger import NANO, PPM, Account, Holding
+from venueproof_simulators.engine.ledger import NANO, PPM, Account, Figures, Holding
 from venueproof_simulators.engine.state import BalanceState, MarginMode, MarginState
 
 _ISOLATED = MarginMode.ISOLATED
 
 
-def initial_atoms(holding: Holding) -> int:
-    """Initial margin of position and orders together. Kept until position, orders, leverage or mark change."""
-    if holding.initial_mark != holding.worth.mark:
-        holding.initial_atoms = initial_with(holding, 0, 0)
-        holding.initial_mark = holding.worth.mark
-    return holding.initial_atoms
-
-
-def initial_with(holding: Holding, more_buys: int, more_sells: int) -> int:
+def initial_with(holding: Holding, more_buys: int = 0, more_sells: int = 0) -> int:
     """Initial margin of position and orders together, with so much more (ticks × lots) in orders."""
     worth = holding.worth
     position = holding.net.lots * worth.mark
@@ -34,69 +26,57 @@ def initial_with(holding: Holding, more_buys: int, more_sells: int) -> int:
     return -(-value * worth.numerator // (worth.denominator * holding.leverage))
 
 
-def position_atoms(holding: Holding) -> int:
-    """Initial margin of the position alone."""
-    worth = holding.worth
-    return -(-abs(holding.net.lots) * worth.mark * worth.numerator // (worth.denominator * holding.leverage))
+def figures(holding: Holding) -> Figures:
+    """The margin figures of a holding. Kept until position, orders, leverage or mark change."""
+    if holding.figures_mark != holding.worth.mark:
+        holding.figures = _work_out(holding)
+        holding.figures_mark = holding.worth.mark
+    return holding.figures
 
 
-def unrealized_atoms(holding: Holding) -> int:
-    """Profit that closing at mark would realize."""
+def _work_out(holding: Holding) -> Figures:
+    initial = initial_with(holding)
     leg, worth = holding.net, holding.worth
     lots = leg.lots
-    if lots >= 0:
-        return lots * worth.mark * worth.numerator // worth.denominator - leg.entry_atoms
-    return leg.entry_atoms - (-lots * worth.mark * worth.numerator // worth.denominator)
-
-
-def maintenance_atoms(holding: Holding) -> int:
-    """Below this a position would be liquidated."""
-    worth = holding.worth
-    value = abs(holding.net.lots) * worth.mark * worth.numerator
-    return -(-value * holding.instrument.maintenance_ppm // (worth.denominator * PPM))
-
-
-def _taken_atoms(holding: Holding) -> int:
-    """What a holding takes from the free money of its asset; negative when its profit exceeds its margin."""
-    leg = holding.net
-    if not leg.lots:
-        return initial_atoms(holding) if holding.buy_value or holding.sell_value else 0
-    if holding.margin_mode is _ISOLATED:
-        return leg.isolated_atoms + initial_atoms(holding) - position_atoms(holding)
-    return initial_atoms(holding) - unrealized_atoms(holding)
+    if not lots:
+        return initial, 0, initial, 0, 0
+    atoms = abs(lots) * worth.mark * worth.numerator
+    unrealized = atoms // worth.denominator - leg.entry_atoms
+    if lots < 0:
+        unrealized = -unrealized
+    position = -(-atoms // (worth.denominator * holding.leverage))
+    maintenance = -(-atoms * holding.instrument.maintenance_ppm // (worth.denominator * PPM))
+    isolated = holding.margin_mode is _ISOLATED
+    taken = leg.isolated_atoms + initial - position if isolated else initial - unrealized
+    return taken, position, initial - position, unrealized, maintenance
 
 
 def free_atoms(account: Account, asset: str) -> int:
     """What is left for new orders; negative when losses have eaten more than there is."""
     free = account.wallets.get(asset, 0)
     for holding in account.by_asset.get(asset, ()):
-        free -= _taken_atoms(holding)
+        free -= figures(holding)[0]
     return free
 
 
 def needed_atoms(holding: Holding, sign: int, value: int) -> int:
     """How much more margin an order of `value` (ticks × lots) would need."""
+    _, position, orders, _, _ = figures(holding)
     more = initial_with(holding, value, 0) if sign > 0 else initial_with(holding, 0, value)
-    return more - initial_atoms(holding)
+    return more - position - orders
 
 
 def balance(account: Account, asset: str, now_ns: int) -> BalanceState:
     """Wallet and margin of one asset, frozen."""
-    free = wallet = account.wallets.get(asset, 0)
-    positions = orders = unrealized = maintenance = 0
+    wallet = account.wallets.get(asset, 0)
+    taken = positions = orders = unrealized = maintenance = 0
     for holding in account.by_asset.get(asset, ()):
-        leg, initial = holding.net, initial_atoms(holding)
-        if not leg.lots:
-            orders += initial
-            free -= initial
-            continue
-        position, profit = position_atoms(holding), unrealized_atoms(holding)
-        isolated = holding.margin_mode is _ISOLATED
-        free -= leg.isolated_atoms + initial - position if isolated else initial - profit
-        positions += position
-        orders += initial - position
-        unrealized += profit
-        maintenance += maintenance_atoms(holding)
+        held = figures(holding)
+        taken += held[0]
+        positions += held[1]
+        orders += held[2]
+        unrealized += held[3]
+        maintenance += held[4]
     return BalanceState(
         account.name,
         account.pools.get(asset, ""),
@@ -106,7 +86,7 @@ def balance(account: Account, asset: str, now_ns: int) -> BalanceState:
         positions,
         orders,
         maintenance,
-        free if free > 0 else 0,
+        wallet - taken if wallet > taken else 0,
         now_ns,
     )
 
@@ -131,7 +111,8 @@ def _backing_atoms(holding: Holding) -> int:
         if other.margin_mode is _ISOLATED:
             backing -= other.net.isolated_atoms
         elif other is not holding:
-            backing += unrealized_atoms(other) - maintenance_atoms(other)
+            _, _, _, unrealized, maintenance = figures(other)
+            backing += unrealized - maintenance
     return backing
 
 
@@ -147,15 +128,15 @@ def break_even_nano_ticks(holding: Holding) -> int:
 def margin(holding: Holding) -> MarginState:
     """All margin figures of one instrument."""
     worth = holding.worth
-    position = position_atoms(holding)
+    _, position, orders, unrealized, maintenance = figures(holding)
     return MarginState(
         holding.account.name,
         holding.instrument.name,
         worth.atoms(holding.net.lots * worth.mark),
         position,
-        initial_atoms(holding) - position,
-        maintenance_atoms(holding),
-        unrealized_atoms(holding),
+        orders,
+        maintenance,
+        unrealized,
         worth.atoms_up(holding.buy_value),
         worth.atoms_up(holding.sell_value),
         worth.mark * NANO,

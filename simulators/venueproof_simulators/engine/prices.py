@@ -68,10 +68,10 @@ def underlying(name: str) -> Underlying:
     return Underlying(Decimal(100 + number % 900).scaleb(number // 1000 % 5 - 3), date(2021, 1, 1))
 
 
-def _wave(seed: int, seconds_ns: int, period_s: int) -> int:
+def _wave(seed: int, at_ns: int, period_s: int) -> int:
     """Value noise in parts per million: a line between a draw at each multiple of the period."""
     span = period_s * SECOND_NS
-    index, within = divmod(seconds_ns, span)
+    index, within = divmod(at_ns, span)
     left = draw(seed, index) % 2_000_001 - 1_000_000
     right = draw(seed, index + 1) % 2_000_001 - 1_000_000
     return left + (right - left) * within // span
@@ -89,13 +89,9 @@ class BasePrice:
         """How far the price has gone from the anchor by `at_ns`, in parts per billion of the anchor."""
         if not self._scale or at_ns <= self._start_ns:
             return 0
-        step_ns = at_ns - at_ns % STEP_NS
-        return (
-            sum(
-                (_wave(seed, step_ns, period) - _wave(seed, self._start_ns, period)) * swing // 1_000_000
-                for seed, (period, swing) in zip(self._seeds, _OCTAVES, strict=True)
-            )
-            * self._scale
+        return self._scale * sum(
+            (_wave(seed, at_ns, period) - _wave(seed, self._start_ns, period)) * swing // 1_000_000
+            for seed, (period, swing) in zip(self._seeds, _OCTAVES, strict=True)
         )
 
     def ticks(self, start_ticks: int, at_ns: int) -> int:

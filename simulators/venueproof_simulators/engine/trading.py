@@ -9,7 +9,7 @@ from venueproof_simulators.engine.commands import Amend, Cancel, CancelAll, Plac
 from venueproof_simulators.engine.events import Acknowledged, Cause, LeverageChanged, MarginModeChanged, OrderChanged
 from venueproof_simulators.engine.floor import Floor
 from venueproof_simulators.engine.ledger import Account, Holding
-from venueproof_simulators.engine.margin import free_atoms, initial_atoms, initial_with
+from venueproof_simulators.engine.margin import free_atoms, initial_with
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.matching import end, open_order, work
 from venueproof_simulators.engine.orders import Order
@@ -184,7 +184,7 @@ def set_leverage(floor: Floor, command: SetLeverage) -> None:
         floor.refuse(command.account, command.instrument, "", refusal)
         return
     holding.leverage = command.leverage
-    holding.initial_mark = 0
+    holding.figures_mark = 0
     holding.shown = True
     floor.events.append(LeverageChanged(command.account, command.instrument, command.leverage))
 
@@ -196,9 +196,9 @@ def _check_leverage(holding: Holding, leverage: int) -> Refusal | None:
         return None
     if holding.net.lots and holding.margin_mode is MarginMode.ISOLATED:
         return Refusal.OPEN_POSITION
-    before, now = initial_atoms(holding), holding.leverage
+    before, now = initial_with(holding), holding.leverage
     holding.leverage = leverage
-    needed = initial_with(holding, 0, 0) - before
+    needed = initial_with(holding) - before
     holding.leverage = now
     if needed > free_atoms(holding.account, holding.instrument.settle) and needed > 0:
         return Refusal.LEVERAGE_TOO_LOW
@@ -221,5 +221,6 @@ def set_margin_mode(floor: Floor, command: SetMarginMode) -> None:
         floor.refuse(command.account, command.instrument, "", refusal)
         return
     holding.margin_mode = command.mode
+    holding.figures_mark = 0
     holding.shown = True
     floor.events.append(MarginModeChanged(command.account, command.instrument, command.mode))

@@ -114,6 +114,14 @@ def test_break_even_and_liquidation_prices_do_what_they_say(engine: Engine, tell
         assert (balance.wallet_atoms + balance.unrealized_atoms > balance.maintenance_atoms) is alive
 
 
+def test_break_even_forgets_what_was_before_flat(engine: Engine, tell: Tell) -> None:
+    for side in (BUY, SELL, BUY):
+        tell(market(side, 10))
+    fill = engine.fills("ann")[-1]
+    expected = fill.ticks * 10**9 + fill.fee_atoms * 10**9 // (10 * 10_000)
+    assert engine.margin("ann", "BTCUSDT").break_even_nano_ticks == expected
+
+
 def test_a_short_is_liquidated_above_and_a_flat_position_never(engine: Engine, tell: Tell) -> None:
     assert engine.margin("ann", "BTCUSDT").liquidation_ticks == 0
     tell(market(SELL, 3000))
@@ -177,6 +185,7 @@ def test_an_isolated_position_locks_in_its_margin(engine: Engine, tell: Tell) ->
     assert engine.position("ann", "BTCUSDT").isolated_atoms == locked
     tell(SetPrice("BTCUSDT", 590_000))
     assert money(engine).available_atoms == money(engine).wallet_atoms - locked
+    assert refusal(tell(Deposit("ann", "USDT", -money(engine).available_atoms - 1))) is Refusal.INSUFFICIENT_MARGIN
     backed = engine.margin("ann", "BTCUSDT").liquidation_ticks
     assert backed == (600_001 * 100 * 10_000 - locked) * 1000 // (996 * 100 * 10_000)
     assert refusal(tell(SetLeverage("ann", "BTCUSDT", 10))) is Refusal.OPEN_POSITION
