@@ -10,7 +10,7 @@ from venueproof_simulators.engine.instruments import ASSET_DECIMALS
 def fixed(value: Decimal, places: int) -> str:
     """With exactly so many places: `60000.00`."""
     text = f"{value:.{places}f}"
-    return text[1:] if text.startswith("-") and not value else text
+    return text if text.strip("-0.") else text.removeprefix("-")
 
 
 def plain(value: Decimal) -> str:

@@ -57,10 +57,10 @@ class Client:
             self._woken_at = due_ns
             self.now_ns = max(self.now_ns, due_ns)
             self.venue.advance(self.time())
-            self._collect()
+            self.collect()
         self.now_ns = until_ns
         self.venue.advance(self.time())
-        self._collect()
+        self.collect()
 
     _woken_at = -1
 
@@ -80,7 +80,7 @@ class Client:
         request = HttpRequest(origin, method, path, query, headers or {}, body, address)
         self.venue.classify(request)
         reply = self.venue.handle(request, self.time())
-        self._collect()
+        self.collect()
         return reply
 
     def get(self, path: str, **parameters: object) -> Any:
@@ -131,7 +131,7 @@ class Client:
     def command(self, command: Command) -> list[Event]:
         """Tell the engine something from behind."""
         events = self.venue.command(command, self.time())
-        self._collect()
+        self.collect()
         return events
 
     # --- streams ---
@@ -143,7 +143,7 @@ class Client:
         refusal = self.venue.open(number, handshake, self.time())
         assert refusal is None, refusal
         self.heard[number] = []
-        self._collect()
+        self.collect()
         return number
 
     def open_user_stream(self) -> int:
@@ -161,7 +161,7 @@ class Client:
         """Send a frame: text or bytes as they are, anything else as JSON."""
         raw = frame if isinstance(frame, str | bytes) else msgspec.json.encode(frame).decode()
         self.venue.receive(session, raw, self.time())
-        self._collect()
+        self.collect()
 
     def subscribe(self, session: int, *names: str) -> Any:
         """Subscribe, and return the acknowledgement."""
@@ -173,7 +173,8 @@ class Client:
         taken, self.heard[session] = self.heard[session], []
         return [msgspec.json.decode(text) for text in taken]
 
-    def _collect(self) -> None:
+    def collect(self) -> None:
+        """Take what the venue wants to send, and sort it by session."""
         for outgoing in self.venue.take_outgoing():
             if isinstance(outgoing, Message):
                 self.messages.append(outgoing)

@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from venueproof_simulators.engine.commands import Command, FillOrder
+from venueproof_simulators.engine.events import Event
+from venueproof_simulators.engine.refusals import REASONS
+from venueproof_simulators.host import discovery
+from venueproof_simulators.host.controls import DropManner, SessionKind
+from venueproof_simulators.host.facts import Status
+from venueproof_simulators.host.provoking import Provocation
+from venueproof_simulators.host.rules import AnswerVenueError, Direction, Drop, LoseReply, Rule
+from venueproof_simulators.host.venue import HttpReply, Profile, Provoked, VenueTime
+from venueproof_simulators.venues.binance.venue import BinanceVenue
+
+from .client import Client, order
+
+SYMBOL = "BTC/USDT:USDT"
+ORDER = "/fapi/v1/order"
+ROWS = {row.id: row for row in discovery.quirks("binance")}
+
+
+class Levers:
+    """The levers, pulled on a venue without sockets; what only a host can do is noted."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.rules: list[Rule] = []
+        self.drops: list[tuple[DropManner, int]] = []
+
+    @property
+    def venue(self) -> BinanceVenue:
+        return self.client.venue
+
+    def time(self) -> VenueTime:
+        return self.client.time()
+
+    def command(self, command: Command) -> list[Event]:
+        return self.client.command(command)
+
+    def add_rule(self, rule: Rule) -> int:
+        self.rules.append(rule)
+        return len(self.rules)
+
+    def drop(self, manner: DropManner, *, code: int, sessions: SessionKind, refuse_ns: int) -> None:
+        self.drops.append((manner, refuse_ns))
+
+    def expire_credential(self, *, silent: bool) -> None:
+        self.venue.expire_credential(silent, self.time())
+        self.client.collect()
+
+    def ban(self, for_ns: int) -> None:
+        self.venue.ban("127.0.0.1", self.time().age_ns + for_ns, self.time())
+
+    def switch_quirk(self, quirk: str, on: bool) -> None:
+        self.venue.switch_quirk(quirk, on)
+
+
+def cases(kind: str) -> list[Any]:
+    """Each provocation of a kind, in each profile that has it."""
+    return list(_cases(kind))
+
+
+def _cases(kind: str) -> Iterator[Any]:
+    for one in discovery.provocations("binance"):
+        row = ROWS[one.quirk]
+        for profile, on in ((Profile.VENDOR, row.vendor), (Profile.FIELD, row.field)):
+            if one.kind == kind and (on or row.status is not Status.SWITCH):
+                yield pytest.param(one, profile, id=f"{one.quirk}-{profile}")
+
+
+def provoke(one: Provocation, client: Client) -> tuple[Levers, Provoked]:
+    levers = Levers(client)
+    return levers, one.code(levers, SYMBOL)  # type: ignore[arg-type]
+
+
+def code(reply: HttpReply) -> int:
+    return int(msgspec.json.decode(reply.body)["code"])
+
+
+def intended(provoked: Provoked) -> dict[str, object]:
+    """What an adapter would send for the patched intent."""
+    patch = provoked.intent
+    waits = {"fok": "FOK"}.get(str(patch.get("time_in_force")), "GTC")
+    return order(
+        quantity=patch.get("amount", Decimal("0.010")),
+        price=patch.get("price", Decimal("58800")),
+        timeInForce="GTX" if patch.get("post_only") else waits,
+        reduceOnly="true" if patch.get("reduce_only") else None,
+    )
+
+
+@pytest.mark.parametrize(("one", "profile"), cases("order.reject"))
+def test_venue_itself_refuses_what_is_intended(one: Provocation, profile: Profile) -> None:
+    client = Client(profile)
+    _, provoked = provoke(one, client)
+    reply = client.signed("POST", ORDER, **intended(provoked))
+    refused = next(row for row in client.venue.desk.errors.rows if row.code == code(reply))
+    rows = [row for row in client.venue.desk.errors.rows if row.code == refused.code]
+    reasons = {client_reason(client, row.key) for row in rows}
+    assert provoked.reason in reasons
+    assert client.ask("GET", "/fapi/v1/openOrders") == []
+
+
+def client_reason(client: Client, key: str) -> str:
+    """The neutral reason of an error row: its own, or that of the refusal it is the word for."""
+    row = client.venue.desk.errors.row(key)
+    return row.reason or (REASONS[row.refusal] if row.refusal is not None else "")
+
+
+def test_every_symbol_can_be_refused_in_every_way() -> None:
+    for one in discovery.provocations("binance"):
+        if one.kind == "order.reject":
+            client = Client(Profile.FIELD)
+            for name, listing in client.venue.desk.listings.items():
+                provoked = one.code(Levers(client), listing.symbol)  # type: ignore[arg-type]
+                mark = listing.mark(client.venue.engine.mark_nano_ticks(name, client.now_ns))
+                price = mark * Decimal("0.98") // listing.row.tick * listing.row.tick
+                lots = (3 * listing.row.notional_min / mark // listing.row.amount_step + 1) * listing.row.amount_step
+                sent = order(symbol=name) | intended(provoked) | {"symbol": name}
+                sent |= {} if "price" in provoked.intent else {"price": price}
+                sent |= {} if "amount" in provoked.intent else {"quantity": lots}
+                body = client.signed("POST", ORDER, **sent).body
+                assert b'"code"' in body, (one.quirk, name, body)
+
+
+@pytest.mark.quirk("binance.http.errors-are-4xx")
+@pytest.mark.parametrize(("one", "profile"), cases("error.inside-success"))
+def test_refusal_stands_in_a_success(one: Provocation, profile: Profile) -> None:
+    client = Client(profile)
+    _, provoked = provoke(one, client)
+    reply = client.signed("POST", ORDER, **intended(provoked))
+    assert (reply.status, code(reply)) == (200, -4164)
+
+
+@pytest.mark.parametrize(("one", "profile"), cases("order.end-without-event"))
+def test_order_ends_and_the_rule_meets_the_only_message_of_it(one: Provocation, profile: Profile) -> None:
+    client = Client(profile)
+    client.open_user_stream()
+    placed = client.limit()
+    client.messages.clear()
+    levers, _ = provoke(one, client)
+    assert client.ask("GET", ORDER, symbol="BTCUSDT", orderId=placed["orderId"])["status"] == "EXPIRED"
+    match = levers.rules[0].match
+    assert isinstance(levers.rules[0].fate, Drop)
+    told = [message for message in client.messages if message.topic in {"order", "fill"}]
+    assert [(message.topic, message.instrument) for message in told] == [(match.topic, match.instrument)]
+
+
+@pytest.mark.quirk("binance.ws.fill-delay-dup-miss")
+@pytest.mark.parametrize(("one", "profile"), [*cases("fill.duplicate"), *cases("fill.delayed")])
+def test_rule_meets_exactly_the_long_message_of_each_fill(one: Provocation, profile: Profile) -> None:
+    client = Client(profile)
+    client.open_user_stream()
+    placed = client.limit(quantity="0.020")
+    levers, _ = provoke(one, client)
+    client.messages.clear()
+    client.command(FillOrder("BTCUSDT", placed["orderId"], 10))
+    match = levers.rules[0].match
+    met = [
+        message
+        for message in client.messages
+        if (message.topic, message.instrument) == (match.topic, match.instrument)
+        and match.contains in str(message.payload)
+    ]
+    assert len(met) == 1
+    assert match.first == 1
+
+
+@pytest.mark.parametrize(("one", "profile"), cases("amend.refused"))
+def test_amendments_are_refused_and_the_rest_works(one: Provocation, profile: Profile) -> None:
+    client = Client(profile)
+    placed = client.limit()
+    provoke(one, client)
+    changes = {"symbol": "BTCUSDT", "orderId": placed["orderId"], "side": "BUY", "quantity": "0.02", "price": "58000"}
+    assert code(client.signed("PUT", ORDER, **changes)) == -5025
+    assert client.ask("DELETE", ORDER, symbol="BTCUSDT", orderId=placed["orderId"])["status"] == "CANCELED"
+
+
+@pytest.mark.quirk("binance.clientid.unknown-outcome")
+@pytest.mark.quirk("binance.http.unknown-503")
+@pytest.mark.parametrize(("one", "profile"), [*cases("reply.lost"), *cases("reply.unknown")])
+def test_next_placement_is_carried_out_and_not_answered(one: Provocation, profile: Profile) -> None:
+    client = Client(profile)
+    levers, provoked = provoke(one, client)
+    rule = levers.rules[0]
+    assert (rule.match.direction, rule.match.operation, rule.match.first) == (Direction.REQUEST, provoked.operation, 1)
+    assert isinstance(rule.fate, LoseReply | AnswerVenueError)
+    if isinstance(rule.fate, AnswerVenueError):
+        assert rule.fate.executed
+        assert client.venue.error_reply("", rule.fate.error, None, client.time()).status == 503
+
+
+@pytest.mark.quirk("binance.candles.rest-order")
+@pytest.mark.parametrize(("one", "profile"), cases("list.order"))
+def test_candles_are_listed_as_the_case_says(one: Provocation, profile: Profile) -> None:
+    client = Client(profile)
+    provoke(one, client)
+    opened = [row[0] for row in client.get("/fapi/v1/klines", symbol="BTCUSDT", interval="1m", limit=3)]
+    assert opened == sorted(opened, reverse=one.quirk == "binance.candles.rest-order")
+
+
+@pytest.mark.parametrize(("one", "profile"), cases("rate.ban"))
+def test_banned_until_the_end_that_is_stated(one: Provocation, profile: Profile) -> None:
+    client = Client(profile)
+    _, provoked = provoke(one, client)
+    assert provoked.until_ns is not None
+    reply = client.signed("GET", "/fapi/v1/openOrders")
+    assert reply.status == 418
+    assert f"until {provoked.until_ns // 10**6}." in reply.body.decode()
+
+
+@pytest.mark.parametrize(("one", "profile"), cases("rate.throttle"))
+@pytest.mark.parametrize("begin_s", [0, 13, 58])
+def test_throttled_for_as_long_as_it_says(one: Provocation, profile: Profile, begin_s: float) -> None:
+    client = Client(profile)
+    client.wait(begin_s)
+    _, provoked = provoke(one, client)
+    settles_s = float(provoked.settles_s)
+    assert 0 < settles_s <= 60
+    assert client.signed("POST", ORDER, **order()).status == 429
+    asked = client.signed("GET", "/fapi/v1/openOrders").status
+    assert asked == (200 if provoked.operation == "place" else 429)
+    client.wait(settles_s - 0.01)
+    assert client.signed("POST", ORDER, **order()).status == 429
+    client.wait(0.02)
+    assert client.signed("POST", ORDER, **order()).status == 200
+
+
+@pytest.mark.parametrize(("one", "profile"), cases("setting.refused"))
+def test_setting_is_refused_while_an_order_rests(one: Provocation, profile: Profile) -> None:
+    client = Client(profile)
+    client.limit()
+    provoke(one, client)
+    assert code(client.signed("POST", "/fapi/v1/marginType", symbol="BTCUSDT", marginType="ISOLATED")) == -4047
+
+
+@pytest.mark.parametrize(("one", "profile"), cases("stream.drop"))
+def test_connections_are_dropped(one: Provocation, profile: Profile) -> None:
+    levers, provoked = provoke(one, Client(profile))
+    manner, refuse_ns = levers.drops[0]
+    assert manner is not DropManner.SILENT
+    assert refuse_ns == int(provoked.settles_s * 10**9)
+
+
+@pytest.mark.parametrize(("one", "profile"), [*cases("stream.silent-death"), *cases("credential.expired")])
+def test_stream_of_the_account_says_nothing_more(one: Provocation, profile: Profile) -> None:
+    client = Client(profile)
+    session = client.open_user_stream()
+    provoke(one, client)
+    last = [message["e"] for message in client.take(session)]
+    assert last == (["listenKeyExpired"] if one.kind == "credential.expired" else [])
+    client.limit()
+    assert client.take(session) == []
+    fresh = client.open_user_stream()
+    client.limit()
+    assert len(client.take(fresh)) == 1
+
+
+@pytest.mark.parametrize(("one", "profile"), cases("book.gap"))
+def test_rule_meets_a_change_of_the_book(one: Provocation, profile: Profile) -> None:
+    client = Client(profile)
+    client.open("/public/ws/btcusdt@depth@100ms")
+    levers, _ = provoke(one, client)
+    client.limit()
+    client.wait(0.2)
+    match = levers.rules[0].match
+    assert [(message.topic, message.instrument) for message in client.messages] == [(match.topic, match.instrument)]
