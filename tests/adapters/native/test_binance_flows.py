@@ -170,7 +170,7 @@ STREAM_TROUBLES: dict[str, tuple[AnyAction, ...]] = {
     "maintenance": (Drop(DropManner.RESET), Maintenance(Decimal(20))),
     "ban": (Drop(DropManner.RESET), Ban(Decimal(30))),
 }
-SETTLED_S = {("ban", "field"): 2000}
+SETTLED_S = {("ban", "field"): 700 + RECOVERED_S}
 """The one request that finds out about the ban makes it longer there."""
 
 

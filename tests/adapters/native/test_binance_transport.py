@@ -312,6 +312,16 @@ def test_nothing_is_sent_into_a_ban() -> None:
     talk(Script(Said()), dialogue)
 
 
+def test_of_two_told_ends_of_a_ban_the_later_one_counts() -> None:
+    async def dialogue(rest: Rest, script: Script) -> None:
+        script.answers = [said_error(-1003, ban_text(), 418, **{"Retry-After": str(BAN_S + 600)})]
+        with pytest.raises(Banned) as caught:
+            await change(rest, script)
+        assert caught.value.until_ns >= SystemClock().wall_ns() + (BAN_S + 599) * SECOND_NS
+
+    talk(Script(Said()), dialogue)
+
+
 def test_a_good_key_called_bad_during_a_ban_is_a_ban() -> None:
     async def dialogue(rest: Rest, script: Script) -> None:
         await change(rest, script)

@@ -85,10 +85,12 @@ class Judge:
         return _PLAIN[meaning](code=code, text=text)
 
     def _until_ns(self, reply: Reply, text: str, otherwise_s: int) -> int:
-        if found := _BANNED_UNTIL.search(text):
-            return int(found[1]) * MS_NS
-        told = reply.headers.get("retry-after", "")
-        return self._now_ns() + (int(told) if told.isdigit() else otherwise_s) * SECOND_NS
+        """The later of the two ends that may be told: this very request may have made a ban longer than its text."""
+        found, told = _BANNED_UNTIL.search(text), reply.headers.get("retry-after", "")
+        ends_ns = [int(found[1]) * MS_NS] if found else []
+        if told.isdigit():
+            ends_ns.append(self._now_ns() + int(told) * SECOND_NS)
+        return max(ends_ns, default=self._now_ns() + otherwise_s * SECOND_NS)
 
 
 _PLAIN: dict[Meaning, type[AdapterError]] = {
