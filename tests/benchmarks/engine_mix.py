@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from decimal import Decimal
 from random import Random
-from time import perf_counter
+from statistics import median
+from time import process_time
 
 from sortedcontainers import SortedDict
 
@@ -22,7 +23,7 @@ from venueproof_simulators.engine.instruments import ContractKind, Instrument
 from venueproof_simulators.engine.state import OrderKind, Side
 
 OPERATIONS = 20_000
-ROUNDS = 3
+ROUNDS = 7
 START_NS = 1_795_521_900 * 10**9
 MIDDLE = 300_000
 FLOOR = 0.1
@@ -182,22 +183,21 @@ def run_engine(told: list[Command]) -> Callable[[], int]:
     return run
 
 
-def best_rate(run: Callable[[], int], count: int) -> float:
-    """Operations a second in the fastest of a few rounds."""
-    fastest = float("inf")
-    for _ in range(ROUNDS):
-        gc.collect()
-        begin = perf_counter()
-        run()
-        fastest = min(fastest, perf_counter() - begin)
-    return count / fastest
+def seconds(run: Callable[[], int]) -> float:
+    """How much processor time one run takes."""
+    gc.collect()
+    begin = process_time()
+    run()
+    return process_time() - begin
 
 
 def row() -> dict[str, object]:
-    """One line of the benchmark table; rates are commands a second."""
+    """One line of the benchmark table; rates are commands a second, medians over rounds taken in turn."""
     told = commands(steps(OPERATIONS, seed=1))
-    reference = best_rate(run_core(told), len(told))
-    value = best_rate(run_engine(told), len(told))
+    core, engine = run_core(told), run_engine(told)
+    rounds = [(seconds(core), seconds(engine)) for _ in range(ROUNDS)]
+    reference = len(told) / median(first for first, _ in rounds)
+    value = len(told) / median(second for _, second in rounds)
     return {
         "value": round(value),
         "reference": round(reference),

@@ -28,12 +28,13 @@ def check_place(market: Market, holding: Holding, command: Place) -> Refusal | N
         return Refusal.POSITION_SIDE
     sign = 1 if command.side is _BUY else -1
     most = instrument.lots_max if limit else instrument.market_lots_max
-    refusal = check_amount(instrument, command.lots, most)
-    if refusal is None and limit:
-        refusal = check_price(instrument, command.ticks)
-    if refusal is None:
-        refusal = _check_worth(market, command, limit, sign) or _check_book(market, holding, command, limit, sign)
-    return refusal or _check_margin(market, holding, command, limit, sign)
+    return (
+        check_amount(instrument, command.lots, most)
+        or (check_price(instrument, command.ticks) if limit else None)
+        or _check_worth(market, command, limit, sign)
+        or _check_book(market, holding, command, limit, sign)
+        or _check_margin(market, holding, command, limit, sign)
+    )
 
 
 def check_amount(instrument: Instrument, lots: int, most: int) -> Refusal | None:

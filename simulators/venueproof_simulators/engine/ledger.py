@@ -232,6 +232,8 @@ class Ledger:
 
     def __init__(self) -> None:
         self.accounts = {name: Account(name, user=False) for name in COUNTERPARTIES}
+        self._fees = self.accounts[FEES].wallets
+        self._rounding = self.accounts[ROUNDING].wallets
 
     def __getitem__(self, name: str) -> Account:
         """The account of a name. Raises `UnknownAccountError`."""
@@ -268,11 +270,9 @@ class Ledger:
         exact = atoms * fee_ppm
         fee, booked = -(-exact // PPM), exact // PPM
         account.wallets[asset] -= fee
-        fees = self.accounts[FEES].wallets
-        fees[asset] = fees.get(asset, 0) + booked
+        self._fees[asset] = self._fees.get(asset, 0) + booked
         if fee != booked:
-            rounding = self.accounts[ROUNDING].wallets
-            rounding[asset] = rounding.get(asset, 0) + fee - booked
+            self._rounding[asset] = self._rounding.get(asset, 0) + fee - booked
         return fee
 
     def totals(self) -> dict[str, int]:

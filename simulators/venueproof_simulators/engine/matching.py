@@ -133,7 +133,10 @@ def _book(
     lots = trade.lots
     before = leg.lots
     realized = holding.trade(lots * sign, value, atoms)
-    market.open_interest_lots += max(0, leg.lots) - max(0, before)
+    if before > 0:
+        market.open_interest_lots -= before
+    if leg.lots > 0:
+        market.open_interest_lots += leg.lots
     asset = instrument.settle
     account.wallets[asset] += realized
     if order is None:

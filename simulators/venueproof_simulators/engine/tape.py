@@ -25,18 +25,16 @@ class Tape:
         self._start_ticks = start_ticks
         self.live: list[TradeState] = []
         """Trades since the start."""
+        self.last_id = history.trades
+        """The id of the newest trade, 0 when there was none."""
         self._bars: dict[int, Bar] = {}
         self._minutes: list[int] = []
         """Ascending; the minutes of `_bars`."""
 
-    @property
-    def last_id(self) -> int:
-        """The id of the newest trade, 0 when there was none."""
-        return self._history.trades + len(self.live)
-
     def print(self, ticks: int, lots: int, taker: Side, now_ns: int) -> TradeState:
         """Record a trade that happens now."""
-        trade = TradeState(self._history.trades + len(self.live) + 1, self._name, ticks, lots, taker, now_ns)
+        self.last_id += 1
+        trade = TradeState(self.last_id, self._name, ticks, lots, taker, now_ns)
         self.live.append(trade)
         minute = now_ns // MINUTE_NS
         bar = self._bars.get(minute)

@@ -32,10 +32,12 @@ def place(floor: Floor, command: Place) -> None:
         floor.refuse(account.name, command.instrument, command.client_id, Refusal.UNKNOWN_INSTRUMENT)
         return
     holding = account.hold(market.instrument, market.worth)
-    refusal = _duplicate(holding, command)
-    if not refusal and not command.verdict_delay_ns:
+    refusal = None
+    if command.client_id and command.unique_client_id:
+        refusal = _duplicate(holding, command)
+    if refusal is None and not command.verdict_delay_ns:
         refusal = _verdict(floor, market, holding, command)
-    if refusal:
+    if refusal is not None:
         floor.refuse(account.name, command.instrument, command.client_id, refusal)
         return
     order = _enter(floor, market, account, holding, command)
@@ -47,11 +49,8 @@ def place(floor: Floor, command: Place) -> None:
 
 
 def _duplicate(holding: Holding, command: Place) -> Refusal | None:
-    if command.client_id and command.unique_client_id:
-        other = holding.by_client_id.get(command.client_id)
-        if other is not None and other.status in _WAITING:
-            return Refusal.DUPLICATE_CLIENT_ID
-    return None
+    other = holding.by_client_id.get(command.client_id)
+    return Refusal.DUPLICATE_CLIENT_ID if other is not None and other.status in _WAITING else None
 
 
 def _verdict(floor: Floor, market: Market, holding: Holding, command: Place) -> Refusal | None:
