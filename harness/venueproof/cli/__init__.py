@@ -51,6 +51,8 @@ def _dispatched(arguments: list[str]) -> int:
         return error.exit_code
     except typer.Abort:
         raise KeyboardInterrupt from None
+    except SystemExit:  # the only one that the parser raises by itself: nobody reads what we print
+        raise BrokenPipeError from None
     except _complaint() as error:
         raise UsageError(_complained(error)) from None
     return code if isinstance(code, int) else 0

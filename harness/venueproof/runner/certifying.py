@@ -23,9 +23,11 @@ from .jobs import Probe, Proof, Proven, probe, prove, run_spec
 from .plan import Plan
 from .provenance import dependency_versions, product_version, source_of, suite_digest
 from .spec import CaseResult, CaseSpec
-from .workers import KILL_AFTER_S, Answer, Job, run_jobs
+from .workers import Answer, Job, run_jobs
 
-PROOF_LIMIT_S = 600.0
+KILL_AFTER_S = 30.0
+"""Real seconds beyond a case's own limit: it stops itself, unless it is stuck where Python cannot reach it."""
+CASES_PER_PROOF = 10
 """A proof runs several cases."""
 
 
@@ -75,9 +77,8 @@ def _declarations(plan: Plan) -> dict[tuple[str, str], Declaration]:
     for adapter in plan.adapters:
         find_adapter(adapter)
     found: dict[tuple[str, str], Declaration] = {}
-    for index, answer in sorted(
-        run_jobs([Job(probe, one) for one in probes], plan.wish.jobs), key=lambda pair: pair[0]
-    ):
+    jobs, limit_s = [Job(probe, one) for one in probes], plan.wish.real_limit_s + KILL_AFTER_S
+    for index, answer in sorted(run_jobs(jobs, plan.wish.jobs, limit_s), key=_by_index):
         wish = probes[index]
         if answer.problem:
             raise UsageError(
@@ -85,6 +86,10 @@ def _declarations(plan: Plan) -> dict[tuple[str, str], Declaration]:
             )
         found.setdefault((wish.adapter, wish.venue), answer.value)
     return found
+
+
+def _by_index(pair: tuple[int, Answer]) -> int:
+    return pair[0]
 
 
 def _cases(plan: Plan) -> list[CaseSpec]:
@@ -114,7 +119,7 @@ def _proofs(plan: Plan) -> list[Proof]:
 def _run_cases(plan: Plan, specs: list[CaseSpec], total: int, watch: Watch) -> list[CaseResult]:
     results: list[CaseResult | None] = [None] * len(specs)
     jobs = [Job(run_spec, spec) for spec in specs]
-    for done, (index, answer) in enumerate(run_jobs(jobs, plan.wish.jobs, KILL_AFTER_S), 1):
+    for done, (index, answer) in enumerate(run_jobs(jobs, plan.wish.jobs, plan.wish.real_limit_s + KILL_AFTER_S), 1):
         result = results[index] = _told(specs[index], answer)
         watch(Progress(done, total, _described(result.spec), result.outcome))
     return [result for result in results if result is not None]
@@ -140,7 +145,7 @@ def _run_proofs(
 ) -> list[tuple[Proof, Proven]]:
     proven: list[tuple[Proof, Proven]] = []
     jobs = [Job(prove, one) for one in proofs]
-    for index, answer in run_jobs(jobs, plan.wish.jobs, PROOF_LIMIT_S):
+    for index, answer in run_jobs(jobs, plan.wish.jobs, CASES_PER_PROOF * plan.wish.real_limit_s):
         wish = proofs[index]
         proven.append((wish, Proven(None, answer.problem) if answer.problem else answer.value))
         watch(Progress(done_before + len(proven), total, f"mutant {wish.mutant} of {wish.clause}", None))

@@ -12,7 +12,7 @@ from venueproof_contracts.clause import Clause, Strength
 from venueproof_contracts.errors import AdapterError
 from venueproof_contracts.outcomes import Outcome
 
-from .witness import AdapterFault
+from .witness import AdapterFault, Hanging
 
 
 class Judgement(NamedTuple):
@@ -22,8 +22,8 @@ class Judgement(NamedTuple):
     message: str
 
 
-def judge_error(error: BaseException | None, hanging: str) -> Judgement:
-    """What ended a case. `hanging` describes a call into the adapter that had not come back, empty for none."""
+def judge_error(error: BaseException | None, hanging: Hanging | None) -> Judgement:
+    """What ended a case. `hanging` is the call into the adapter that was out when the program was stopped."""
     if error is None:
         return Judgement(Outcome.PASS, "")
     if isinstance(error, Breach | AdapterFault):
@@ -35,12 +35,13 @@ def judge_error(error: BaseException | None, hanging: str) -> Judgement:
     return Judgement(Outcome.HARNESS_ERROR, f"{type(error).__name__}: {one_line(str(error))} at {_place(error)}")
 
 
-def _judge_stop(error: ProgramStopped, hanging: str) -> Judgement:
+def _judge_stop(error: ProgramStopped, hanging: Hanging | None) -> Judgement:
     """A case that did not end. With a call into the adapter out, or a busy process, that is the adapter's doing."""
-    if hanging:
-        return Judgement(Outcome.FAIL, f"{hanging} ({type(error).__name__})")
     if isinstance(error, RealTimeExceeded):
-        return Judgement(Outcome.FAIL, f"the adapter kept its process busy: {one_line(str(error))}")
+        culprit = f"{hanging.method}() did not return" if hanging else "the adapter kept its process busy"
+        return Judgement(Outcome.FAIL, f"{culprit}: {one_line(str(error))}")
+    if hanging:
+        return Judgement(Outcome.FAIL, f"{hanging.method}() did not return for {hanging.seconds:g} virtual seconds")
     return Judgement(Outcome.HARNESS_ERROR, f"{type(error).__name__}: {one_line(str(error))}")
 
 

@@ -35,8 +35,6 @@ from .witness import AdapterFault
 
 Value = TypeVar("Value")
 
-REAL_LIMIT_S = 60.0
-"""Real seconds that one case may take."""
 DEADLINE_S = 6 * 3600.0
 """Virtual seconds that one case may take, unless its clause needs hours."""
 DEADLINE_HOURS_S = 7 * 86_400.0
@@ -107,16 +105,16 @@ class _Run:
             except Exception as caught:
                 error = caught
         if judgement is None:
-            judgement = judge_error(error, self._surroundings.calls.hanging() if self._surroundings else "")
+            judgement = judge_error(error, self._surroundings.calls.hanging() if self._surroundings else None)
         if self._venue is not None and (faults := self._venue.bench.faults()):
             judgement = Judgement(Outcome.HARNESS_ERROR, _fault(faults[0]))
         return self._told(judgement, (real_clock.monotonic_ns() - began_ns) / 1e9)
 
     def _in_time(self, main: Coroutine[Any, Any, Value]) -> Value:
         if self._spec.clock == "real":
-            return asyncio.run(_within(main, REAL_LIMIT_S))
+            return asyncio.run(_within(main, self._spec.real_limit_s))
         deadline_s = DEADLINE_HOURS_S if HOURS in self._clause.powers else DEADLINE_S
-        return run(main, deadline_s=deadline_s, watchdog_s=REAL_LIMIT_S, strict=False)
+        return run(main, deadline_s=deadline_s, watchdog_s=self._spec.real_limit_s, strict=False)
 
     async def _main(self, guard: Guard, tap: Tap) -> Judgement | None:
         """A decision that needs no run, or None when the clause was run to its end; raises what ended it else."""

@@ -38,6 +38,8 @@ class Wish(Struct, frozen=True, kw_only=True):
     shard: str = ""
     jobs: int = 1
     prove: bool = True
+    real_limit_s: float = 60.0
+    """Real seconds that one case may take."""
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -77,6 +79,7 @@ class Plan(Struct, frozen=True, kw_only=True):
                 case=case,
                 seed=self.seeds[0],
                 clock=self.wish.clock,
+                real_limit_s=self.wish.real_limit_s,
             )
             for case in cases_of(venue, profile, clause)
         ]

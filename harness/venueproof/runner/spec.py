@@ -18,7 +18,7 @@ class CaseSpec(Struct, frozen=True, kw_only=True):
     """One clause × adapter × venue × product × profile × seed × provocation.
 
     `adapter` is the name as the user gave it, `case` the id of the provocation's quirk row or empty, `mutant` the name
-    of the mutant that the adapter is turned into or empty.
+    of the mutant that the adapter is turned into or empty. The case may take `real_limit_s` real seconds.
     """
 
     adapter: str
@@ -30,6 +30,7 @@ class CaseSpec(Struct, frozen=True, kw_only=True):
     seed: int = 1
     clock: ClockName = "virtual"
     mutant: str = ""
+    real_limit_s: float = 60.0
 
 
 class CaseResult(Struct, frozen=True, kw_only=True):

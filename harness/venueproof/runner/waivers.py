@@ -1,7 +1,7 @@
 """Waivers: failures that a user expects, each with a reason and a date on which it stops being accepted.
 
 [[waiver]]
-adapter = "mypackage.adapters:make_binance"
+adapter = "mypackage.adapters:make_adapter"
 venue = "binance"
 clause = "FIL-010"
 reason = "ticket 42: the reconnect is rewritten in May"

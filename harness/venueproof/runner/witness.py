@@ -10,7 +10,7 @@ import inspect
 import typing
 from collections.abc import Awaitable, Callable
 from functools import cache
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from venueproof.usage import one_line
 from venueproof_contracts.adapter import Adapter
@@ -32,6 +32,13 @@ class AdapterFault(Exception):
     """An adapter did what no adapter may do. The message is one line."""
 
 
+class Hanging(NamedTuple):
+    """A call into an adapter that had not come back when the program was stopped."""
+
+    method: str
+    seconds: float
+
+
 class Calls:
     """The calls into an adapter that have not come back, and when each began."""
 
@@ -39,6 +46,7 @@ class Calls:
         """Read times from `now_ns`."""
         self._now_ns = now_ns
         self._pending: dict[int, tuple[str, int]] = {}
+        self._cut: list[tuple[int, str, int]] = []
         self._count = 0
 
     def begin(self, name: str) -> int:
@@ -47,16 +55,19 @@ class Calls:
         self._pending[self._count] = (name, self._now_ns())
         return self._count
 
-    def end(self, number: int) -> None:
-        """The call came back."""
-        self._pending.pop(number, None)
+    def end(self, number: int, *, cut_off: bool) -> None:
+        """The call came back, or it was cut off: everything is cancelled when a program is stopped."""
+        name, since_ns = self._pending.pop(number)
+        if cut_off and name not in BACKGROUND:
+            self._cut.append((self._now_ns(), name, since_ns))
 
-    def hanging(self) -> str:
-        """The oldest call that is still out, described; empty when none is."""
-        for name, since_ns in self._pending.values():
-            if name not in BACKGROUND:
-                return f"{name}() did not return for {(self._now_ns() - since_ns) / 1e9:g} s"
-        return ""
+    def hanging(self) -> Hanging | None:
+        """The oldest of the calls that were cut off last."""
+        if not self._cut:
+            return None
+        last_ns = max(at_ns for at_ns, _, _ in self._cut)
+        _, name, since_ns = min((one for one in self._cut if one[0] == last_ns), key=lambda one: one[2])
+        return Hanging(name, (last_ns - since_ns) / 1e9)
 
 
 class _Witness:
@@ -77,15 +88,19 @@ class _Witness:
 
     async def _call(self, name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         number = self._calls.begin(name)
+        came_back = False
         try:
             with as_adapter():
                 value = await _awaited(name, getattr(self._adapter, name)(*args, **kwargs))
+            came_back = True
         except (AdapterError, AdapterFault):
+            came_back = True
             raise
         except Exception as error:
+            came_back = True
             raise AdapterFault(f"{name}() raised {type(error).__name__}: {one_line(str(error))}") from error
         finally:
-            self._calls.end(number)
+            self._calls.end(number, cut_off=not came_back)
         if text := misfit(value, _return_type(name)):
             raise AdapterFault(f"{name}() returned a wrong value: result{text}")
         return value

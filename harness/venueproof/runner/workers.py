@@ -17,8 +17,6 @@ from msgspec import Struct
 from venueproof.usage import UsageError
 from venueproof.virtual import real_clock
 
-KILL_AFTER_S = 90.0
-"""Real seconds without an answer; a case stops itself before, unless it is stuck where Python cannot reach it."""
 END_LIMIT_S = 5.0
 
 
@@ -97,7 +95,7 @@ def _answer(job: Job) -> Answer:
         return Answer(problem=f"{type(error).__name__}: {error}")
 
 
-def run_jobs(jobs: Sequence[Job], count: int, limit_s: float = KILL_AFTER_S) -> Iterator[tuple[int, Answer]]:
+def run_jobs(jobs: Sequence[Job], count: int, limit_s: float) -> Iterator[tuple[int, Answer]]:
     """Run jobs in `count` processes; gives (index, answer) in the order in which they are done.
 
     A job without an answer after `limit_s` is given up: its process is killed and another takes over.

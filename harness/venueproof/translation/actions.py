@@ -259,7 +259,7 @@ def _expire_credential(hands: Hands, action: actions.ExpireCredential) -> Action
 
 @translates(actions.SkewVenueClock)
 def _skew_venue_clock(hands: Hands, action: actions.SkewVenueClock) -> ActionResult:
-    hands.controls.skew_clock(action.ms)
+    hands.controls.skew_clock(values.checked_ms(action.ms))
     return DONE
 
 
@@ -267,7 +267,7 @@ def _skew_venue_clock(hands: Hands, action: actions.SkewVenueClock) -> ActionRes
 def _step_adapter_clock(hands: Hands, action: actions.StepAdapterClock) -> ActionResult:
     if hands.step_wall is None:
         raise LookupError("in real time the adapter's clock is the machine's, which is not ours to step")
-    hands.step_wall(action.ms * 1_000_000)
+    hands.step_wall(values.checked_ms(action.ms) * 1_000_000)
     return DONE
 
 

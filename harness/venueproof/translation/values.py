@@ -12,9 +12,21 @@ NS_PER_S = 1_000_000_000
 ATOMS = Decimal(10) ** ASSET_DECIMALS
 
 
+SPAN_MAX_S = 10 * 366 * 86_400
+
+
 def to_ns(seconds: Decimal) -> int:
-    """Seconds as whole nanoseconds."""
+    """Seconds as whole nanoseconds. Raises ValueError when they are negative or more than ten years."""
+    if not (seconds.is_finite() and 0 <= seconds <= SPAN_MAX_S):
+        raise ValueError(f"{seconds} seconds: between 0 and {SPAN_MAX_S}")
     return int(seconds * NS_PER_S)
+
+
+def checked_ms(ms: int) -> int:
+    """Milliseconds by which a clock is moved, either way. Raises ValueError beyond ten years."""
+    if abs(ms) > SPAN_MAX_S * 1000:
+        raise ValueError(f"{ms} ms: at most {SPAN_MAX_S * 1000} either way")
+    return ms
 
 
 def to_ticks(instrument: Instrument, price: Decimal) -> int:

@@ -1,0 +1,126 @@
+"""Adapters with one fault each that is not a clause's business: what users hand in by mistake."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from typing import Any
+
+import aiohttp
+
+from venueproof_adapters.native import make_adapter
+from venueproof_contracts.model import Credentials, Endpoint
+
+NOT_CALLABLE = 3
+
+
+class Around:
+    """The native adapter, reached by name."""
+
+    def __init__(self, endpoint: Endpoint, credentials: Credentials) -> None:
+        self.inner = make_adapter(endpoint, credentials)
+        self.endpoint = endpoint
+        self.credentials = credentials
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+class WithoutPlace(Around):
+    def __getattr__(self, name: str) -> Any:
+        if name in ("place", "amend"):
+            raise AttributeError(name)
+        return getattr(self.inner, name)
+
+
+class RaisesWhenMade(Around):
+    def __init__(self, endpoint: Endpoint, credentials: Credentials) -> None:
+        raise ConnectionError("no\nroute")
+
+
+class EndsItsProcessWhenMade(Around):
+    def __init__(self, endpoint: Endpoint, credentials: Credentials) -> None:
+        os._exit(7)
+
+
+class Spins(Around):
+    async def server_time(self) -> int:
+        while True:
+            pass
+
+
+class BusyWaits(Around):
+    async def server_time(self) -> int:
+        while True:  # noqa: ASYNC110  # the fault that this adapter has
+            await asyncio.sleep(0)
+
+
+class Hangs(Around):
+    async def server_time(self) -> int:
+        await asyncio.get_running_loop().create_future()
+        return 0
+
+
+class EndsItsProcess(Around):
+    async def server_time(self) -> int:
+        os._exit(5)
+
+
+class RaisesKeyError(Around):
+    async def server_time(self) -> int:
+        raise KeyError("serverTime")
+
+
+class ReturnsText(Around):
+    async def server_time(self) -> str:
+        return "12:05"
+
+
+class IsNotAsync(Around):
+    def server_time(self) -> int:
+        return 0
+
+
+class LeaksSecret(Around):
+    async def start(self) -> None:
+        logging.getLogger("mine").debug("signing with %s", self.credentials["secret"])
+        await self.inner.start()
+
+
+class LeavesTask(Around):
+    async def start(self) -> None:
+        self.task = asyncio.create_task(asyncio.sleep(10_000), name="left")
+        await self.inner.start()
+
+
+class ReportsHome(Around):
+    async def start(self) -> None:
+        with contextlib.suppress(OSError):
+            await asyncio.open_connection("192.0.2.7", 443)
+        await self.inner.start()
+
+
+class LooksUpNames(Around):
+    async def start(self) -> None:
+        with contextlib.suppress(OSError):
+            await asyncio.open_connection("telemetry.example.com", 443)
+        await self.inner.start()
+
+
+class EventsBreak(Around):
+    async def next_event(self) -> Any:
+        raise ZeroDivisionError("in the stream")
+
+
+class WantsOldestCandlesFirst(Around):
+    """Looks at the venue's own list, and breaks when it begins with the newest."""
+
+    async def candles(self, instrument: str, interval: str, since_ns: int | None, limit: int | None) -> list[Any]:
+        url = f"{self.endpoint.rest}/fapi/v1/klines?symbol=BTCUSDT&interval={interval}&limit=2"
+        async with aiohttp.ClientSession() as session, session.get(url) as reply:
+            rows = await reply.json()
+        if rows[0][0] > rows[-1][0]:
+            raise ValueError("newest first")
+        return await self.inner.candles(instrument, interval, since_ns, limit)

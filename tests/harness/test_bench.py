@@ -1,0 +1,213 @@
+"""The simulator's bench: every action does what it says, or the bench does not claim it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+
+import pytest
+
+import venueproof
+from venueproof.bench_simulator import SimulatorBench
+from venueproof.translation.actions import TRANSLATIONS
+from venueproof_contracts import actions
+from venueproof_contracts.actions import POWERS, DropManner, Matcher, Operation, Topic, action_name
+from venueproof_contracts.bench import HOURS, TRUTH
+from venueproof_contracts.errors import Reason
+from venueproof_contracts.model import Intent, OrderStatus, OrderType, PositionMode, Side
+
+BTC = "BTC/USDT:USDT"
+Body = Callable[[SimulatorBench], Awaitable[None]]
+
+
+def on_bench(body: Body, seed: int = 7) -> None:
+    async def main() -> None:
+        async with venueproof.simulate("binance", seed=seed) as venue:
+            await body(venue.bench)
+
+    venueproof.run(main())
+
+
+def buy(intent_id: str = "stranger", price: str = "59000", amount: str = "0.010") -> Intent:
+    return Intent(
+        intent_id=intent_id,
+        instrument=BTC,
+        side=Side.BUY,
+        type=OrderType.LIMIT,
+        amount=Decimal(amount),
+        price=Decimal(price),
+    )
+
+
+def test_every_action_is_translated_or_no_power() -> None:
+    async def body(bench: SimulatorBench) -> None:
+        translated = frozenset(action_name(kind) for kind in TRANSLATIONS)
+        assert translated <= POWERS
+        assert bench.powers == translated | {TRUTH, HOURS}
+        assert POWERS - bench.powers == {"trigger", "set_mode"}
+
+    on_bench(body)
+
+
+def test_what_a_bench_cannot_do_it_refuses() -> None:
+    async def body(bench: SimulatorBench) -> None:
+        with pytest.raises(LookupError, match="this bench cannot 'set_mode'"):
+            await bench.do(actions.SetMode(PositionMode.HEDGE))
+
+    on_bench(body)
+
+
+def test_an_order_of_somebody_else_fills_as_told() -> None:
+    async def body(bench: SimulatorBench) -> None:
+        order_id = (await bench.do(actions.ActAsOtherClient(buy()))).order_id
+        await bench.do(actions.PartlyFill(BTC, order_id, Decimal("0.004")))
+        order = (await bench.truth()).order(order_id)
+        assert order is not None
+        assert (order.status, order.filled, order.ref.intent_id) == (
+            OrderStatus.PARTLY_FILLED,
+            Decimal("0.004"),
+            "stranger",
+        )
+        await bench.do(actions.FillOrder(BTC, order_id))
+        truth = await bench.truth()
+        assert [fill.amount for fill in truth.fills] == [Decimal("0.004"), Decimal("0.006")]
+        assert {fill.price for fill in truth.fills} == {Decimal(59000)}
+        [position] = [one for one in truth.positions if one.amount]
+        assert (position.instrument, position.amount, position.entry_price) == (BTC, Decimal("0.010"), Decimal(59000))
+        assert truth.live_orders() == ()
+
+    on_bench(body)
+
+
+def test_the_market_moves_as_told() -> None:
+    async def body(bench: SimulatorBench) -> None:
+        await bench.do(actions.SetPrice(BTC, Decimal("61000.0")))
+        assert (await bench.market(BTC)).ticker.last == Decimal(61000)
+        await bench.do(actions.Drift(BTC, Decimal("60000.0"), Decimal(10)))
+        await bench.sleep(11)
+        ticker = (await bench.market(BTC)).ticker
+        assert ticker.mark == Decimal(60000)
+        await bench.do(actions.AddLiquidity(BTC, Side.BUY, Decimal("60000.0"), Decimal("1.5")))
+        best = (await bench.market(BTC)).book.bids[0]
+        assert (best.price, best.amount) == (Decimal("60000.0"), Decimal("1.5"))
+
+    on_bench(body)
+
+
+def test_money_and_accounts() -> None:
+    async def body(bench: SimulatorBench) -> None:
+        before = {one.asset: one.wallet for one in (await bench.truth()).balances}
+        await bench.do(actions.Fund("USDT", Decimal("-12.5")))
+        after = {one.asset: one.wallet for one in (await bench.truth()).balances}
+        assert before["USDT"] - after["USDT"] == Decimal("12.5")
+        other = await bench.do(actions.NewAccount("other"))
+        assert set(other.credentials) == {"apiKey", "secret"}
+
+    on_bench(body)
+
+
+@pytest.mark.parametrize(
+    ("action", "error"),
+    [
+        (actions.SetPrice("NO/SUCH:ONE", Decimal(1)), "no instrument 'NO/SUCH:ONE'"),
+        (actions.SetPrice(BTC, Decimal("60000.001")), "not a multiple of"),
+        (actions.SetPrice(BTC, Decimal("NaN")), "not a multiple of"),
+        (actions.FillOrder(BTC, "999"), "no live order '999'"),
+        (actions.Fund("USDT", Decimal("0.000000001")), "not a multiple of"),
+        (actions.SwitchQuirk("no.such.row", True), "no switchable row"),
+        (actions.AnswerError(Matcher(), error="no-such-key"), "no-such-key"),
+    ],
+)
+def test_an_action_that_names_nothing_is_refused(action: actions.AnyAction, error: str) -> None:
+    async def body(bench: SimulatorBench) -> None:
+        with pytest.raises((LookupError, ValueError), match=error):
+            await bench.do(action)
+
+    on_bench(body)
+
+
+def test_every_message_action_becomes_a_rule() -> None:
+    async def body(bench: SimulatorBench) -> None:
+        match = Matcher(operation=Operation.PLACE, first=1)
+        ids = [
+            (await bench.do(action)).rule_id
+            for action in (
+                actions.DelayMessage(match, Decimal(1)),
+                actions.DropMessage(Matcher(topic=Topic.ORDER)),
+                actions.DuplicateMessage(Matcher(topic=Topic.ORDER)),
+                actions.ReorderMessages(Matcher(topic=Topic.ORDER)),
+                actions.LoseRequest(match),
+                actions.LoseReply(match),
+                actions.AnswerError(match, reason=Reason.INSUFFICIENT_MARGIN),
+                *(actions.AnswerGarbage(match, garbage) for garbage in actions.Garbage),
+            )
+        ]
+        assert ids == list(range(1, len(ids) + 1))
+
+    on_bench(body)
+
+
+def test_time_passes_for_advance_and_for_levers() -> None:
+    async def body(bench: SimulatorBench) -> None:
+        began = bench.now_ns()
+        await bench.do(actions.Advance(Decimal(3600)))
+        assert bench.now_ns() - began == 3600 * 10**9
+        for action in (
+            actions.Drop(DropManner.RESET, refuse_s=Decimal(2)),
+            actions.Freeze(Decimal(1)),
+            actions.Hold(Topic.ORDER, Decimal(3)),
+            actions.Lag(Operation.ORDER, Decimal(2)),
+            actions.SkewVenueClock(500),
+            actions.StepAdapterClock(-500),
+            actions.ExpireCredential(),
+            actions.Ban(Decimal(1)),
+            actions.Maintenance(Decimal(1)),
+            actions.EngineRestart(Decimal(1)),
+        ):
+            await bench.do(action)
+        assert len(bench.deeds) == 11
+
+    on_bench(body)
+
+
+def test_settle_waits_for_what_is_pending_and_for_what_the_adapter_needs() -> None:
+    async def body(bench: SimulatorBench) -> None:
+        began = bench.now_ns()
+        await bench.settle()
+        assert bench.now_ns() - began < 10**9
+        await bench.do(actions.Hold(Topic.ORDER, Decimal(5)))
+        bench.recovery_bound_s = Decimal(20)
+        began = bench.now_ns()
+        await bench.settle()
+        assert bench.now_ns() - began >= 25 * 10**9
+
+    on_bench(body)
+
+
+def test_a_name_that_means_nothing_is_a_usage_error() -> None:
+    async def start(venue: str, **options: object) -> None:
+        async with venueproof.simulate(venue, **options) as running:  # type: ignore[arg-type]
+            running.endpoint("nope")
+
+    for call, message in (
+        (start("binanse"), "no venue is called 'binanse'; did you mean binance"),
+        (start("binance", quirks=["binance.nope"]), "begin with \\+"),
+        (start("binance", quirks=["+binance.nope"]), "no row of binance"),
+        (start("binance"), "binance has no product 'nope'"),
+    ):
+        with pytest.raises(venueproof.UsageError, match=message):
+            venueproof.run(call)
+
+
+def test_simulate_runs_in_real_time_outside_of_virtual_time() -> None:
+    import asyncio
+
+    async def main() -> frozenset[str]:
+        async with venueproof.simulate("binance", tls=True, proxy=True) as venue:
+            assert venue.rest_url.startswith("https://127.0.0.1:")
+            assert venue.endpoint("linear").proxy.startswith("http://127.0.0.1:")
+            return venue.bench.powers
+
+    powers = asyncio.run(main())
+    assert "step_adapter_clock" not in powers
+    assert HOURS not in powers

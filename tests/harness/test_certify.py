@@ -1,0 +1,150 @@
+"""`certify`, as a user calls it: exit codes, files, and that broken adapters are reported while the run goes on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from venueproof.cli import run_command
+
+FAST = ["--venue", "binance", "--product", "linear", "--profile", "vendor", "--no-prove"]
+
+
+def certify(report: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
+    code = run_command(["certify", *arguments, "--report", str(report)])
+    path = report / "certificate.json"
+    return code, json.loads(path.read_text()) if path.exists() else {}
+
+
+def outcomes(certificate: dict[str, Any]) -> dict[tuple[str, str], str]:
+    return {(row["adapter"], row["clause"]): row["outcome"] for row in certificate["results"]}
+
+
+def test_a_good_adapter_is_certified_and_its_reports_are_written(tmp_path: Path) -> None:
+    code, certificate = certify(tmp_path, "native", *FAST, "--clause", "SYM-010,TIM-030")
+    assert code == 0
+    assert outcomes(certificate) == {("native", "SYM-010"): "pass", ("native", "TIM-030"): "pass"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "certificate.json",
+        "index.html",
+        "junit.xml",
+        "summary.md",
+    ]
+    [run] = certificate["runs"]
+    assert len(run["source_digest"]) == len(run["journal_digest"]) == 64
+    assert run["virtual_seconds"] > 0
+
+
+def test_broken_adapters_are_told_apart_and_the_run_goes_on(tmp_path: Path, in_support: Path) -> None:
+    observed = [f"broken_adapters:{name}" for name in ("RaisesKeyError", "EndsItsProcess", "LeaksSecret")]
+    options = [option for name in observed for option in ("--observe", name)]
+    code, certificate = certify(tmp_path, "native", *options, *FAST, "--clause", "TIM-030,SAF-020")
+    assert code == 0
+    found = outcomes(certificate)
+    assert found["native", "TIM-030"] == found["native", "SAF-020"] == "pass"
+    assert found["broken_adapters:RaisesKeyError", "TIM-030"] == "fail"
+    assert found["broken_adapters:EndsItsProcess", "TIM-030"] == "fail"
+    assert found["broken_adapters:LeaksSecret", "TIM-030"] == "pass"
+    assert found["broken_adapters:LeaksSecret", "SAF-020"] == "fail"
+    messages = {
+        row["adapter"]: row["evidence"]["message"] for row in certificate["results"] if row["clause"] == "TIM-030"
+    }
+    assert messages["broken_adapters:EndsItsProcess"] == "the adapter ended its process with code 5"
+    code, _ = certify(tmp_path, "broken_adapters:LeaksSecret", *FAST, "--clause", "SAF-020")
+    assert code == 1
+
+
+def test_a_failure_says_how_to_see_it_again(tmp_path: Path, in_support: Path) -> None:
+    _, certificate = certify(tmp_path, "broken_adapters:RaisesKeyError", *FAST, "--clause", "TIM-030", "--seed", "4-5")
+    [row] = certificate["results"]
+    assert (row["seeds"], row["seed"]) == ([4, 5], 4)
+    evidence = row["evidence"]
+    assert evidence["reproduce"] == (
+        "venueproof certify broken_adapters:RaisesKeyError --venue binance --product linear --profile vendor "
+        "--clause TIM-030 --seed 4 --no-prove"
+    )
+    assert evidence["wire"]
+    assert evidence["t_ns"] > 1_795_000_000 * 10**9
+
+
+@pytest.mark.parametrize(
+    ("adapter", "line"),
+    [
+        ("broken_adapters:WithoutPlace", "WithoutPlace has no method place, amend; an adapter has all methods"),
+        ("broken_adapters:RaisesWhenMade", "its factory raised ConnectionError: no route; correct the factory"),
+        ("broken_adapters:EndsItsProcessWhenMade", "ended its process with code 7; correct its factory"),
+        ("broken_adapters:NOT_CALLABLE", "is int; name a factory(endpoint, credentials)"),
+        ("broken_adapters:NoSuch", "broken_adapters has no 'NoSuch'"),
+        ("no_such_module:make", "cannot import no_such_module: ModuleNotFoundError"),
+        ("nativ", "no adapter of that name; did you mean 'native'?"),
+        ("exec:./adapter", "adapters in other languages are planned"),
+    ],
+)
+def test_what_is_no_adapter_is_one_line_and_exit_code_2(
+    adapter: str, line: str, tmp_path: Path, in_support: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, certificate = certify(tmp_path, adapter, *FAST, "--clause", "TIM-030")
+    told = capfd.readouterr().err
+    assert (code, certificate) == (2, {})
+    assert told.startswith("venueproof: ")
+    assert line in told
+    assert told.count("\n") == 1
+
+
+def test_digests_do_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
+    digests = [
+        certify(tmp_path / jobs, "native", *FAST, "--clause", "orders", "--jobs", jobs)[1]["runs"][0]["journal_digest"]
+        for jobs in ("1", "2")
+    ]
+    assert digests[0] == digests[1]
+
+
+def test_shards_put_together_are_the_whole(tmp_path: Path) -> None:
+    options = ["native", *FAST, "--clause", "SYM,TIM"]
+    _, whole = certify(tmp_path / "whole", *options)
+    paths = []
+    for shard in ("1/2", "2/2"):
+        assert certify(tmp_path / shard[0], *options, "--shard", shard)[0] == 0
+        paths.append(str(tmp_path / shard[0] / "certificate.json"))
+    assert run_command(["report", *paths, "--report", str(tmp_path / "merged")]) == 0
+    merged = json.loads((tmp_path / "merged/certificate.json").read_text())
+    assert outcomes(merged) == outcomes(whole)
+    assert run_command(["report", paths[0], paths[0], "--report", str(tmp_path / "x")]) == 2
+
+
+def test_a_baseline_forgives_what_was_there(tmp_path: Path, in_support: Path) -> None:
+    options = ["broken_adapters:RaisesKeyError", *FAST]
+    good, bad = str(tmp_path / "good/certificate.json"), str(tmp_path / "bad/certificate.json")
+    assert certify(tmp_path / "good", *options, "--clause", "SYM-010")[0] == 0
+    assert certify(tmp_path / "bad", *options, "--clause", "TIM-030,SYM-010", "--baseline", good)[0] == 1
+    assert certify(tmp_path / "again", *options, "--clause", "TIM-030,SYM-010", "--baseline", bad)[0] == 0
+    assert run_command(["compare", good, bad]) == 1
+    assert run_command(["compare", bad, bad]) == 0
+
+
+def test_waivers_decide(tmp_path: Path, in_support: Path) -> None:
+    waivers = tmp_path / "waivers.toml"
+    adapter = "broken_adapters:RaisesKeyError"
+    row = f'adapter = "{adapter}"\nvenue = "binance"\nclause = "TIM-030"\nreason = "known"\nexpires = 2999-01-01\n'
+    waivers.write_text(f"[[waiver]]\n{row}")
+    options = [adapter, *FAST, "--clause", "TIM-030,SYM-010", "--waivers", str(waivers)]
+    code, certificate = certify(tmp_path / "out", *options)
+    assert (code, outcomes(certificate)[adapter, "TIM-030"]) == (0, "waived")
+    waivers.write_text(waivers.read_text().replace("TIM-030", "SYM-010"))
+    code, certificate = certify(tmp_path / "out", *options)
+    assert (code, outcomes(certificate)[adapter, "SYM-010"]) == (1, "fail")
+
+
+def test_a_clause_is_proven_by_its_mutant(tmp_path: Path) -> None:
+    options = ["native", "--venue", "binance", "--profile", "vendor", "--clause", "SYM-010"]
+    code, certificate = certify(tmp_path, *options)
+    assert code == 0
+    [kill] = certificate["kills"]
+    assert (kill["clause"], kill["venue"], kill["killed"]) == ("SYM-010", "binance", True)
+    assert kill["by"]
+    assert certificate["not_proven"] == []
+    _, certificate = certify(tmp_path, *options, "--no-prove")
+    assert (certificate["header"]["proved"], certificate["kills"]) == (False, [])

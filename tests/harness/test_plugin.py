@@ -1,0 +1,157 @@
+"""The pytest plugin: three lines certify an adapter, and nobody else's tests notice that it is installed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+MINE = """
+import venueproof
+from venueproof_adapters.native import make_adapter
+
+class TestMine(venueproof.Contract):
+    venue = "binance"
+    clauses = "TIM-030,SYM-010"
+    def make_adapter(self, endpoint, credentials):
+        return make_adapter(endpoint, credentials)
+"""
+OPTIONS = ("-p", "no:cacheprovider", "-W", "error")
+
+
+def test_three_lines_are_enough(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_mine=MINE)
+    result = pytester.runpytest_subprocess(*OPTIONS, "-v")
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines_random(
+        ["*::TestMine::TIM-030[[]linear-vendor[]] PASSED*", "*::TestMine::SYM-010[[]linear-field[]] PASSED*"]
+    )
+
+
+def test_the_whole_suite_is_collected_and_cannot_be_thinned_out(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_mine=MINE.replace('clauses = "TIM-030,SYM-010"', "def FIL_010(self): pass\n    FIL010 = None")
+    )
+    result = pytester.runpytest_subprocess(*OPTIONS, "--collect-only", "-q")
+    collected = {
+        line.partition("::TestMine::")[2].partition("[")[0] for line in result.outlines if "::TestMine::" in line
+    }
+    from venueproof_contracts.clause import all_clauses
+
+    assert collected == {clause.id for clause in all_clauses()}
+
+
+def test_failures_are_told_with_promise_wire_and_command(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_mine=MINE.replace("return make_adapter(endpoint, credentials)", "return Broken(endpoint, credentials)")
+        + """
+class Broken:
+    def __init__(self, endpoint, credentials):
+        self.inner = make_adapter(endpoint, credentials)
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+    async def server_time(self):
+        raise KeyError("serverTime")
+"""
+    )
+    result = pytester.runpytest_subprocess(*OPTIONS, "-k", "vendor")
+    result.assert_outcomes(passed=1, failed=1, deselected=2)
+    result.stdout.fnmatch_lines(
+        [
+            "TIM-030 *(MUST): fail",
+            "  promise: *",
+            "  seen:    server_time() raised KeyError: 'serverTime'",
+            "  where:   binance linear, profile vendor, seed 1, at 12:*",
+            "*adapter -> venue*",
+            "  again:   pytest 'test_mine.py::TestMine::TIM-030[[]linear-vendor[]]'",
+        ]
+    )
+
+
+def test_waived_failures_are_expected_and_strict(pytester: pytest.Pytester) -> None:
+    waived = 'waived = {"TIM-030": "ticket 42", "SYM-010[linear-vendor]": "gone"}'
+    pytester.makepyfile(
+        test_mine=MINE.replace("    def make", f"    {waived}\n    def make").replace(
+            "return make_adapter(endpoint, credentials)", "raise OSError('no')"
+        )
+    )
+    pytester.runpytest_subprocess(*OPTIONS).assert_outcomes(xfailed=3, failed=1)
+    pytester.makepyfile(test_mine=MINE.replace("    def make", f"    {waived}\n    def make"))
+    result = pytester.runpytest_subprocess(*OPTIONS)
+    result.assert_outcomes(passed=1, failed=3)
+    result.stdout.fnmatch_lines(["*passed although it is waived (ticket 42)*"])
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (('venue = "binance"', "pass"), "*TestMine: names no venue*"),
+        (('venue = "binance"', 'venue = "binanse"'), "*did you mean 'binance'*"),
+        (('clauses = "TIM-030,SYM-010"', 'waived = {"XXX-010": "x"}'), "*waives XXX-010, which is no clause*"),
+    ],
+)
+def test_a_class_that_says_nonsense_is_an_error(
+    change: tuple[str, str], complaint: str, pytester: pytest.Pytester
+) -> None:
+    pytester.makepyfile(test_mine=MINE.replace(*change))
+    result = pytester.runpytest_subprocess(*OPTIONS)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([complaint])
+
+
+def test_it_works_in_parallel(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_mine=MINE)
+    pytester.runpytest_subprocess(*OPTIONS, "-n", "2").assert_outcomes(passed=4)
+
+
+def test_every_case_has_a_history_of_its_own(pytester: pytest.Pytester, tmp_path: Path) -> None:
+    pytester.makepyfile(test_mine=MINE)
+    runs = []
+    for name in ("one", "two"):
+        pytester.runpytest_subprocess("-p", "no:cacheprovider", "--alluredir", str(tmp_path / name)).assert_outcomes(
+            passed=4
+        )
+        results = [json.loads(path.read_text()) for path in (tmp_path / name).glob("*-result.json")]
+        runs.append(sorted(result["historyId"] for result in results))
+    assert len(set(runs[0])) == 4
+    assert runs[0] == runs[1]
+
+
+def test_other_tests_are_left_alone(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_theirs="""
+import sys, time
+
+class TestTheirs:
+    venue = "binance"
+    def test_nothing_of_venueproof_is_loaded(self):
+        assert [name for name in sys.modules if name.startswith("venueproof")] == ["venueproof", "venueproof.plugin"]
+        assert time.monotonic is __import__("time").monotonic
+"""
+    )
+    pytester.runpytest_subprocess(*OPTIONS).assert_outcomes(passed=1)
+
+
+def test_a_marked_coroutine_runs_in_virtual_time(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_bot="""
+import asyncio, time
+import pytest, venueproof
+
+@pytest.fixture
+def days():
+    return 2
+
+@pytest.mark.venueproof
+async def test_two_days(days):
+    async with venueproof.simulate("binance", seed=7) as venue:
+        before = time.time()
+        await asyncio.sleep(days * 86_400)
+        assert time.time() - before == days * 86_400
+        assert (await venue.bench.truth()).orders == ()
+"""
+    )
+    pytester.runpytest_subprocess(*OPTIONS, "--strict-markers").assert_outcomes(passed=1)
