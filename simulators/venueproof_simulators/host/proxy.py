@@ -131,7 +131,6 @@ class _Way(asyncio.Protocol):
         elif not self._head.endswith(_HEAD_END):
             self._answer("400 Bad Request", "nothing may follow CONNECT before it is answered")
         else:
-            self._leave()
             self._write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             protocol = self._proxy.tunnel(*found)
             if port in PLAIN_PORTS:
@@ -143,12 +142,12 @@ class _Way(asyncio.Protocol):
         found = self._proxy.venue_of(host)
         if found is None:
             self._refuse(label, host)
-            return
-        self._leave()
-        self._hand_over(self._proxy.plain(found[0]))
+        else:
+            self._hand_over(self._proxy.plain(found[0]))
 
     def _hand_over(self, protocol: asyncio.Protocol) -> None:
         assert self._transport is not None
+        self._leave()
         rest = b"" if self._head.startswith(b"CONNECT ") else self._head
         _hand_over(self._transport, protocol, rest)
 
@@ -162,6 +161,8 @@ class _Way(asyncio.Protocol):
         except OSError as error:
             self._proxy.refuse(f"CONNECT {host}", f"the client ended the TLS handshake: {error}")
             return
+        finally:
+            self._leave()
         if transport is not None and not early.lost:
             _hand_over(transport, protocol, early.data)
 

@@ -226,6 +226,8 @@ class _Unreadable(Exception):
 async def _read_body(raw: web.BaseRequest) -> bytes:
     if not raw.can_read_body:
         return b""
+    if raw.content.is_eof() and raw.content.total_bytes <= BODY_LIMIT and raw.content.exception() is None:
+        return raw.content.read_nowait()  # it is all there: no need to watch the time
     try:
         if raw.headers.get("Expect", "").lower() == "100-continue" and raw.transport is not None:
             raw.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")

@@ -27,6 +27,7 @@ from venueproof_simulators.host.venue import Venue, VenueTime
 
 BACKLOG = 4096
 """Connections that may wait to be accepted; with too few the kernel drops some and tries again after a second."""
+LAST_PORT = 65_535
 LOCAL_CLIENT = "127.0.0.1"
 """The address of everybody who comes without a proxy."""
 
@@ -74,7 +75,7 @@ class Simulator:
     async def start(self, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         """Listen for each origin: the first on `port`, the next ones on the ports after it; 0 takes any free.
 
-        Raises `OSError` when a port is taken; nothing listens then.
+        Raises `OSError` when a port is taken or beyond the last; nothing listens then.
         """
         mount = self._mount
         try:
@@ -115,6 +116,8 @@ class Simulator:
 
     async def _listen(self, entrance: Entrance, host: str, port: int, tls: ssl.SSLContext | None) -> str:
         server = self._serving.server(entrance)
+        if port > LAST_PORT:
+            raise OSError(f"there is no port {port}: each origin takes one, from the first one's on")
         loop = asyncio.get_running_loop()
         listener = await loop.create_server(server, host, port, ssl=tls, backlog=BACKLOG)
         self._listeners.append(listener)

@@ -152,5 +152,7 @@ def test_a_taken_port_is_an_os_error_and_leaves_nothing_behind(live: Live) -> No
         simulator = Simulator(world.venue, clock=RealClock(), seed=1)
         with pytest.raises(OSError, match="in use"):
             await simulator.start(port=port)
+        with pytest.raises(OSError, match="no port 65536"):
+            await simulator.start(port=65_535)
 
     live(story)

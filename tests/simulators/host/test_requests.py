@@ -9,9 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 import aiohttp
+import aiohttp.web
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from venueproof.virtual import RealClock
 from venueproof_simulators.host.journal import RowKind
 from venueproof_simulators.host.simulator import Simulator
 
@@ -169,3 +171,21 @@ def test_no_bytes_break_it(virtual: Live, data: bytes) -> None:
         assert (await world.get("/value"))[0] == 200
 
     virtual(story)
+
+
+def test_a_mount_is_served_on_the_first_origin_and_leaves_no_trace(live: Live) -> None:
+    async def mounted(request: aiohttp.web.Request) -> aiohttp.web.StreamResponse:
+        return aiohttp.web.json_response({"asked": request.path})
+
+    async def story(world: World) -> None:
+        simulator = Simulator(world.venue, clock=RealClock(), seed=1, mount=mounted)
+        await simulator.start()
+        answers = []
+        for origin in ("https://api.toy.example", "https://stream.toy.example"):
+            async with world.client.get(f"{simulator.origins[origin]}/_venueproof/health") as reply:
+                answers.append((reply.status, await reply.json()))
+        assert answers == [(200, {"asked": "/_venueproof/health"}), (404, {"error": "no such path"})]
+        assert {row.connection for row in simulator.journal.rows()} == {1}
+        await simulator.stop()
+
+    live(story)
