@@ -19,3 +19,8 @@ class Backoff:
         """The wait after so many failures in a row (1 for the first)."""
         full = min(self._cap_s, self._base_s * 2.0 ** min(failures - 1, 16))
         return full * (1 + self._random.random() / 4)
+
+
+def reconnect_backoff(random: Random) -> Backoff:
+    """For connections: quick at first, and short enough at last to keep a recovery bound of a minute."""
+    return Backoff(random, base_s=0.5, cap_s=20.0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+
+from venueproof_adapters.kit.recent import Recent
 
 _NEXT = re.compile(r"^(?P<id>.+):r(?P<number>[1-9][0-9]*)$")
 
@@ -13,13 +14,13 @@ class IdMap:
     """Uses an intent id as it is where the venue allows it, else a digest of it that is remembered.
 
     An order that takes the place of an earlier one of the same intent has `:r1`, `:r2` … behind the id. Both ways of
-    spelling come out the same in another process; only reading a digest back needs this process's memory, or `learn`.
+    spelling come out the same in another process; only reading a digest back needs this process's memory.
     """
 
     def __init__(self, pattern: str, length: int) -> None:
         self._allowed = re.compile(pattern)
         self._length = length
-        self._digests: dict[str, str] = {}
+        self._digests: Recent[str, str] = Recent()
 
     def client_id(self, intent_id: str, replacement: int = 0) -> str:
         """The venue's client id of an intent's order; `replacement` counts the orders that took its place."""
@@ -41,7 +42,3 @@ class IdMap:
         """How many orders of the intent came before the one with this client id."""
         found = _NEXT.match(client_id)
         return int(found["number"]) if found else 0
-
-    def learn(self, digests: Mapping[str, str]) -> None:
-        """Take over digests remembered by an earlier process (digest → intent id)."""
-        self._digests.update(digests)

@@ -17,9 +17,9 @@ class FillLedger:
 
     def __init__(self, keep: int = 100_000) -> None:
         self._known: Recent[tuple[str, str], Fill] = Recent(keep)
-        self._filled: dict[OrderKey, Decimal] = {}
-        self._money: dict[OrderKey, Decimal] = {}
-        self._before: dict[OrderKey, Decimal] = {}
+        self._filled: Recent[OrderKey, Decimal] = Recent(keep)
+        self._money: Recent[OrderKey, Decimal] = Recent(keep)
+        self._before: Recent[OrderKey, Decimal] = Recent(keep)
 
     def add(self, fill: Fill) -> bool:
         """Book a fill; False when it was booked before."""
@@ -43,7 +43,7 @@ class FillLedger:
 
     def start_at(self, order: OrderKey, filled: Decimal) -> None:
         """So much of an order was filled before we watched it; only the first call counts."""
-        self._before.setdefault(order, filled)
+        self._before.note(order, filled)
 
     def missing(self, order: OrderKey, filled: Decimal) -> Decimal:
         """How much of an order is known to be filled without a fill that says so."""
@@ -53,8 +53,3 @@ class FillLedger:
         """The average price, when every fill of the order is known."""
         booked = self._filled.get(order, ZERO)
         return self._money[order] / booked if booked and booked == filled else None
-
-    def forget(self, order: OrderKey) -> None:
-        """Drop the sums of an order that is over."""
-        for sums in (self._filled, self._money, self._before):
-            sums.pop(order, None)

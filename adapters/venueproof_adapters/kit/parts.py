@@ -13,7 +13,7 @@ from random import Random
 from msgspec import Struct, structs
 
 from venueproof_adapters.kit.account import Freshest
-from venueproof_adapters.kit.backoff import Backoff
+from venueproof_adapters.kit.backoff import Backoff, reconnect_backoff
 from venueproof_adapters.kit.book import BookBuilder
 from venueproof_adapters.kit.budget import Budget
 from venueproof_adapters.kit.candles import orderly_candles
@@ -43,8 +43,10 @@ class Parts(Struct, frozen=True):
     """Works out the venue's clock: every stamp that is signed, every `closed` of a candle."""
     budget: Callable[[Callable[[], int]], Budget] = Budget
     """Admits requests: waits before a limit, refuses to send during a ban."""
-    backoff: Callable[..., Backoff] = Backoff
-    """Delays and number of tries after a refusal for haste, and between reconnects."""
+    backoff: Callable[[Random], Backoff] = Backoff
+    """Delays and number of tries after a refusal for haste."""
+    reconnects: Callable[[Random], Backoff] = reconnect_backoff
+    """Delays between reconnects."""
     http: Callable[..., Http] = Http
     """Sends one HTTP request once and tells `NotSent` from `OutcomeUnknown`."""
     socket: Callable[..., Socket] = Socket

@@ -12,7 +12,8 @@ import pytest
 
 from venueproof.simulation import SimulatedVenue, simulate
 from venueproof.virtual import run
-from venueproof_adapters.native import make_adapter
+from venueproof_adapters.kit.parts import Parts, replaced
+from venueproof_adapters.native import make_adapter, make_adapter_with
 from venueproof_contracts.actions import (
     AddLiquidity,
     AnyAction,
@@ -53,6 +54,7 @@ from venueproof_contracts.model import (
     StreamState,
 )
 
+PARTS = Parts()
 SYMBOL = "BTC/USDT:USDT"
 RECOVERED_S = 62
 PROFILES: tuple[Literal["vendor", "field"], ...] = ("vendor", "field")
@@ -116,9 +118,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk_at(profile: ProfileName, *, listening: bool = True) -> AsyncGenerator[Desk]:
+async def desk_at(profile: ProfileName, *, listening: bool = True, parts: Parts = PARTS) -> AsyncGenerator[Desk]:
     async with simulate("binance", seed=3, profile=profile) as venue:
-        adapter = make_adapter(venue.endpoint(), venue.credentials)
+        adapter = make_adapter_with(venue.endpoint(), venue.credentials, parts)
         await adapter.start()
         desk = Desk(venue, adapter)
         desk.bid = (await adapter.book(SYMBOL, 5)).bids[0].price
@@ -133,9 +135,11 @@ async def desk_at(profile: ProfileName, *, listening: bool = True) -> AsyncGener
             await asyncio.gather(hearing, return_exceptions=True)
 
 
-def flow(profile: ProfileName, story: Callable[[Desk], Awaitable[None]], *, listening: bool = True) -> None:
+def flow(
+    profile: ProfileName, story: Callable[[Desk], Awaitable[None]], *, listening: bool = True, parts: Parts = PARTS
+) -> None:
     async def main() -> None:
-        async with desk_at(profile, listening=listening) as desk:
+        async with desk_at(profile, listening=listening, parts=parts) as desk:
             await story(desk)
 
     run(main())
@@ -206,7 +210,7 @@ def test_a_stream_is_replaced_before_the_venue_cuts_it() -> None:
         await asyncio.sleep(1)
         await desk.view_is_true()
 
-    flow("vendor", story)
+    flow("vendor", story, parts=replaced(PARTS, reconcile_every_s=3600.0))
 
 
 def test_market_streams_are_whole_again_after_a_break() -> None:

@@ -86,7 +86,7 @@ def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter
     random = parts.random(zlib.crc32(credentials.get("apiKey", "").encode()))
     rest_url, ws_url = _urls(endpoint)
     options = SocketOptions(proxy=endpoint.proxy, ca=endpoint.ca)
-    reconnects = parts.backoff(random, base_s=0.5, cap_s=20.0)
+    reconnects = parts.reconnects(random)
     sync = parts.clock_sync(clock)
     now_ns = sync.now_ns
     http = parts.http(proxy=endpoint.proxy, ca=endpoint.ca)
