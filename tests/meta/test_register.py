@@ -95,7 +95,7 @@ def test_marks_of_tests_are_rows(venue: str) -> None:
 def test_error_table_speaks_the_contracts_language_and_has_a_word_for_each_refusal(venue: str) -> None:
     table = load_errors(f"venueproof_simulators.venues.{venue}")
     known = {reason.value for reason in Reason}
-    assert {row.reason for row in table.rows} - {""} <= known
+    assert {row.reason for row in table.rows} - {""} == known
     assert set(REASONS.values()) <= known
     assert {row.refusal for row in table.rows} - {None} == set(Refusal)
 

@@ -23,6 +23,10 @@ class FixedWindow:
         last, count = self._counts.get(key, (0, 0))
         return count if last == now_ns // self.interval_ns else 0
 
+    def forget(self, key: str) -> None:
+        """Stop counting a key that is gone."""
+        self._counts.pop(key, None)
+
     def ends_ns(self, now_ns: int) -> int:
         """When the window that holds `now_ns` ends."""
         return (now_ns // self.interval_ns + 1) * self.interval_ns

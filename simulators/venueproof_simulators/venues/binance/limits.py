@@ -16,8 +16,8 @@ from venueproof_simulators.host.windows import FixedWindow
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 
 ESCALATION = "binance.rate.ban-escalation"
-EVERYBODY = ""
-"""A ban on this client is a ban on all."""
+ORDER_LIMITS = {"orders-10s": "10 SECOND", "orders-1m": "1 MINUTE"}
+"""Ids of the limits that count orders, and what the venue calls their windows."""
 
 
 class Ban(Struct):
@@ -36,8 +36,9 @@ class Budgets:
         self._switches = switches
         self._weights = limits.weights()
         pools = sorted({row.pool for row in limits.weight})
+        self._most = {id: limits.named(id).limit for id in (*pools, *ORDER_LIMITS)}
         self._pools = {pool: FixedWindow(limits.named(pool).interval_s) for pool in pools}
-        self._orders = {id: FixedWindow(limits.named(id).interval_s) for id in ("orders-10s", "orders-1m")}
+        self._orders = {id: FixedWindow(limits.named(id).interval_s) for id in ORDER_LIMITS}
         self._refused = FixedWindow(limits.named("weight").interval_s)
         self._bans: dict[str, Ban] = {}
         self._throttled_until_ns = 0
@@ -55,7 +56,7 @@ class Budgets:
         spent = pool.add(client, row.cost(value), time.age_ns)
         if time.age_ns < self._throttled_until_ns:
             raise self._too_many()
-        if spent > self._limits.named(row.pool).limit:
+        if spent > self._most[row.pool]:
             self._count_refusal(client, time)
             raise self._too_many()
 
@@ -76,7 +77,7 @@ class Budgets:
         self._throttled_until_ns = until_age_ns
 
     def _too_many(self) -> VenueError:
-        return VenueError("too-many-requests", limit=self._limits.named("weight").limit)
+        return VenueError("too-many-requests", limit=self._most["weight"])
 
     # --- bans ---
 
@@ -87,24 +88,22 @@ class Budgets:
 
     def banned_until_ns(self, client: str, time: VenueTime) -> int | None:
         """When a client's ban ends, on the age clock; None when it has none."""
-        ends = [ban.until_ns for ban in self._bans_of(client) if ban.until_ns > time.age_ns]
-        return max(ends, default=None)
+        ban = self._bans.get(client)
+        return ban.until_ns if ban is not None and ban.until_ns > time.age_ns else None
 
     def ban_row(self) -> BanRow:
         """How this profile bans."""
         return self._limits.ban_named("field" if self._switches.on(ESCALATION) else "vendor")
 
-    def _bans_of(self, client: str) -> list[Ban]:
-        return [self._bans[name] for name in (client, EVERYBODY) if name in self._bans]
-
     def _check_ban(self, client: str, time: VenueTime) -> None:
+        ban = self._bans.get(client)
+        if ban is None or ban.until_ns <= time.age_ns:
+            return
         row = self.ban_row()
-        for ban in self._bans_of(client):
-            if ban.until_ns > time.age_ns:
-                until_ms = (ban.until_ns - time.age_ns + time.wire_ns) // 1_000_000
-                longest_ns = ban.begun_ns + max(row.longest_s, ban.length_s) * 10**9
-                ban.until_ns = min(ban.until_ns + row.longer_per_request_s * 10**9, longest_ns)
-                raise VenueError("banned", until=until_ms)
+        until_ms = (ban.until_ns - time.age_ns + time.wire_ns) // 1_000_000
+        longest_ns = ban.begun_ns + max(row.longest_s, ban.length_s) * 10**9
+        ban.until_ns = min(ban.until_ns + row.longer_per_request_s * 10**9, longest_ns)
+        raise VenueError("banned", until=until_ms)
 
     def _count_refusal(self, client: str, time: VenueTime) -> None:
         row = self.ban_row()
@@ -119,20 +118,20 @@ class Budgets:
 
     def charge_orders(self, account: str, per_10s: int, per_minute: int, time: VenueTime) -> None:
         """Count orders of an account. Raises `VenueError` when they are too many."""
-        for id, amount, interval in (("orders-10s", per_10s, "10 SECOND"), ("orders-1m", per_minute, "1 MINUTE")):
-            limit = self._limits.named(id).limit
+        for (id, interval), amount in zip(ORDER_LIMITS.items(), (per_10s, per_minute), strict=True):
+            limit = self._most[id]
             if self._orders[id].add(account, amount, time.age_ns) > limit:
                 raise VenueError("too-many-new-orders", limit=limit, interval=interval)
 
     def exhaust_orders(self, account: str, time: VenueTime) -> int:
         """Spend what the account has left in this 10 s window; returns the window's end on the age clock."""
         window = self._orders["orders-10s"]
-        window.add(account, self._limits.named("orders-10s").limit, time.age_ns)
+        window.add(account, self._most["orders-10s"], time.age_ns)
         return window.ends_ns(time.age_ns)
 
     def orders_used(self, account: str, time: VenueTime) -> tuple[int, int]:
         """Orders of the last 10 s window and of the last minute."""
-        counts = [self._orders[id].count(account, time.age_ns) for id in ("orders-10s", "orders-1m")]
+        counts = [window.count(account, time.age_ns) for window in self._orders.values()]
         return counts[0], counts[1]
 
     def exhaust(self, client: str, weight: int, time: VenueTime) -> None:

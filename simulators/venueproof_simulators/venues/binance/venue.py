@@ -171,7 +171,6 @@ class BinanceVenue:
 
     def advance(self, time: VenueTime) -> None:
         """Let everything happen that is due by now."""
-        self.hub.quiet = time.age_ns < self.gateway.closed_until_ns
         due_ns = self.engine.next_due_ns
         if due_ns is not None and due_ns <= time.true_ns:
             self.desk.command(Tick(), time)
@@ -210,7 +209,11 @@ class BinanceVenue:
     def maintenance(self, until_ns: int, time: VenueTime) -> None:
         """Be closed until `until_ns` of the age clock."""
         self.gateway.closed_until_ns = until_ns
-        self.hub.quiet = time.age_ns < until_ns
+        self.hub.set_quiet(True, time)
+        self.desk.ages.set("reopening", until_ns, self._reopen)
+
+    def _reopen(self, time: VenueTime) -> None:
+        self.hub.set_quiet(False, time)
 
     def quirks_on(self) -> frozenset[str]:
         """Ids of the switchable quirks that are on."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from venueproof_simulators.engine.commands import SetPrice
 from venueproof_simulators.host.venue import HttpReply
 
 from .client import Client, order
@@ -147,6 +148,7 @@ def test_ban_from_behind_is_on_the_clients_address_alone(client: Client) -> None
 @pytest.mark.quirk("binance.env.maintenance-failover")
 def test_closed_venue_answers_503_and_keeps_market_streams_idle(client: Client) -> None:
     session = client.open("/market/ws/btcusdt@markPrice@1s")
+    client.open("/public/ws/btcusdt@depth/btcusdt@bookTicker/btcusdt@kline_1m")
     client.venue.maintenance(client.time().age_ns + 10 * 10**9, client.time())
     reply = client.signed("GET", "/fapi/v3/balance")
     assert (reply.status, msgspec.json.decode(reply.body)["code"]) == (503, -1008)
@@ -155,3 +157,14 @@ def test_closed_venue_answers_503_and_keeps_market_streams_idle(client: Client) 
     client.wait(7)
     assert client.take(session)
     assert client.signed("GET", "/fapi/v3/balance").status == 200
+
+
+def test_what_changed_while_the_venue_was_closed_is_told_when_it_opens(client: Client) -> None:
+    session = client.open("/public/ws/btcusdt@depth@100ms")
+    client.venue.maintenance(client.time().age_ns + 100 * 10**9, client.time())
+    client.command(SetPrice("BTCUSDT", 600_500))
+    client.wait(99)
+    assert client.take(session) == []
+    client.wait(2)
+    event = client.take(session)[0]
+    assert event["u"] == client.get("/fapi/v1/depth", symbol="BTCUSDT")["lastUpdateId"]

@@ -49,6 +49,8 @@ class Gateway:
     def __init__(self, desk: Desk, account: Account) -> None:
         self._desk = desk
         self._account = account
+        self._window_ms = desk.limits.named("recv-window").limit
+        self._ahead_ms = desk.limits.named("ahead").limit
         self.closed_until_ns = 0
         """The venue is closed until then (age clock)."""
         self._read: tuple[str, bytes, Parameters] = ("", b"", _NOTHING)
@@ -139,10 +141,9 @@ class Gateway:
             return self._account
         account = self._desk.account_of_key(api_key(request.headers))
         if route.security is Security.SIGNED:
-            limits = self._desk.limits
             parameters.text("timestamp")
             check_signature(account.secret, request.query, request.body, parameters)
-            check_time(parameters, limits.named("recv-window").limit, limits.named("ahead").limit, time)
+            check_time(parameters, self._window_ms, self._ahead_ms, time)
         return account
 
     # --- refusing -----------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ class Hub:
         self._outgoing: list[Outgoing] = []
         self._frames = FixedWindow(desk.limits.named("stream-messages").interval_s)
         self._expiries = 0
-        self.quiet = False
+        self._quiet = False
         """Market channels say nothing: the venue is closed."""
         desk.publish = self.publish
         desk.tell_account = self.tell_account
@@ -75,12 +75,17 @@ class Hub:
         if session is not None:
             self._unsubscribe(session, tuple(session.names))
             self._desk.ages.clear(("life", number))
+            self._frames.forget(str(number))
             self.timers.clear(("ping", number))
             self.timers.clear(("ack", number))
 
     def _cut(self, number: int, time: VenueTime) -> None:
         """A day is over: the venue ends the session."""
-        self._outgoing.append(CloseSession(number, _GOING_AWAY, "connection lived for 24 hours"))
+        self._end(number, _GOING_AWAY, "connection lived for 24 hours", time)
+
+    def _end(self, number: int, code: int, reason: str, time: VenueTime) -> None:
+        self._outgoing.append(CloseSession(number, code, reason))
+        self.closed(number, time)
 
     def _plan_ping(self, number: int, time: VenueTime) -> None:
         row = self._desk.limits.named("stream-ping")
@@ -99,7 +104,7 @@ class Hub:
         if session is None:
             return
         if self._frames.add(str(number), 1, time.true_ns) > self._desk.limits.named("stream-messages").limit:
-            self._outgoing.append(CloseSession(number, _POLICY, "Too many requests"))
+            self._end(number, _POLICY, "Too many requests", time)
             return
         try:
             answer = self._answer(session, read_frame(frame), time)
@@ -186,6 +191,14 @@ class Hub:
 
     # --- the market ---------------------------------------------------------------------------------------------------
 
+    def set_quiet(self, quiet: bool, time: VenueTime) -> None:
+        """Let market channels say nothing; afterwards each tells what it has to."""
+        self._quiet = quiet
+        if not quiet:
+            for feed in self._feeds.values():
+                if feed.channel.interval_ns:
+                    self._plan(feed, time)
+
     def publish(self, events: list[Event], time: VenueTime) -> None:
         """Tell everybody whom it concerns of what happened in the engine."""
         if self._holders:
@@ -199,10 +212,12 @@ class Hub:
 
     def _spread(self, instrument: str, event: Event, time: VenueTime) -> None:
         for feed in tuple(self._of_instrument[instrument].values()):
-            if self.quiet:
+            said = feed.hear(instrument, event, time)
+            changed = feed.changed(instrument, event)
+            if self._quiet:
                 continue
-            self._send_feed(feed, feed.hear(instrument, event, time), time)
-            if feed.changed(instrument, event) and not self.timers.is_set(("feed", feed.channel.name)):
+            self._send_feed(feed, said, time)
+            if changed and not self.timers.is_set(("feed", feed.channel.name)):
                 self._plan(feed, time)
 
     def _plan(self, feed: Feed, time: VenueTime) -> None:
@@ -216,9 +231,10 @@ class Hub:
             self.timers.set(("close", feed.channel.name), close_ns, partial(self._feed_due, feed.channel.name))
 
     def _feed_due(self, name: str, time: VenueTime) -> None:
+        if self._quiet:
+            return
         feed = self._feeds[name]
-        if not self.quiet:
-            self._send_feed(feed, feed.due(time), time)
+        self._send_feed(feed, feed.due(time), time)
         if feed.ticking:
             self._plan(feed, time)
         self._plan_close(feed)
