@@ -1,6 +1,7 @@
 """What we may still send: fixed windows counted by us and corrected by the venue's headers, pauses, and bans.
 
-A ban is obeyed without a single request; a pause and a nearly spent window are waited out.
+A ban is obeyed without a single request. A short pause, or the turn of a spent window, is waited for; of a long one the
+caller is told at once, since an order that is sent a minute late is another order than the one that was meant.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from venueproof_adapters.kit.clock import MS_NS, SECOND_NS
-from venueproof_contracts.errors import Banned
+from venueproof_contracts.errors import Banned, RateLimited
 
 _SLACK_NS = 50 * MS_NS
 
@@ -26,10 +27,14 @@ class Window(Struct, frozen=True):
 
 
 class Budget:
-    """All windows of one account and address. `share` of each limit is used, the rest is left for urgent requests."""
+    """All windows of one account and address.
 
-    def __init__(self, now_ns: Callable[[], int], *, share: float = 0.9) -> None:
+    `share` of each limit is used, the rest is left for urgent requests; nobody waits longer than `patience_s`.
+    """
+
+    def __init__(self, now_ns: Callable[[], int], *, share: float = 0.9, patience_s: float = 10.0) -> None:
         self._now_ns = now_ns
+        self._patience_ns = int(patience_s * SECOND_NS)
         self._share = share
         self._windows: dict[str, Window] = {}
         self._spent: dict[str, tuple[int, int]] = {}
@@ -67,7 +72,10 @@ class Budget:
         return max(ends, default=0)
 
     async def admit(self, costs: Mapping[str, int], *, urgent: bool = False) -> None:
-        """Wait until a request of these costs may be sent, and count it. Raises `Banned` during a ban."""
+        """Wait until a request of these costs may be sent, and count it.
+
+        Raises `Banned` during a ban, and `RateLimited` when the wait would be longer than our patience.
+        """
         await self._clear(costs, urgent)
         for name, cost in costs.items():
             if window := self._windows.get(name):
@@ -90,6 +98,8 @@ class Budget:
             window = self._windows.get(name)
             if window and self._now(window)[1] + cost > window.limit * (1 if urgent else self._share):
                 until_ns = max(until_ns, self._turns_ns(window))
+        if until_ns - now_ns > self._patience_ns:
+            raise RateLimited(until_ns, "the budget is spent; nothing was sent")
         return max(0, until_ns - now_ns)
 
     def _now(self, window: Window) -> tuple[int, int]:

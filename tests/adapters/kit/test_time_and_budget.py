@@ -14,7 +14,7 @@ from venueproof_adapters.kit.clock import SECOND_NS, SystemClock
 from venueproof_adapters.kit.clocksync import ClockSync
 from venueproof_adapters.kit.resolve import Resolver
 from venueproof_adapters.kit.watchdog import Watchdog
-from venueproof_contracts.errors import Banned, OutcomeUnknown, VenueDown
+from venueproof_contracts.errors import Banned, OutcomeUnknown, RateLimited, VenueDown
 
 
 class HandClock:
@@ -102,8 +102,8 @@ def test_the_clock_is_not_set_when_most_samples_fail() -> None:
     assert sync.due()
 
 
-def budget_of(limit: int) -> Budget:
-    budget = Budget(SystemClock().wall_ns)
+def budget_of(limit: int, patience_s: float = 120) -> Budget:
+    budget = Budget(SystemClock().wall_ns, patience_s=patience_s)
     budget.set_windows([Window("weight", limit, 60, "used")])
     return budget
 
@@ -131,6 +131,19 @@ def test_the_venues_count_is_believed_and_urgent_requests_have_a_reserve() -> No
         return urgent_ns, clock.wall_ns() // (60 * SECOND_NS) - began_ns // (60 * SECOND_NS)
 
     assert run(main()) == (0, 1)
+
+
+def test_of_a_long_wait_the_caller_is_told_at_once() -> None:
+    async def main() -> float:
+        budget, clock = budget_of(100, patience_s=10), SystemClock()
+        budget.learn({"used": "95"})
+        began_ns = clock.wall_ns()
+        with pytest.raises(RateLimited) as caught:
+            await budget.admit({"weight": 1})
+        assert clock.wall_ns() == began_ns
+        return (caught.value.until_ns - began_ns) / SECOND_NS
+
+    assert 10 < run(main()) < 61
 
 
 def test_nothing_is_admitted_during_a_ban() -> None:

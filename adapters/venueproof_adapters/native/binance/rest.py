@@ -43,8 +43,6 @@ REQUEST_LIFETIME_S = 6
 """A stamp may be a second ahead of the venue's clock, and is good for the window after it."""
 
 _LOST_REPLIES_MAX = 2
-_PATIENCE_NS = 10 * SECOND_NS
-"""A call waits so long for its next attempt; when it would be longer the caller is told."""
 
 
 class Call(Struct, frozen=True, forbid_unknown_fields=True):
@@ -193,7 +191,7 @@ class Rest:
             raise error from None
 
     def _slow_down(self, error: RateLimited, tries: int) -> None:
-        """Hold everything back before the next attempt; raises when that is far off or there were enough of them.
+        """Hold everything back before the next attempt; raises when there were enough of them.
 
         Refusals in a row count over all calls, so that a caller who comes back does not start the rhythm afresh.
         """
@@ -202,7 +200,7 @@ class Rest:
         wait_ns = int(self._backoff.delay_s(self._refusals) * SECOND_NS)
         until_ns = max(error.until_ns, now_ns + wait_ns, self._budget.spent_out())
         self._budget.pause(until_ns)
-        if tries >= self._backoff.tries or until_ns - now_ns > _PATIENCE_NS:
+        if tries >= self._backoff.tries:
             raise RateLimited(until_ns, "too many requests", code=error.code, text=error.text)
 
     async def _final(self, error: AdapterError) -> AdapterError:
