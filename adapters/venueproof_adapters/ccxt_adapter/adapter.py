@@ -46,10 +46,7 @@ class CcxtAdapter:
         self._exchange = exchange
         self._row = row
         self._ids = ClientIds()
-        self._streams = Streams(exchange, self._now_ns)
-
-    def _now_ns(self) -> int:
-        return int(self._exchange.milliseconds()) * reading.NS_PER_MS
+        self._streams = Streams(exchange)
 
     async def declare(self) -> Declaration:
         """What the exchange's own table says."""
@@ -57,7 +54,7 @@ class CcxtAdapter:
 
     async def start(self) -> None:
         """Load the markets, as ccxt's manual asks."""
-        with translated(self._now_ns):
+        with translated(self._exchange):
             await self._exchange.load_markets()
 
     async def close(self) -> None:
@@ -69,40 +66,40 @@ class CcxtAdapter:
 
     async def server_time(self) -> int:
         """`fetch_time`."""
-        with translated(self._now_ns):
+        with translated(self._exchange):
             return reading.to_ns(await self._exchange.fetch_time())
 
     async def instruments(self) -> list[Instrument]:
         """The contracts among the markets that were loaded, of this product."""
-        with translated(self._now_ns):
+        with translated(self._exchange):
             markets: dict[str, dict[str, Any]] = await self._exchange.load_markets()
         return [reading.instrument(one) for one in markets.values() if one["contract"] and one[self._row.sub_type]]
 
     async def ticker(self, instrument: str) -> Ticker:
         """`fetch_ticker`."""
-        with translated(self._now_ns):
+        with translated(self._exchange):
             return reading.ticker(await self._exchange.fetch_ticker(instrument))
 
     async def book(self, instrument: str, depth: int) -> Book:
         """`fetch_order_book`."""
-        with translated(self._now_ns):
+        with translated(self._exchange):
             return reading.book(await self._exchange.fetch_order_book(instrument, depth), instrument)
 
     async def candles(self, instrument: str, interval: str, since_ns: int | None, limit: int | None) -> list[Candle]:
         """`fetch_ohlcv`."""
-        with translated(self._now_ns):
+        with translated(self._exchange):
             rows = await self._exchange.fetch_ohlcv(instrument, interval, _ms(since_ns), limit)
             interval_s = int(self._exchange.parse_timeframe(interval))
         return [reading.candle(row, interval_s, self._exchange.milliseconds()) for row in rows]
 
     async def trades(self, instrument: str) -> list[Trade]:
         """`fetch_trades`."""
-        with translated(self._now_ns):
+        with translated(self._exchange):
             return [reading.trade(one) for one in await self._exchange.fetch_trades(instrument)]
 
     async def funding(self, instrument: str) -> Funding:
         """`fetch_funding_rate`."""
-        with translated(self._now_ns):
+        with translated(self._exchange):
             found = await self._exchange.fetch_funding_rate(instrument)
         return Funding(
             instrument=instrument,
@@ -112,7 +109,7 @@ class CcxtAdapter:
 
     async def open_interest(self, instrument: str) -> OpenInterest:
         """`fetch_open_interest`."""
-        with translated(self._now_ns):
+        with translated(self._exchange):
             return reading.open_interest(await self._exchange.fetch_open_interest(instrument))
 
     # --- orders ---
@@ -121,7 +118,7 @@ class CcxtAdapter:
         """`create_order`."""
         price = None if intent.price is None else float(intent.price)
         amount, params = float(intent.amount), self._params(intent)
-        with translated(self._now_ns, changes=True):
+        with translated(self._exchange, changes=True):
             found = await self._exchange.create_order(
                 intent.instrument, intent.type.value, intent.side.value, amount, price, params
             )
@@ -140,12 +137,12 @@ class CcxtAdapter:
             }
             for one in intents
         ]
-        with translated(self._now_ns, changes=True):
+        with translated(self._exchange, changes=True):
             found = await self._exchange.create_orders(requests)
         return self._in_place(found, intents)
 
     def _in_place(self, found: Sequence[reading.Dict], intents: Sequence[Intent]) -> list[Order | AdapterError]:
-        """ccxt sorts what it got by time: orders find their place by client id, refusals take the ones that are left."""
+        """ccxt sorts what it got by time: orders find their place by client id, refusals take what is left."""
         refusals = [refusal for one in found if (refusal := reading.refusal(one)) is not None]
         orders = [self._order(one, "") for one in found if reading.refusal(one) is None]
         by_intent = {order.ref.intent_id: order for order in orders}
@@ -158,7 +155,7 @@ class CcxtAdapter:
         """`edit_order`, which wants to be told the order's side, type and both figures: asked of the venue first."""
         now = await self.order(ref)
         to_price, to_amount = price or now.price, amount or now.amount
-        with translated(self._now_ns, changes=True):
+        with translated(self._exchange, changes=True):
             found = await self._exchange.edit_order(
                 now.ref.venue_id,
                 ref.instrument,
@@ -171,24 +168,24 @@ class CcxtAdapter:
 
     async def cancel(self, ref: OrderRef) -> Order:
         """`cancel_order`."""
-        with translated(self._now_ns, changes=True):
+        with translated(self._exchange, changes=True):
             found = await self._exchange.cancel_order(ref.venue_id, ref.instrument, self._naming(ref))
         return self._order(found, ref.instrument)
 
     async def cancel_all(self, instrument: str) -> None:
         """`cancel_all_orders`."""
-        with translated(self._now_ns, changes=True):
+        with translated(self._exchange, changes=True):
             await self._exchange.cancel_all_orders(instrument)
 
     async def order(self, ref: OrderRef) -> Order:
         """`fetch_order`."""
-        with translated(self._now_ns):
+        with translated(self._exchange):
             found = await self._exchange.fetch_order(ref.venue_id, ref.instrument, self._naming(ref))
         return self._order(found, ref.instrument)
 
     async def open_orders(self, instrument: str | None) -> list[Order]:
         """`fetch_open_orders`."""
-        with translated(self._now_ns):
+        with translated(self._exchange):
             found = await self._exchange.fetch_open_orders(instrument)
         return [self._order(one, instrument or "") for one in found]
 
@@ -204,24 +201,24 @@ class CcxtAdapter:
 
     async def fills(self, instrument: str, since_ns: int | None) -> list[Fill]:
         """`fetch_my_trades`."""
-        with translated(self._now_ns):
+        with translated(self._exchange):
             found = await self._exchange.fetch_my_trades(instrument, _ms(since_ns))
         return [reading.fill(one, self._ids) for one in found]
 
     async def positions(self) -> list[Position]:
         """`fetch_positions`, without flat ones."""
-        with translated(self._now_ns):
+        with translated(self._exchange):
             found = await self._exchange.fetch_positions()
         return [position for position in map(reading.position, found) if position.amount]
 
     async def balances(self) -> list[Balance]:
         """`fetch_balance`."""
-        with translated(self._now_ns):
+        with translated(self._exchange):
             return reading.balances(await self._exchange.fetch_balance())
 
     async def set_margin(self, instrument: str, mode: MarginMode | None, leverage: Decimal | None) -> None:
         """`set_margin_mode` and `set_leverage`."""
-        with translated(self._now_ns, changes=True):
+        with translated(self._exchange, changes=True):
             if mode is not None:
                 await self._exchange.set_margin_mode(mode.value, instrument)
             if leverage is not None:
@@ -229,7 +226,7 @@ class CcxtAdapter:
 
     async def set_position_mode(self, mode: PositionMode) -> None:
         """`set_position_mode`."""
-        with translated(self._now_ns, changes=True):
+        with translated(self._exchange, changes=True):
             await self._exchange.set_position_mode(mode is PositionMode.HEDGE)
 
     # --- streams ---
@@ -237,7 +234,7 @@ class CcxtAdapter:
     async def subscribe(self, channel: Channel, instrument: str | None) -> None:
         """Watch what belongs to the channel."""
         key: Key = (channel, instrument or "")
-        wanted = watches(self._exchange, key, self._ids, self._now_ns)
+        wanted = watches(self._exchange, key, self._ids)
         if not wanted:
             raise Unsupported(f"this exchange of ccxt watches nothing of {channel.value}")
         await self._streams.add(key, wanted)
@@ -249,7 +246,7 @@ class CcxtAdapter:
         if method is None or not self._exchange.has.get(method.capability):
             return
         arguments = (instrument, CANDLE_INTERVAL) if channel is Channel.CANDLES else (instrument,)
-        with translated(self._now_ns):
+        with translated(self._exchange):
             await getattr(self._exchange, method.name)(*arguments)
 
     async def next_event(self) -> Event:

@@ -7,10 +7,10 @@ do.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator
+from collections.abc import Generator, Mapping
 from typing import Any
 
-from venueproof_adapters.ccxt_adapter.exchanges import ccxt_pro
+from venueproof_adapters.ccxt_adapter.exchanges import Exchange, ccxt_pro
 from venueproof_contracts.errors import (
     AdapterError,
     AuthFailed,
@@ -23,8 +23,6 @@ from venueproof_contracts.errors import (
     Unsupported,
     VenueDown,
 )
-
-Make = Callable[[str], AdapterError]
 
 _REASONS: tuple[tuple[str, Reason], ...] = (
     ("InsufficientFunds", Reason.INSUFFICIENT_MARGIN),
@@ -46,8 +44,11 @@ _UNANSWERED = ("NetworkError", "BadResponse")
 """What leaves a question unanswered. The other failures are the venue's own word that it could not do it now."""
 
 
-def translate(error: Exception, *, changes: bool, now_ns: int) -> AdapterError:
-    """The contracts' error for an exception of ccxt; `changes`: the call may have changed something at the venue."""
+def translate(error: Exception, *, changes: bool, until_ns: int) -> AdapterError:
+    """The contracts' error for an exception of ccxt.
+
+    `changes`: the call may have changed something at the venue. `until_ns`: when a limit ends, as far as ccxt tells.
+    """
     text = str(error)
     if _is(error, "AuthenticationError"):
         return AuthFailed(text, text=text)
@@ -57,14 +58,14 @@ def translate(error: Exception, *, changes: bool, now_ns: int) -> AdapterError:
         if _is(error, name):
             return Rejected(reason, text=text)
     if _is(error, "OperationFailed"):
-        return _failed(error, text, changes=changes, now_ns=now_ns)
+        return _failed(error, text, changes=changes, until_ns=until_ns)
     return Rejected(Reason.OTHER, text=text)
 
 
-def _failed(error: Exception, text: str, *, changes: bool, now_ns: int) -> AdapterError:
+def _failed(error: Exception, text: str, *, changes: bool, until_ns: int) -> AdapterError:
     """ccxt's errors that do not say no: limits, clock, network, unreadable answers."""
     if _is(error, "DDoSProtection") or _is(error, "RateLimitExceeded"):
-        return RateLimited(now_ns, text, text=text)
+        return RateLimited(until_ns, text, text=text)
     if _is(error, "InvalidNonce"):
         return ClockSkew(text, text=text)
     if _is(error, "OnMaintenance"):
@@ -77,12 +78,19 @@ def _failed(error: Exception, text: str, *, changes: bool, now_ns: int) -> Adapt
 
 
 @contextlib.contextmanager
-def translated(now_ns: Callable[[], int], *, changes: bool = False) -> Generator[None]:
+def translated(exchange: Exchange, *, changes: bool = False) -> Generator[None]:
     """Raise ccxt's exceptions as the contracts' errors. Any other exception passes: it is a fault of ccxt."""
     try:
         yield
     except ccxt_pro().BaseError as error:
-        raise translate(error, changes=changes, now_ns=now_ns()) from error
+        raise translate(error, changes=changes, until_ns=_until_ns(exchange)) from error
+
+
+def _until_ns(exchange: Exchange) -> int:
+    """ccxt's errors do not say until when; of the time it knows no more than the headers that it shows to everybody."""
+    headers: Mapping[str, str] = exchange.last_response_headers or {}
+    seconds = next((value for name, value in headers.items() if name.lower() == "retry-after"), "0")
+    return int(exchange.milliseconds()) * 1_000_000 + (int(seconds) if seconds.isdecimal() else 0) * 1_000_000_000
 
 
 def _is(error: Exception, name: str) -> bool:

@@ -38,5 +38,5 @@ class ClientIds:
         return order
 
     def intent_of(self, venue_id: str) -> str:
-        """The intent of an order that was seen before, empty for another: ccxt's trades name orders by this id alone."""
+        """The intent of an order that was seen before, empty for another: ccxt's trades name orders only so."""
         return self._by_venue_id.get(venue_id, "")

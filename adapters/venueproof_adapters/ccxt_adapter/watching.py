@@ -43,11 +43,11 @@ UNWATCH: dict[Channel, Method] = {
 Read = Callable[[Any], Iterable[Event]]
 
 
-def watches(exchange: Exchange, key: Key, ids: ClientIds, now_ns: Callable[[], int]) -> list[Watch]:
+def watches(exchange: Exchange, key: Key, ids: ClientIds) -> list[Watch]:
     """The watches behind a channel, as far as the exchange has them."""
     channel, symbol = key
     rows = _account(exchange, ids) if channel is Channel.ACCOUNT else _market(exchange, channel, symbol)
-    return [Watch(key, call, read, now_ns) for has, call, read in rows if exchange.has.get(has)]
+    return [Watch(exchange, call, read) for has, call, read in rows if exchange.has.get(has)]
 
 
 Row = tuple[str, Callable[[], Awaitable[Any]], Read]

@@ -69,11 +69,19 @@ def run_case(spec: CaseSpec, factory: AdapterFactory, *, through_proxy: bool = F
     if result.outcome is not Outcome.FAIL or spec.profile is not Profile.FIELD:
         return result
     refuted = refuted_rows(discovery.quirks(spec.venue), spec.profile)
-    if spec.case in refuted:
-        return msgspec.structs.replace(result, outcome=Outcome.TOLERATED, refuted=(spec.case,))
-    if not refuted or _Run(spec, factory, through_proxy, without=refuted).result().outcome is not Outcome.PASS:
-        return result
-    return msgspec.structs.replace(result, outcome=Outcome.TOLERATED, refuted=refuted)
+    guilty = (spec.case,) if spec.case in refuted else _guilty(spec, factory, through_proxy, refuted)
+    return msgspec.structs.replace(result, outcome=Outcome.TOLERATED, refuted=guilty) if guilty else result
+
+
+def _guilty(spec: CaseSpec, factory: AdapterFactory, through_proxy: bool, refuted: tuple[str, ...]) -> tuple[str, ...]:
+    """The refuted rows without which a case passes: one of them where one will do; none when it fails anyway."""
+
+    def passes(*rows: str) -> bool:
+        return _Run(spec, factory, through_proxy, without=rows).result().outcome is Outcome.PASS
+
+    if not refuted or not passes(*refuted):
+        return ()
+    return next(((row,) for row in refuted if passes(row)), refuted)
 
 
 class _Run:

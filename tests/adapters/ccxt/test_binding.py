@@ -184,7 +184,7 @@ def test_it_declares_what_ccxts_own_table_says() -> None:
     ],
 )
 def test_classes_of_errors(kind: str, changes: bool, ours: type) -> None:
-    error = translate(getattr(ccxt, kind)("the venue's words"), changes=changes, now_ns=5)
+    error = translate(getattr(ccxt, kind)("the venue's words"), changes=changes, until_ns=5)
     assert (type(error), error.text) == (ours, "the venue's words")
 
 
@@ -201,13 +201,13 @@ def test_classes_of_errors(kind: str, changes: bool, ours: type) -> None:
     ],
 )
 def test_reasons_of_refusals(kind: str, reason: Reason) -> None:
-    error = translate(getattr(ccxt, kind)("no"), changes=True, now_ns=5)
+    error = translate(getattr(ccxt, kind)("no"), changes=True, until_ns=5)
     assert isinstance(error, Rejected)
     assert error.reason is reason
 
 
 def test_an_error_of_none_of_ccxts_classes_passes_as_it_is() -> None:
-    with pytest.raises(KeyError), translated(lambda: 5, changes=True):
+    with pytest.raises(KeyError), translated(ccxt.binanceusdm(), changes=True):
         raise KeyError("a fault inside ccxt")
 
 
