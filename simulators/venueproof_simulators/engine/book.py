@@ -89,6 +89,16 @@ class HalfBook:
         levels, sign = self.levels, self.sign
         return (levels[rank * sign] for rank in reversed(self._ranks))
 
+    def take_touched(self) -> list[tuple[Side, int, int]]:
+        """The levels touched since the last call, as (side, ticks, lots), lots 0 for one that is gone."""
+        touched = self.touched
+        if not touched:
+            return []
+        held, side = self.levels, self.side
+        rows = [(side, ticks, held[ticks].lots if ticks in held else 0) for ticks in touched]
+        touched.clear()
+        return rows
+
     def top(self, depth: int) -> tuple[tuple[int, int], ...]:
         """The best `depth` levels as (ticks, lots)."""
         levels, sign = self.levels, self.sign

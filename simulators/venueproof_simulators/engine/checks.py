@@ -39,24 +39,28 @@ def check_place(market: Market, holding: Holding, command: Place) -> Refusal | N
 
 def check_amount(instrument: Instrument, lots: int, most: int) -> Refusal | None:
     """Bounds and step of an amount."""
+    if lots > 0 and instrument.lots_min <= lots <= most and not lots % instrument.lot_step:
+        return None
     if lots <= 0:
         return Refusal.AMOUNT_NOT_POSITIVE
     if lots < instrument.lots_min:
         return Refusal.AMOUNT_TOO_SMALL
     if lots > most:
         return Refusal.AMOUNT_TOO_LARGE
-    return Refusal.AMOUNT_OFF_STEP if lots % instrument.lot_step else None
+    return Refusal.AMOUNT_OFF_STEP
 
 
 def check_price(instrument: Instrument, ticks: int) -> Refusal | None:
     """Bounds and step of a limit price."""
+    if ticks > 0 and instrument.ticks_min <= ticks <= instrument.ticks_max and not ticks % instrument.tick_step:
+        return None
     if ticks <= 0:
         return Refusal.PRICE_NOT_POSITIVE
     if ticks < instrument.ticks_min:
         return Refusal.PRICE_TOO_SMALL
     if ticks > instrument.ticks_max:
         return Refusal.PRICE_TOO_LARGE
-    return Refusal.PRICE_OFF_TICK if ticks % instrument.tick_step else None
+    return Refusal.PRICE_OFF_TICK
 
 
 def check_band(market: Market, sign: int, ticks: int) -> Refusal | None:
@@ -75,9 +79,11 @@ def check_notional(market: Market, value: int) -> Refusal | None:
 
 def _check_worth(market: Market, command: Place, limit: bool, sign: int) -> Refusal | None:
     refusal = None
-    if not command.notional_exempt:
+    if market.instrument.notional_min_atoms and not command.notional_exempt:
         refusal = check_notional(market, (command.ticks if limit else market.base) * command.lots)
-    return refusal or (check_band(market, sign, command.ticks) if limit else None)
+    if refusal is None and limit and market.instrument.price_band_ppm:
+        refusal = check_band(market, sign, command.ticks)
+    return refusal
 
 
 def _check_book(market: Market, holding: Holding, command: Place, limit: bool, sign: int) -> Refusal | None:
@@ -85,7 +91,7 @@ def _check_book(market: Market, holding: Holding, command: Place, limit: bool, s
         return Refusal.REDUCE_ONLY
     if limit and len(holding.live) >= market.instrument.open_orders_max:
         return Refusal.TOO_MANY_ORDERS
-    if command.post_only and market.half(-sign).reaches(command.ticks):
+    if command.post_only and market.halves[-sign].reaches(command.ticks):
         return Refusal.WOULD_CROSS
     if command.time_in_force is _FOK and not _fillable(market, holding, command, limit, sign):
         return Refusal.NOT_FILLABLE
@@ -95,7 +101,7 @@ def _check_book(market: Market, holding: Holding, command: Place, limit: bool, s
 def _fillable(market: Market, holding: Holding, command: Place, limit: bool, sign: int) -> bool:
     """Whether others offer the whole amount within the limit."""
     missing = command.lots
-    for level in market.half(-sign).best_first():
+    for level in market.halves[-sign].best_first():
         if limit and (level.ticks - command.ticks) * sign > 0:
             break
         missing -= sum(resting.open_lots for resting in level.queue if resting.holding is not holding)
@@ -110,18 +116,22 @@ def _check_margin(market: Market, holding: Holding, command: Place, limit: bool,
         return None
     ticks = command.ticks if limit else market.base
     if not limit or sign < 0:
-        best = market.half(-sign).best()
+        best = market.halves[-sign].best()
         if best is not None:
             ticks = max(ticks, best.ticks)
     return check_need(holding, sign, ticks * command.lots)
 
 
 def check_need(holding: Holding, sign: int, value: int) -> Refusal | None:
-    """Whether an account has the margin for so much more (ticks × lots) in orders of one side."""
+    """Whether an account has the margin for so much more (ticks × lots) in orders of one side.
+
+    No order needs more than its own value over the leverage: only when that is not free, the sides are weighed.
+    """
+    free, worth = free_atoms(holding.account, holding.instrument.settle), holding.worth
+    if value * worth.numerator <= free * worth.denominator * holding.leverage:
+        return None
     needed = needed_atoms(holding, sign, value)
-    if needed > 0 and needed > free_atoms(holding.account, holding.instrument.settle):
-        return Refusal.INSUFFICIENT_MARGIN
-    return None
+    return Refusal.INSUFFICIENT_MARGIN if needed > 0 and needed > free else None
 
 
 def check_amend(market: Market, order: Order, command: Amend) -> Refusal | None:

@@ -150,7 +150,7 @@ class Engine:
     @property
     def accounts(self) -> Sequence[str]:
         """Names of the accounts that users opened."""
-        return [name for name, account in self._floor.ledger.accounts.items() if account.user]
+        return [name for name, account in self._floor.ledger.items() if account.user]
 
     def order(self, account: str, instrument: str, order_id: int) -> OrderState | None:
         """An order of an account, live or ended."""
@@ -262,7 +262,7 @@ class Engine:
         return sha256(json.encode([self._account_state(), self._market_state()])).hexdigest()
 
     def _account_state(self) -> list[object]:
-        names = [name for name, account in self._floor.ledger.accounts.items() if account.user]
+        names = [name for name, account in self._floor.ledger.items() if account.user]
         return [
             [name, self.balances(name), self.positions(name), self.orders(name), self.fills(name)] for name in names
         ]

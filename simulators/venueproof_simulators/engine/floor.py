@@ -6,16 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from heapq import heappop, heappush
 
 from venueproof_simulators.engine.events import (
-    BalanceCause,
-    BalanceChanged,
     Event,
     Refused,
 )
 from venueproof_simulators.engine.history import Past
 from venueproof_simulators.engine.instruments import Instrument
-from venueproof_simulators.engine.ledger import Account, Ledger
+from venueproof_simulators.engine.ledger import Ledger
 from venueproof_simulators.engine.maker import quote
-from venueproof_simulators.engine.margin import balance
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.prices import BasePrice, Pace
 from venueproof_simulators.engine.refusals import Refusal
@@ -29,20 +26,19 @@ class Due:
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Job]] = []
         self._count = 0
+        self.next_ns: int | None = None
+        """When the next job is due."""
 
     def add(self, at_ns: int, job: Job) -> None:
         """Let `job` run at a time."""
         self._count += 1
         heappush(self._heap, (at_ns, self._count, job))
-
-    @property
-    def next_ns(self) -> int | None:
-        """When the next job is due."""
-        return self._heap[0][0] if self._heap else None
+        self.next_ns = self._heap[0][0]
 
     def pop(self) -> tuple[int, Job]:
         """Take out the next job and its time."""
         at_ns, _, job = heappop(self._heap)
+        self.next_ns = self._heap[0][0] if self._heap else None
         return at_ns, job
 
 
@@ -98,10 +94,6 @@ class Floor:
     def refuse(self, account: str, instrument: str, client_id: str, refusal: Refusal, order_id: int = 0) -> None:
         """Say that a command is not carried out."""
         self.events.append(Refused(account, instrument, client_id, refusal, order_id))
-
-    def tell_balance(self, account: Account, asset: str, change_atoms: int, cause: BalanceCause) -> None:
-        """Say that a wallet changed."""
-        self.events.append(BalanceChanged(balance(account, asset, self.now_ns), change_atoms, cause))
 
     def take_events(self) -> list[Event]:
         """The events so far, and one for each book that changed."""

@@ -89,8 +89,8 @@ class Journal:
         return twin
 
     def add(self, at_ns: int, command: Command, events: Sequence[Event]) -> None:
-        """Record a command that was applied. The events must not change any more."""
-        self._fresh.append(_Row(at_ns, command, events))
+        """Record a command that was applied."""
+        self._fresh.append(_Row(at_ns, command, tuple(events)))
 
     def rows(self) -> Sequence[bytes]:
         """All rows so far."""

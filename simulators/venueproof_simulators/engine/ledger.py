@@ -21,6 +21,8 @@ ROUNDING = "rounding"
 COUNTERPARTIES = (MAKER, STRANGERS, FEES, FUNDING, INSURANCE, ROUNDING)
 """Accounts that every engine has from the start and no user may open."""
 
+_NET, _ISOLATED = PositionSide.NET, MarginMode.ISOLATED
+
 PPM = 1_000_000
 NANO = 10**9
 
@@ -73,7 +75,7 @@ class Leg:
     def trade(self, lots: int, value: int, atoms: int) -> int:
         """Book signed `lots` that cost `atoms` (`value` in ticks × lots); returns the profit realized."""
         held = self.lots
-        if not held or (held > 0) == (lots > 0):
+        if held * lots >= 0:
             self._enter(lots, value, atoms)
             return 0
         closed = min(abs(held), abs(lots))
@@ -169,18 +171,21 @@ class Holding:
         held = leg.lots
         self.figures_mark = 0
         realized = leg.trade(lots, value, atoms)
-        if self.margin_mode is MarginMode.ISOLATED and leg.lots * lots > 0:
+        if self.margin_mode is _ISOLATED and leg.lots * lots > 0:
             entered = atoms if held * lots >= 0 else leg.entry_atoms
             leg.isolated_atoms += -(-entered // self.leverage)
         return realized
 
     def position(self) -> PositionState:
         """The position as it stands, frozen."""
-        leg = self.net
+        leg, entry_nano_ticks = self.net, 0
+        if leg.lots:
+            cost = self.worth.numerator * abs(leg.lots)
+            entry_nano_ticks = (2 * leg.entry_atoms * self.worth.denominator * NANO + cost) // (2 * cost)
         return PositionState(
             self.account.name,
             self.instrument.name,
-            PositionSide.NET,
+            _NET,
             leg.lots,
             leg.entry_value,
             self.margin_mode,
@@ -188,16 +193,8 @@ class Holding:
             leg.isolated_atoms,
             leg.realized_atoms,
             leg.updated_ns,
-            self.entry_nano_ticks(),
+            entry_nano_ticks,
         )
-
-    def entry_nano_ticks(self) -> int:
-        """Average entry price in billionths of a tick, to the nearest; 0 when flat."""
-        leg = self.net
-        if not leg.lots:
-            return 0
-        cost = self.worth.numerator * abs(leg.lots)
-        return (2 * leg.entry_atoms * self.worth.denominator * NANO + cost) // (2 * cost)
 
 
 class Account:
@@ -227,24 +224,20 @@ class Account:
         return holding
 
 
-class Ledger:
-    """All accounts."""
+class Ledger(dict[str, Account]):
+    """All accounts by name, counterparties included. Looking up a name nobody opened raises `UnknownAccountError`."""
 
     def __init__(self) -> None:
-        self.accounts = {name: Account(name, user=False) for name in COUNTERPARTIES}
-        self._fees = self.accounts[FEES].wallets
-        self._rounding = self.accounts[ROUNDING].wallets
+        super().__init__({name: Account(name, user=False) for name in COUNTERPARTIES})
+        self._fees = self[FEES].wallets
+        self._rounding = self[ROUNDING].wallets
 
-    def __getitem__(self, name: str) -> Account:
-        """The account of a name. Raises `UnknownAccountError`."""
-        try:
-            return self.accounts[name]
-        except KeyError:
-            raise UnknownAccountError(f"no account {name!r}: open it with OpenAccount first") from None
+    def __missing__(self, name: str) -> Account:
+        raise UnknownAccountError(f"no account {name!r}: open it with OpenAccount first")
 
     def open(self, command: OpenAccount) -> Account:
         """Open an account. Raises `ValueError` for a name in use, an asset in no pool or two, a shared pool."""
-        if command.account in self.accounts:
+        if command.account in self:
             raise ValueError(f"account {command.account!r} is open already")
         account = Account(command.account, user=True)
         for pool in command.pools:
@@ -259,7 +252,7 @@ class Ledger:
             if asset not in account.pools:
                 raise ValueError(f"asset {asset} stands in no pool of {command.account!r}")
             account.wallets[asset] = atoms
-        self.accounts[command.account] = account
+        self[command.account] = account
         return account
 
     def charge(self, account: Account, asset: str, atoms: int, fee_ppm: int) -> int:
@@ -278,7 +271,7 @@ class Ledger:
     def totals(self) -> dict[str, int]:
         """Each asset's wallets and positions at cost, over all accounts; only money from outside moves it."""
         totals: dict[str, int] = {}
-        for account in self.accounts.values():
+        for account in self.values():
             for asset, atoms in account.wallets.items():
                 totals[asset] = totals.get(asset, 0) + atoms
             for holding in account.holdings.values():

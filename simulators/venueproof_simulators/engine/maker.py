@@ -28,7 +28,7 @@ def ladder(market: Market, sign: int) -> list[int]:
 def withdraw(market: Market) -> None:
     """Take away the quotes that the ladder around the base price has no place for."""
     for sign in (1, -1):
-        quotes, half = market.quotes[sign], market.half(sign)
+        quotes, half = market.quotes[sign], market.halves[sign]
         wanted = set(ladder(market, sign)) if quotes else set[int]()
         for ticks in [ticks for ticks in quotes if ticks not in wanted]:
             half.remove(quotes.pop(ticks))
@@ -38,7 +38,7 @@ def quote(market: Market) -> None:
     """Bring every level of the ladder to its full amount, where that trades with nobody."""
     market.blocked = False
     for sign in (1, -1):
-        quotes, half, other = market.quotes[sign], market.half(sign), market.half(-sign)
+        quotes, half, other = market.quotes[sign], market.halves[sign], market.halves[-sign]
         for ticks in ladder(market, sign):
             lots = market.amount(ticks) * _DEPTH
             old = quotes.get(ticks)

@@ -1,7 +1,7 @@
 """What positions and orders tie up of an account's money. All at the mark price, rounded against the account.
 
-An instrument needs, over its leverage, the largest of |position|, |position + all buys| and |position − all sells|
-(reduce-only orders left out): orders that would only close cost nothing until they exceed twice the position.
+An instrument needs, over its leverage, the larger of position + all buys and all sells − position (the position
+signed, reduce-only orders left out): orders that would only close cost nothing until they exceed twice the position.
 """
 
 from __future__ import annotations
@@ -16,13 +16,10 @@ def initial_with(holding: Holding, more_buys: int = 0, more_sells: int = 0) -> i
     """Initial margin of position and orders together, with so much more (ticks × lots) in orders."""
     worth = holding.worth
     position = holding.net.lots * worth.mark
-    value = abs(position)
-    bought = abs(position + holding.buy_value + more_buys)
-    if bought > value:
-        value = bought
-    sold = abs(position - holding.sell_value - more_sells)
-    if sold > value:
-        value = sold
+    value = position + holding.buy_value + more_buys
+    short = holding.sell_value + more_sells - position
+    if short > value:
+        value = short
     return -(-value * worth.numerator // (worth.denominator * holding.leverage))
 
 

@@ -52,6 +52,8 @@ class Market:
         self.tape = Tape(instrument.name, history, self.start_ticks)
         self.bids = HalfBook(Side.BUY)
         self.asks = HalfBook(Side.SELL)
+        self.halves = {1: self.bids, -1: self.asks}
+        """The side on which orders of a sign rest."""
         self.maker = ledger[MAKER].hold(instrument, self.worth)
         self.strangers = ledger[STRANGERS].hold(instrument, self.worth)
         self.quotes: dict[int, dict[int, Resting]] = {1: {}, -1: {}}
@@ -71,28 +73,18 @@ class Market:
         """The base price in ticks: index and mark."""
         return self.worth.mark
 
-    def half(self, sign: int) -> HalfBook:
-        """The side on which orders of this sign rest."""
-        return self.bids if sign > 0 else self.asks
-
     def amount(self, number: int) -> int:
         """A made-up amount: the `number`-th draw of 1 to 16 units."""
         return self.unit_lots * (1 + draw(self.amounts_key, number) % 16)
 
     def take_changes(self) -> BookChanged | None:
         """The levels touched since the last call, each with what it holds now."""
-        levels: list[tuple[Side, int, int]] = []
-        for half in (self.bids, self.asks):
-            touched = half.touched
-            if touched:
-                held, side = half.levels, half.side
-                levels += [(side, ticks, held[ticks].lots if ticks in held else 0) for ticks in touched]
-                touched.clear()
+        levels = (*self.bids.take_touched(), *self.asks.take_touched())
         if not levels:
             return None
         first = self.sequence + 1
         self.sequence += len(levels)
-        return BookChanged(self.instrument.name, tuple(levels), first, self.sequence)
+        return BookChanged(self.instrument.name, levels, first, self.sequence)
 
     def book(self, depth: int, now_ns: int) -> BookState:
         """The best `depth` levels of each side."""

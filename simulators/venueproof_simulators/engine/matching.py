@@ -8,10 +8,19 @@ from __future__ import annotations
 from functools import partial
 
 from venueproof_simulators.engine.book import HalfBook, Level
-from venueproof_simulators.engine.events import BalanceCause, Cause, OrderChanged, PositionChanged, PriceMoved, Traded
+from venueproof_simulators.engine.events import (
+    BalanceCause,
+    BalanceChanged,
+    Cause,
+    OrderChanged,
+    PositionChanged,
+    PriceMoved,
+    Traded,
+)
 from venueproof_simulators.engine.floor import Floor
 from venueproof_simulators.engine.ledger import Holding
 from venueproof_simulators.engine.maker import REFILL_NS, quote, withdraw
+from venueproof_simulators.engine.margin import balance
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.orders import Order, Resting
 from venueproof_simulators.engine.state import FillState, OrderKind, OrderStatus, Side, TimeInForce, TradeState
@@ -43,7 +52,7 @@ def open_order(floor: Floor, market: Market, order: Order) -> None:
 
 def work(floor: Floor, market: Market, order: Order) -> None:
     """Let a live order that stands in no book trade; then it rests or expires."""
-    half = market.half(-order.sign)
+    half = market.halves[-order.sign]
     if order.kind is _MARKET:
         match(floor, market, order, None)
         if order.open_lots:
@@ -54,14 +63,14 @@ def work(floor: Floor, market: Market, order: Order) -> None:
     if order.open_lots:
         if order.time_in_force is _GTC:
             floor.touch(market)
-            market.half(order.sign).add(order)
+            market.halves[order.sign].add(order)
         else:
             end(floor, market, order, _EXPIRED, IMMEDIATE_OR_CANCEL)
 
 
 def match(floor: Floor, market: Market, taker: Order, limit: int | None) -> None:
     """Trade with the other side, best price first, then first come. Own orders in the way expire."""
-    half = market.half(-taker.sign)
+    half = market.halves[-taker.sign]
     floor.touch(market)
     while taker.open_lots and (limit is None or half.reaches(limit)):
         level = half.best()
@@ -71,7 +80,9 @@ def match(floor: Floor, market: Market, taker: Order, limit: int | None) -> None
         if resting.holding is taker.holding and isinstance(resting, Order):
             end(floor, market, resting, _EXPIRED, SELF_TRADE)
             continue
-        lots = min(fillable(taker), fillable(resting))
+        lots = fillable(taker)
+        if resting.open_lots < lots or resting.reduce_only:
+            lots = min(lots, fillable(resting))
         taker.open_lots -= lots
         hit(floor, market, half, level, resting, lots, level.ticks, taker.holding, taker)
 
@@ -189,8 +200,8 @@ def _forget(holding: Holding, order: Order) -> None:
 
 def _tell(floor: Floor, market: Market, holding: Holding, change_atoms: int) -> None:
     """Tell of wallet and position after a fill; orders that could only reduce a position that is gone expire."""
-    floor.tell_balance(holding.account, market.instrument.settle, change_atoms, _FILL)
-    floor.events.append(PositionChanged(holding.position()))
+    wallet = balance(holding.account, market.instrument.settle, floor.now_ns)
+    floor.events += (BalanceChanged(wallet, change_atoms, _FILL), PositionChanged(holding.position()))
     if holding.reduce_only:
         for order in list(holding.reduce_only.values()):
             if holding.net.lots * order.sign >= 0:
@@ -199,7 +210,7 @@ def _tell(floor: Floor, market: Market, holding: Holding, change_atoms: int) -> 
 
 def end(floor: Floor, market: Market, order: Order, status: OrderStatus, reason: str = "") -> None:
     """A live order ends without being filled: canceled or expired."""
-    half = market.half(order.sign)
+    half = market.halves[order.sign]
     if half.holds(order):
         _leave(floor, market, half, order)
     if not order.reduce_only:

@@ -14,9 +14,9 @@ from venueproof_simulators.engine.commands import (
     RefuseOrders,
     SetPrice,
 )
-from venueproof_simulators.engine.events import BalanceCause
+from venueproof_simulators.engine.events import BalanceCause, BalanceChanged
 from venueproof_simulators.engine.floor import Floor
-from venueproof_simulators.engine.margin import free_atoms
+from venueproof_simulators.engine.margin import balance, free_atoms
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.matching import end, fillable, hit, move, stranger_hit, stranger_trade
 from venueproof_simulators.engine.orders import Order, Resting
@@ -44,7 +44,8 @@ def deposit(floor: Floor, command: Deposit) -> None:
         return
     account.wallets[command.asset] += command.atoms
     cause = BalanceCause.WITHDRAWAL if command.atoms < 0 else BalanceCause.DEPOSIT
-    floor.tell_balance(account, command.asset, command.atoms, cause)
+    wallet = balance(account, command.asset, floor.now_ns)
+    floor.events.append(BalanceChanged(wallet, command.atoms, cause))
 
 
 def refuse_orders(floor: Floor, command: RefuseOrders) -> None:
@@ -151,11 +152,11 @@ def add_liquidity(floor: Floor, command: AddLiquidity) -> None:
         return
     floor.touch(market)
     sign, left = command.side.sign, command.lots
-    half = market.half(-sign)
+    half = market.halves[-sign]
     while left and half.reaches(command.ticks):
         left -= stranger_hit(floor, market, half, most=left)
     if left:
-        market.half(sign).add(Resting(market.strangers, command.ticks, left))
+        market.halves[sign].add(Resting(market.strangers, command.ticks, left))
 
 
 def fill_order(floor: Floor, command: FillOrder) -> None:
@@ -164,7 +165,7 @@ def fill_order(floor: Floor, command: FillOrder) -> None:
     if found is None:
         return
     market, order = found
-    half = market.half(order.sign)
+    half = market.halves[order.sign]
     floor.touch(market)
     lots = min(command.lots, fillable(order)) if command.lots > 0 else fillable(order)
     hit(floor, market, half, half.levels[order.ticks], order, lots, order.ticks, market.strangers, None)

@@ -203,7 +203,7 @@ class MarginState(Struct, frozen=True, gc=False):
     """What one instrument ties up of an account's money, at the mark price, in atoms of its settle asset.
 
     `initial_orders_atoms` is what open orders need beyond the position: the larger side counts, that is
-    max(|position|, |position + all buys|, |position − all sells|) − |position|, over the leverage.
+    max(position + all buys, all sells − position) − |position|, over the leverage, the position signed.
     """
 
     account: str

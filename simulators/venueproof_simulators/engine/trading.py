@@ -27,11 +27,11 @@ def place(floor: Floor, command: Place) -> None:
     An order that is decided at once leaves no trace when it is refused. One that was acknowledged ends rejected.
     """
     account = floor.ledger[command.account]
-    market = floor.market(command.instrument)
+    market = floor.markets.get(command.instrument) or floor.market(command.instrument)
     if market is None:
         floor.refuse(account.name, command.instrument, command.client_id, Refusal.UNKNOWN_INSTRUMENT)
         return
-    holding = account.hold(market.instrument, market.worth)
+    holding = account.holdings.get(command.instrument) or account.hold(market.instrument, market.worth)
     refusal = None
     if command.client_id and command.unique_client_id:
         refusal = _duplicate(holding, command)
@@ -125,7 +125,7 @@ def amend(floor: Floor, command: Amend) -> None:
         floor.refuse(command.account, command.instrument, order.client_id, refusal, order.order_id)
     elif command.lots <= order.filled_lots:
         end(floor, market, order, _CANCELED, "amended-to-filled")
-    elif order.post_only and market.half(-order.sign).reaches(command.ticks):
+    elif order.post_only and market.halves[-order.sign].reaches(command.ticks):
         end(floor, market, order, _CANCELED, Refusal.WOULD_CROSS)
     else:
         _change(floor, market, order, command)
@@ -134,7 +134,7 @@ def amend(floor: Floor, command: Amend) -> None:
 def _change(floor: Floor, market: Market, order: Order, command: Amend) -> None:
     holding, before = order.holding, order.ticks * order.open_lots
     floor.touch(market)
-    market.half(order.sign).remove(order)
+    market.halves[order.sign].remove(order)
     order.amend(command.ticks, command.lots, floor.now_ns)
     if not order.reduce_only:
         holding.count_open(order.sign, order.ticks * order.open_lots - before)

@@ -225,7 +225,7 @@ def test_a_fee_below_an_atom_is_kept_by_the_rounding_account(btc: Instrument) ->
     assert ledger.charge(account, "USDT", 10_001, 500) == 6
     assert ledger.charge(account, "USDT", 10_001, -500) == -5
     assert ledger.totals() == {"USDT": 100}
-    assert ledger.accounts["rounding"].wallets["USDT"] == 2
+    assert ledger["rounding"].wallets["USDT"] == 2
 
 
 def test_commands_that_make_no_sense_raise(engine: Engine, start_ns: int) -> None:
