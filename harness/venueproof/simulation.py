@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from functools import cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -19,10 +19,11 @@ from venueproof_simulators.engine.prices import Pace
 from venueproof_simulators.host import discovery
 from venueproof_simulators.host.journal import Journal
 from venueproof_simulators.host.latency import NO_LATENCY, VIRTUAL_LATENCY
-from venueproof_simulators.host.proxy import Proxy
 from venueproof_simulators.host.simulator import Simulator
-from venueproof_simulators.host.tls import Authority
 from venueproof_simulators.host.venue import Profile, Venue
+
+if TYPE_CHECKING:
+    from venueproof_simulators.host.tls import Authority
 
 ProfileName = Literal["vendor", "field"]
 PaceName = Literal["still", "calm", "wild"]
@@ -82,7 +83,9 @@ class SimulatedVenue:
 
 @cache
 def authority() -> Authority:
-    """The certificate authority of this process; its file goes with the process."""
+    """The certificate authority of this process; its file goes with the process. Most runs need none."""
+    from venueproof_simulators.host.tls import Authority
+
     return Authority()
 
 
@@ -146,6 +149,8 @@ async def running(setting: Setting) -> AsyncGenerator[SimulatedVenue]:
 @contextlib.asynccontextmanager
 async def proxied(venues: Sequence[SimulatedVenue], port: int = 0) -> AsyncGenerator[str]:
     """Run one proxy for running venues inside the block, and tell them of it. Gives its URL."""
+    from venueproof_simulators.host.proxy import Proxy
+
     proxy = Proxy([one.simulator for one in venues], authority())
     await proxy.start(port=port)
     try:

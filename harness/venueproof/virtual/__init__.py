@@ -5,7 +5,11 @@
 (see `loop`); ``time.perf_counter`` stays real (see `clock`).
 """
 
-from venueproof.virtual.clock import virtual_clock
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from venueproof.virtual.errors import (
     AlreadyVirtual,
     Deadlock,
@@ -19,8 +23,11 @@ from venueproof.virtual.errors import (
     VirtualTimeError,
 )
 from venueproof.virtual.loop import START_NS, RealWaits, VirtualLoop
-from venueproof.virtual.runner import run
 from venueproof.virtual.venue_clock import Clock, RealClock, VirtualClock
+
+if TYPE_CHECKING:
+    from venueproof.virtual.clock import virtual_clock
+    from venueproof.virtual.runner import run
 
 __all__ = [
     "START_NS",
@@ -42,3 +49,13 @@ __all__ = [
     "run",
     "virtual_clock",
 ]
+
+_LATER = {"run": "venueproof.virtual.runner", "virtual_clock": "venueproof.virtual.clock"}
+"""What needs time-machine, which brings all of pytest along: too much for a venue that is only served."""
+
+
+def __getattr__(name: str) -> object:
+    """Load a name of `_LATER` on first use."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LATER[name]), name)
