@@ -44,7 +44,10 @@ class Deposit(Command, frozen=True):
 
 
 class Place(Command, frozen=True):
-    """A new order. The acknowledgement is given at once, the verdict `verdict_delay_ns` later."""
+    """A new order. The acknowledgement is given at once, the verdict `verdict_delay_ns` later.
+
+    Without a delay the verdict is the acknowledgement: no `Acknowledged` is told, and a refused order leaves no trace.
+    """
 
     account: str
     instrument: str

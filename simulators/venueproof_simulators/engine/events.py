@@ -23,7 +23,7 @@ class Event(Struct, frozen=True, tag=True):
 
 
 class Acknowledged(Event, frozen=True, gc=False):
-    """An order was taken in; nothing is decided yet."""
+    """An order was taken in; nothing is decided yet. Told only of orders whose verdict is delayed."""
 
     order: OrderState
 

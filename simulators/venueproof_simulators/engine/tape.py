@@ -104,12 +104,12 @@ class Tape:
         The one that holds `now_ns` is unfinished. Nothing is told of the time before the instrument was listed.
         """
         now = now_ns // MINUTE_NS
-        last = index_of(interval, now if end_ns is None else min(now, end_ns // MINUTE_NS))
+        last = index_of(interval, now if end_ns is None else _within(end_ns // MINUTE_NS, now))
         first = index_of(interval, min(self._history.first_minute, now))
         if start_ns is None:
             first = max(first, last - limit + 1)
         else:
-            first = max(first, index_of(interval, -(-start_ns // MINUTE_NS) - 1) + 1)
+            first = max(first, index_of(interval, _within(-(-start_ns // MINUTE_NS) - 1, now)) + 1)
         return self._between(interval, first, min(last, first + limit - 1))
 
     def _between(self, interval: str, first: int, last: int) -> list[CandleState]:
@@ -133,3 +133,8 @@ class Tape:
             self.bar(end - 1440, end), (end - 1440) * MINUTE_NS, end * MINUTE_NS, self.close_before(end - 1440)
         )
         return row, (self.last_id - row.trades + 1 if row.trades else 0), (self.last_id if row.trades else 0)
+
+
+def _within(minute: int, now: int) -> int:
+    """A minute that the calendar can count: between the one before the epoch and now."""
+    return max(-1, min(minute, now))

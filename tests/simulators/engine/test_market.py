@@ -145,6 +145,22 @@ def test_weeks_begin_on_monday_and_months_on_the_first() -> None:
         LIVELY.candles("BTCUSDT", "7m", START)
 
 
+@pytest.mark.parametrize("interval", INTERVALS)
+@pytest.mark.parametrize("times", [{"start_ns": 10**40}, {"end_ns": -(10**40)}, {"limit": 0}])
+def test_a_range_beyond_all_time_is_empty(interval: str, times: dict[str, int]) -> None:
+    now = LIVELY.now_ns
+    assert LIVELY.candles("BTCUSDT", interval, now, **times) == []
+    assert LIVELY.trades("BTCUSDT", now, **{"limit": 5, **times}) == []
+
+
+@pytest.mark.parametrize("interval", INTERVALS)
+def test_a_range_wider_than_all_time_is_no_range(interval: str) -> None:
+    now = LIVELY.now_ns
+    wide = LIVELY.candles("BTCUSDT", interval, now, start_ns=-(10**40), end_ns=10**40, limit=50)
+    assert wide == LIVELY.candles("BTCUSDT", interval, now, start_ns=0, limit=50)
+    assert len(wide) == 50
+
+
 def test_a_still_market_is_flat_at_the_last_price(engine: Engine) -> None:
     later = START + 3 * DAY
     candles = engine.candles("BTCUSDT", "1h", later, limit=50)
