@@ -80,16 +80,16 @@ class Desk:
         for action in actions:
             await self.venue.bench.do(action)
 
-    def wish(self, price: Decimal | None = None, amount: str = "0.04", **more: bool) -> Intent:
+    def wish(self, price: Decimal | None = None, amount: str = "0.04", *, post_only: bool = False) -> Intent:
         self._count += 1
         kind = OrderType.MARKET if price is None else OrderType.LIMIT
-        return Intent(f"wish-{self._count}", SYMBOL, Side.BUY, kind, Decimal(amount), price=price, **more)
+        return Intent(f"wish-{self._count}", SYMBOL, Side.BUY, kind, Decimal(amount), price=price, post_only=post_only)
 
     def below(self, percent: int) -> Decimal:
         return (self.bid * (100 - percent) / 100).quantize(Decimal(1))
 
-    async def rest(self, percent: int = 2, amount: str = "0.04", **more: bool) -> Order:
-        return await self.adapter.place(self.wish(self.below(percent), amount, **more))
+    async def rest(self, percent: int = 2, amount: str = "0.04", *, post_only: bool = False) -> Order:
+        return await self.adapter.place(self.wish(self.below(percent), amount, post_only=post_only))
 
     async def live(self) -> list[tuple[Decimal | None, Decimal]]:
         truth = await self.venue.bench.truth()

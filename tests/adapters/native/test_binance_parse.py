@@ -113,7 +113,7 @@ def test_instruments_are_read_from_the_filters() -> None:
         Decimal("0.1"),
         Decimal("0.001"),
     )
-    assert (perpetual.amount_min, perpetual.amount_max, perpetual.notional_min) == (Decimal("0.002"), 1000, 100)
+    assert [perpetual.amount_min, perpetual.amount_max, perpetual.notional_min] == [Decimal("0.002"), 1000, 100]
     assert perpetual.expires_ns is None
     assert perpetual.active
     assert (dated.symbol, dated.expires_ns, dated.active) == ("BTC/USDT:USDT-261225", 1798185600 * 10**9, False)
@@ -202,7 +202,7 @@ def test_the_side_of_a_public_trade_is_the_takers() -> None:
 def test_a_candle_ends_after_its_last_millisecond() -> None:
     text = b'[1795000020000,"1","4","0.5","2","30",1795000079999,"60",7,"15","30","0"]'
     told, end_ns = candle(msgspec.json.decode(text, type=wire.KlineRow))
-    assert (told.open, told.high, told.low, told.close, told.volume) == (1, 4, Decimal("0.5"), 2, 30)
+    assert [told.open, told.high, told.low, told.close, told.volume] == [1, 4, Decimal("0.5"), 2, 30]
     assert end_ns - told.open_ns == 60 * 10**9
 
 
