@@ -13,11 +13,11 @@ from venueproof_simulators.engine.state import (
 )
 
 
-class Command(Struct, frozen=True, tag=True):
+class Command(Struct, frozen=True, tag=True, gc=False):
     """Base of all commands."""
 
 
-class PoolSpec(Struct, frozen=True):
+class PoolSpec(Struct, frozen=True, gc=False):
     """A margin pool to open: which assets count in it, with what haircut in parts per million."""
 
     name: str
@@ -27,7 +27,7 @@ class PoolSpec(Struct, frozen=True):
     """True: all assets together carry all positions (multi-asset). False: each asset carries its own."""
 
 
-class OpenAccount(Command, frozen=True):
+class OpenAccount(Command, frozen=True, gc=False):
     """Open an account with its pools and starting money (asset → atoms)."""
 
     account: str
@@ -35,7 +35,7 @@ class OpenAccount(Command, frozen=True):
     money: dict[str, int]
 
 
-class Deposit(Command, frozen=True):
+class Deposit(Command, frozen=True, gc=False):
     """Pay atoms into an account; negative pays out."""
 
     account: str
@@ -43,7 +43,7 @@ class Deposit(Command, frozen=True):
     atoms: int
 
 
-class Place(Command, frozen=True):
+class Place(Command, frozen=True, gc=False):
     """A new order. The acknowledgement is given at once, the verdict `verdict_delay_ns` later.
 
     Without a delay the verdict is the acknowledgement: no `Acknowledged` is told, and a refused order leaves no trace.
@@ -68,7 +68,7 @@ class Place(Command, frozen=True):
     verdict_delay_ns: int = 0
 
 
-class Amend(Command, frozen=True):
+class Amend(Command, frozen=True, gc=False):
     """Change price and total amount of a live limit order. It loses its place in the queue."""
 
     account: str
@@ -78,7 +78,7 @@ class Amend(Command, frozen=True):
     lots: int
 
 
-class Cancel(Command, frozen=True):
+class Cancel(Command, frozen=True, gc=False):
     """End a live order."""
 
     account: str
@@ -86,14 +86,14 @@ class Cancel(Command, frozen=True):
     order_id: int
 
 
-class CancelAll(Command, frozen=True):
+class CancelAll(Command, frozen=True, gc=False):
     """End all live orders of an account, on one instrument or on all (empty)."""
 
     account: str
     instrument: str = ""
 
 
-class SetLeverage(Command, frozen=True):
+class SetLeverage(Command, frozen=True, gc=False):
     """Set the leverage of one instrument."""
 
     account: str
@@ -101,7 +101,7 @@ class SetLeverage(Command, frozen=True):
     leverage: int
 
 
-class SetMarginMode(Command, frozen=True):
+class SetMarginMode(Command, frozen=True, gc=False):
     """Set cross or isolated margin of one instrument."""
 
     account: str
@@ -109,7 +109,7 @@ class SetMarginMode(Command, frozen=True):
     mode: MarginMode
 
 
-class SetPrice(Command, frozen=True):
+class SetPrice(Command, frozen=True, gc=False):
     """Move the base price to `ticks`, through every order on the way; `over_ns` > 0 drifts there in steps.
 
     `gap` jumps: orders passed over fill at the new price and not at their own.
@@ -121,7 +121,7 @@ class SetPrice(Command, frozen=True):
     gap: bool = False
 
 
-class PrintTrade(Command, frozen=True):
+class PrintTrade(Command, frozen=True, gc=False):
     """Two strangers trade at this price; no resting order is touched."""
 
     instrument: str
@@ -130,7 +130,7 @@ class PrintTrade(Command, frozen=True):
     taker: Side
 
 
-class AddLiquidity(Command, frozen=True):
+class AddLiquidity(Command, frozen=True, gc=False):
     """A stranger rests a limit order that fills what it crosses."""
 
     instrument: str
@@ -139,7 +139,7 @@ class AddLiquidity(Command, frozen=True):
     lots: int
 
 
-class FillOrder(Command, frozen=True):
+class FillOrder(Command, frozen=True, gc=False):
     """A stranger trades `lots` (0: all that is left) against a live order, at its own price."""
 
     instrument: str
@@ -147,7 +147,7 @@ class FillOrder(Command, frozen=True):
     lots: int = 0
 
 
-class ExpireOrder(Command, frozen=True):
+class ExpireOrder(Command, frozen=True, gc=False):
     """The venue ends a live order by itself."""
 
     instrument: str
@@ -155,7 +155,7 @@ class ExpireOrder(Command, frozen=True):
     reason: str
 
 
-class RefuseOrders(Command, frozen=True):
+class RefuseOrders(Command, frozen=True, gc=False):
     """Refuse the next `first` orders of an account for `refusal`."""
 
     account: str
@@ -163,5 +163,5 @@ class RefuseOrders(Command, frozen=True):
     first: int = 1
 
 
-class Tick(Command, frozen=True):
+class Tick(Command, frozen=True, gc=False):
     """Nothing but time: whatever is due by now happens (verdicts, base price steps, drifts)."""

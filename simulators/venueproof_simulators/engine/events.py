@@ -18,7 +18,7 @@ from venueproof_simulators.engine.state import (
 )
 
 
-class Event(Struct, frozen=True, tag=True):
+class Event(Struct, frozen=True, tag=True, gc=False):
     """Base of all events."""
 
 

@@ -224,7 +224,7 @@ class MarginState(Struct, frozen=True, gc=False):
     """The price at which maintenance margin is used up, everything else standing still; 0 for none."""
 
 
-class BookState(Struct, frozen=True):
+class BookState(Struct, frozen=True, gc=False):
     """Best levels first: (ticks, lots). `sequence` counts every change of the book."""
 
     instrument: str
@@ -253,7 +253,7 @@ class CandleState(Struct, frozen=True, gc=False):
     taker_buy_value: int
 
 
-class TickerState(Struct, frozen=True):
+class TickerState(Struct, frozen=True, gc=False):
     """Prices now, in ticks, and the last 24 h. Mark and index are in billionths of a tick (`*_nano_ticks`)."""
 
     instrument: str
