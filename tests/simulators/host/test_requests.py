@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 import aiohttp.web
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from venueproof.virtual import RealClock
@@ -136,29 +136,32 @@ def test_a_thousand_sockets_at_once(live: Live) -> None:
     assert [len(row.connections) for row in broadcast] == [500]
 
 
-_LINES = (
-    b"GET ",
-    b"POST ",
-    b"CONNECT x:1",
-    b"/value",
-    b"/account",
-    b"/order?a=%zz",
-    b" HTTP/1.1\r\n",
-    b" HTTP/1.0\r\n",
+_METHODS = st.sampled_from(["GET", "POST", "OPTIONS", "CONNECT", "HEAD", "get", "\x00"])
+_TARGETS = st.sampled_from(
+    ["/value", "/account", "/order?a=%zz", "*", "x:1", "http://x/value?q", "http://", "//", "/é", ""]
 )
-_HEADERS = (b"Host: x\r\n", b"Content-Length: 5\r\n", b"Content-Length: -1\r\n", b"Transfer-Encoding: chunked\r\n")
-_UPGRADE = (
-    b"Upgrade: websocket\r\nConnection: Upgrade\r\n",
-    b"Sec-WebSocket-Version: 13\r\n",
-    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n",
+_VERSIONS = st.sampled_from(["HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/9", ""])
+_HEADERS = st.sampled_from(
+    """Host: x|Content-Length: 5|Content-Length: -1|Transfer-Encoding: chunked|Expect: 100-continue|no colon
+    |Upgrade: websocket\r\nConnection: Upgrade|Sec-WebSocket-Version: 13|Connection: close|X: \x00
+    |Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==|Content-Encoding: gzip|""".replace("\n    ", "").split("|")
 )
-_OTHERS = (b"\r\n\r\n", b"\r\n", b"\x00", b"\xff\xfe", b"zz\r\n", b"0\r\n\r\n", b"Expect: 100-continue\r\n")
-_WHOLE = (b"GET /value HTTP/1.1\r\nHost: x\r\n\r\n", b"POST /order HTTP/1.1\r\nHost: x\r\n")
-_FRAGMENTS = st.sampled_from((*_LINES, *_HEADERS, *_UPGRADE, *_OTHERS, *_WHOLE))
-_INPUT = st.lists(st.one_of(_FRAGMENTS, st.binary(max_size=40)), max_size=12).map(b"".join)
+_HEADS = st.builds(
+    lambda method, target, version, headers: "\r\n".join((f"{method} {target} {version}", *headers, "", "")).encode(),
+    _METHODS,
+    _TARGETS,
+    _VERSIONS,
+    st.lists(_HEADERS, max_size=6),
+)
+_NOISE = st.one_of(
+    st.binary(max_size=40), st.sampled_from([b"5\r\nhello\r\n0\r\n\r\n", b"zz\r\n", b"hello", b"\xff\xfe"])
+)
+_INPUT = st.one_of(st.tuples(_HEADS, _NOISE, _HEADS).map(b"".join), st.tuples(_NOISE, _NOISE).map(b"".join))
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@example(data=b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n")
+@example(data=b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n")
 @given(data=_INPUT)
 def test_no_bytes_break_it(virtual: Live, data: bytes) -> None:
     async def story(world: World) -> None:

@@ -163,6 +163,18 @@ def test_a_client_that_does_not_read_is_cut_off_and_the_others_are_not(live: Liv
     assert [row.note for row in simulator.journal.rows() if row.label == "broken"] == ["the client does not read"]
 
 
+def test_a_session_that_ended_leaves_no_task_behind(virtual: Live) -> None:
+    async def story(world: World) -> None:
+        before = len(asyncio.all_tasks())
+        for _ in range(5):
+            socket = await world.listen()
+            await socket.close()
+        await asyncio.sleep(1)
+        assert len(asyncio.all_tasks()) == before
+
+    virtual(story)
+
+
 def test_many_handshakes_that_are_none(live: Live) -> None:
     async def story(world: World) -> None:
         for broken in (
