@@ -77,7 +77,10 @@ class Rejected(AdapterError):
 
 
 class RateLimited(AdapterError):
-    """The venue asks for fewer requests. `until_ns`: wall clock in ns after which sending is allowed again."""
+    """The venue asks for fewer requests. `until_ns`: wall clock in ns after which sending is allowed again.
+
+    0 when neither the venue nor the adapter says until when.
+    """
 
     def __init__(self, until_ns: int, message: str = "", *, code: str = "", text: str = "") -> None:
         super().__init__(message, code=code, text=text)

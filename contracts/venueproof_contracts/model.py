@@ -238,10 +238,10 @@ class Position(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Balance(Struct, frozen=True, forbid_unknown_fields=True):
-    """Money of one asset: `wallet` without open profit, `available` for new orders."""
+    """Money of one asset: `wallet` without open profit, `available` for new orders; None for what is not told."""
 
     asset: str
-    wallet: Decimal
+    wallet: Decimal | None
     available: Decimal | None
 
 

@@ -112,6 +112,8 @@ async def delayed_fills(case: Case) -> None:
     await case.provoke()
     await case.fill(order, times=1)
     await case.fill(order)
+    # The answer may overtake the messages: what they tell later is older.
+    await case.adapter.order(order.ref)
     await case.bench.settle()
     true = fills_of(await case.truth(), (await case.true_order(order.ref)).ref)
     check_once(case, case.fold.fills_of(order.ref.intent_id), true, "fill events")

@@ -31,7 +31,8 @@ async def ban(case: Case) -> None:
     sent; when it is over, calls work again."""
     provoked = await case.provoke()
     error = await case.expect(RateLimited, case.adapter.open_orders(case.symbol))
-    case.check(error.until_ns > case.bench.now_ns(), f"says that it may send again at {error.until_ns}, which is past")
+    case.check(error.until_ns > 0, "does not say when the ban ends")
+    case.check(error.until_ns > case.bench.now_ns(), f"says that the ban ended at {error.until_ns}, which is past")
     mark = len(case.bench.wire())
     over_ns = max(error.until_ns, provoked.until_ns or 0)
     pause_s = (over_ns - case.bench.now_ns()) / NS / (ATTEMPTS_DURING_BAN + 1)
@@ -53,8 +54,8 @@ async def ban(case: Case) -> None:
     kind="rate.throttle",
 )
 async def throttle(case: Case) -> None:
-    """Told to slow down, the adapter sends ever fewer requests, says until when it waits if it raises, and the call
-    succeeds once the venue answers again."""
+    """Told to slow down, the adapter sends ever fewer requests, and the call succeeds once the venue answers again. If
+    it raises and says until when, that time is to come."""
     provoked = await case.provoke()
     mark, began_ns = len(case.bench.wire()), case.bench.now_ns()
     intent = case.resting()
@@ -69,14 +70,16 @@ async def throttle(case: Case) -> None:
 
 
 async def _patiently(case: Case, until_ns: int, call: Callable[[], Awaitable[object]]) -> None:
-    """Call again whenever the adapter says that it may send, as a caller in good faith does."""
+    """Call again when the adapter says that it may send, or ever later if it does not say: in good faith."""
+    pause_s = 1.0
     while case.bench.now_ns() < until_ns:
         try:
             await call()
         except RateLimited as error:
-            now_ns = case.bench.now_ns()
-            case.check(error.until_ns > now_ns, f"says that it may send again at {error.until_ns}, which is past")
-            await case.bench.sleep((error.until_ns - now_ns) / NS)
+            now_ns, told_ns = case.bench.now_ns(), error.until_ns
+            case.check(told_ns == 0 or told_ns > now_ns, f"says that it may send again at {told_ns}, which is past")
+            await case.bench.sleep((told_ns - now_ns) / NS if told_ns else pause_s)
+            pause_s *= 2
         else:
             return
     raise Breach(f"still throttled after {PATIENCE_S} s")

@@ -97,11 +97,15 @@ async def silent_death(case: Case) -> None:
     powers=(TRUTH, FillOrder, HOURS),
 )
 async def idle_stream(case: Case) -> None:
-    """After two hours in which nothing happened the account stream still tells of a fill within seconds."""
+    """In two hours in which nothing happens the account stream never goes down, and it still tells of a fill within
+    seconds afterwards."""
     await case.listen()
     order = await case.rest()
+    mark = len(case.fold.stream)
     await case.bench.sleep(IDLE_S)
     await _check_heard(case, order)
+    downs = [one for one in case.fold.stream[mark:] if one.state is StreamState.DOWN]
+    case.check(not downs, f"went down {len(downs)} times: {', '.join(one.reason for one in downs)}")
 
 
 @clause(
