@@ -22,7 +22,7 @@ AsJson = Annotated[bool, Option("--json", help="Print JSON, for programs.")]
 
 @app.command()
 def serve(
-    venues: Annotated[list[str], Argument(metavar="VENUE…", help="Venues to start; `venueproof venues` lists them.")],
+    venues: Annotated[list[str], Argument(metavar="VENUE", help="Venues to start; `venueproof venues` lists them.")],
     port: Annotated[int, Option(min=0, max=65535, help="Port of the first origin, the next ones follow; 0: any.")] = 0,
     seed: Annotated[int, Option(min=0, help="Seed of prices, keys and delays.")] = 1,
     profile: Annotated[Literal["vendor", "field"], Option(help="Whose claims about the venue hold.")] = "vendor",
@@ -35,6 +35,8 @@ def serve(
     as_json: AsJson = False,
 ) -> int:
     """Start venues on local ports, until interrupted.
+
+    The control plane answers this machine only; with VENUEPROOF_CONTROL_TOKEN set, whoever sends that token.
 
     \b
     Example:
@@ -52,7 +54,7 @@ def serve(
 
 @app.command()
 def certify(
-    adapters: Annotated[list[str], Argument(metavar="ADAPTER…", help="A name, or module:factory.")],
+    adapters: Annotated[list[str], Argument(metavar="ADAPTER", help="A name, or module:factory.")],
     observe: Annotated[list[str] | None, Option(metavar="ADAPTER", help="Judge and report, decide nothing.")] = None,
     venue: Annotated[list[str] | None, Option(metavar="VENUE", help="Only on this venue; repeat for more.")] = None,
     product: Annotated[list[str] | None, Option(metavar="PRODUCT", help="Only this product, like linear.")] = None,
@@ -154,7 +156,7 @@ def adapters(as_json: AsJson = False) -> int:
 
 @app.command()
 def report(
-    certificates: Annotated[list[Path], Argument(metavar="CERT…", help="One certificate, or all parts of a run.")],
+    certificates: Annotated[list[Path], Argument(metavar="CERT", help="One certificate, or all parts of a run.")],
     directory: Annotated[Path, Option("--report", metavar="DIR", help="Where it goes.")] = Path("reports/out"),
 ) -> int:
     """Put the parts of a run together and write all reports. Exits like `certify`.

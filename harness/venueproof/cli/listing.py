@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import msgspec
 
-from venueproof.cli.output import print_json, table
+from venueproof.cli.output import WIDTH, line, print_json, table
 from venueproof.runner.adapters import named_adapters
 from venueproof.runner.plan import require_venue
 from venueproof_contracts.clause import Clause, all_clauses
@@ -31,15 +33,11 @@ def list_quirks(venue: str, as_json: bool) -> int:
     if as_json:
         print_json([{"venue": name, **msgspec.to_builtins(row)} for name, row in rows])
         return 0
-    shown = [(row.id, row.status.value, row.verdict.value, row.clause or "-", row.title) for _, row in rows]
-    for id, status, verdict, clause, title in shown:
-        print_quirk(id, f"{status}, {verdict}, clause {clause}", title)
+    for _, row in rows:
+        line(row.id)
+        line(f"  {row.status.value}, {row.verdict.value}, {f'clause {row.clause}' if row.clause else 'no clause'}")
+        line(textwrap.fill(row.title, WIDTH, initial_indent="  ", subsequent_indent="  "))
     return 0
-
-
-def print_quirk(id: str, facts: str, title: str) -> None:
-    """A row of the register on two or three lines: ids are too long for a table of 80 columns."""
-    table((id,), [(f"  {facts}",), (f"  {title}",)])
 
 
 def list_clauses(as_json: bool) -> int:

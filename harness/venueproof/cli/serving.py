@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from venueproof_simulators.host import discovery
 
 JOURNAL_ROWS = 100_000
 """A venue that is served for days keeps so many rows of its journal."""
+TOKEN_VARIABLE = "VENUEPROOF_CONTROL_TOKEN"
+"""Where it is set the control plane wants this token, and answers whoever has it."""
 
 
 def serve_venues(settings: Sequence[Setting], *, port: int, proxy: bool, as_json: bool) -> int:
@@ -30,7 +33,8 @@ def _placed(settings: Sequence[Setting], port: int) -> list[Setting]:
     """The settings with ports: each venue takes as many in a row as it has origins."""
     placed: list[Setting] = []
     for setting in settings:
-        placed.append(msgspec.structs.replace(setting, port=port, journal_rows=JOURNAL_ROWS))
+        token = os.environ.get(TOKEN_VARIABLE, "")
+        placed.append(msgspec.structs.replace(setting, port=port, journal_rows=JOURNAL_ROWS, token=token))
         port += _origins(setting.venue) if port else 0
     return placed
 

@@ -23,7 +23,7 @@ from .jobs import Probe, Proof, Proven, probe, prove, run_spec
 from .plan import Plan
 from .provenance import dependency_versions, product_version, source_of, suite_digest
 from .spec import CaseResult, CaseSpec
-from .workers import Answer, Job, run_jobs
+from .workers import Answer, Job, Pool
 
 KILL_AFTER_S = 30.0
 """Real seconds beyond a case's own limit: it stops itself, unless it is stuck where Python cannot reach it."""
@@ -45,18 +45,16 @@ Watch = Callable[[Progress], None]
 
 def certify(plan: Plan, waivers: Sequence[Waiver], watch: Watch) -> Certificate:
     """Run everything and seal it. Raises UsageError when an adapter is none."""
-    declared = _declarations(plan)
-    specs = _cases(plan)
-    proofs = _proofs(plan)
+    specs, proofs = _cases(plan), _proofs(plan)
     total = len(specs) + len(proofs)
-    began_ns = real_clock.monotonic_ns()
-    results = _run_cases(plan, specs, total, watch)
-    proven = _run_proofs(plan, proofs, len(specs), total, watch)
+    with Pool(plan.wish.jobs) as pool:
+        declared = _declarations(plan, pool)
+        results = _run_cases(plan, pool, specs, total, watch)
+        proven = _run_proofs(plan, pool, proofs, len(specs), total, watch)
     judged = with_waivers(results, waivers, now_utc().date().isoformat())
-    wall_s = (real_clock.monotonic_ns() - began_ns) / 1e9
     return seal(
         _header(plan, waivers),
-        [_run(plan, adapter, venue, declared, results, wall_s) for adapter in plan.adapters for venue in plan.venues],
+        [_run(plan, adapter, venue, declared, results) for adapter in plan.adapters for venue in plan.venues],
         rows_of(judged, plan.clauses, plan.wish.claim),
         [one.kill for _, one in proven if one.kill is not None],
         _not_proven(plan, proven),
@@ -66,7 +64,7 @@ def certify(plan: Plan, waivers: Sequence[Waiver], watch: Watch) -> Certificate:
 # --- before -------------------------------------------------------------------------------------------------------
 
 
-def _declarations(plan: Plan) -> dict[tuple[str, str], Declaration]:
+def _declarations(plan: Plan, pool: Pool) -> dict[tuple[str, str], Declaration]:
     """What every adapter declares on every venue, told by its first product."""
     probes = [
         Probe(adapter, venue, product)
@@ -77,8 +75,8 @@ def _declarations(plan: Plan) -> dict[tuple[str, str], Declaration]:
     for adapter in plan.adapters:
         find_adapter(adapter)
     found: dict[tuple[str, str], Declaration] = {}
-    jobs, limit_s = [Job(probe, one) for one in probes], plan.wish.real_limit_s + KILL_AFTER_S
-    for index, answer in sorted(run_jobs(jobs, plan.wish.jobs, limit_s), key=_by_index):
+    jobs, limit_s = [Job(probe, one) for one in probes], plan.case_limit_s + KILL_AFTER_S
+    for index, answer in sorted(pool.run(jobs, limit_s), key=_by_index):
         wish = probes[index]
         if answer.problem:
             raise UsageError(
@@ -116,10 +114,10 @@ def _proofs(plan: Plan) -> list[Proof]:
 # --- during -------------------------------------------------------------------------------------------------------
 
 
-def _run_cases(plan: Plan, specs: list[CaseSpec], total: int, watch: Watch) -> list[CaseResult]:
+def _run_cases(plan: Plan, pool: Pool, specs: list[CaseSpec], total: int, watch: Watch) -> list[CaseResult]:
     results: list[CaseResult | None] = [None] * len(specs)
     jobs = [Job(run_spec, spec) for spec in specs]
-    for done, (index, answer) in enumerate(run_jobs(jobs, plan.wish.jobs, plan.wish.real_limit_s + KILL_AFTER_S), 1):
+    for done, (index, answer) in enumerate(pool.run(jobs, plan.case_limit_s + KILL_AFTER_S), 1):
         result = results[index] = _told(specs[index], answer)
         watch(Progress(done, total, _described(result.spec), result.outcome))
     return [result for result in results if result is not None]
@@ -141,11 +139,11 @@ def _described(spec: CaseSpec) -> str:
 
 
 def _run_proofs(
-    plan: Plan, proofs: list[Proof], done_before: int, total: int, watch: Watch
+    plan: Plan, pool: Pool, proofs: list[Proof], done_before: int, total: int, watch: Watch
 ) -> list[tuple[Proof, Proven]]:
     proven: list[tuple[Proof, Proven]] = []
     jobs = [Job(prove, one) for one in proofs]
-    for index, answer in run_jobs(jobs, plan.wish.jobs, CASES_PER_PROOF * plan.wish.real_limit_s):
+    for index, answer in pool.run(jobs, CASES_PER_PROOF * plan.case_limit_s):
         wish = proofs[index]
         proven.append((wish, Proven(None, answer.problem) if answer.problem else answer.value))
         watch(Progress(done_before + len(proven), total, f"mutant {wish.mutant} of {wish.clause}", None))
@@ -184,7 +182,6 @@ def _run(
     venue: str,
     declared: dict[tuple[str, str], Declaration],
     results: Sequence[CaseResult],
-    wall_s: float,
 ) -> Run:
     own = [one for one in results if (one.spec.adapter, one.spec.venue) == (adapter, venue)]
     declaration, source = declared[adapter, venue], source_of(find_adapter(adapter).target)
@@ -199,7 +196,7 @@ def _run(
         clock=plan.wish.clock,
         journal_digest=digest_of(own),
         virtual_seconds=sum(one.virtual_s for one in own),
-        wall_seconds=sum(one.wall_s for one in own) if own else wall_s,
+        wall_seconds=sum(one.wall_s for one in own),
         observed=adapter not in plan.wish.adapters,
     )
 

@@ -14,7 +14,7 @@ from venueproof.bench_simulator import SimulatorBench
 from venueproof.simulation import SimulatedVenue, simulate
 from venueproof.translation.provoking import refuted_rows
 from venueproof.usage import one_line
-from venueproof.virtual import START_NS, real_clock, run
+from venueproof.virtual import START_NS, RealTimeExceeded, real_clock, run
 from venueproof_contracts.adapter import Adapter, AdapterFactory
 from venueproof_contracts.bench import HOURS, Provocation
 from venueproof_contracts.case import Case
@@ -101,6 +101,8 @@ class _Run:
         self._ended_ns: int | None = None
         self._rows_then = 0
         self._notes: list[str] = []
+        self._cut_short = False
+        """Stopped by real time: how far it had come is no two times the same."""
 
     def result(self) -> CaseResult:
         """Run it."""
@@ -113,6 +115,7 @@ class _Run:
             except Exception as caught:
                 error = caught
         if judgement is None:
+            self._cut_short = isinstance(error, RealTimeExceeded)
             judgement = judge_error(error, self._surroundings.calls.hanging() if self._surroundings else None)
         if self._venue is not None and (faults := self._venue.bench.faults()):
             judgement = Judgement(Outcome.HARNESS_ERROR, _fault(faults[0]))
@@ -199,7 +202,7 @@ class _Run:
             notes=() if quiet else tuple(self._notes),
             result=weigh(self._clause, judgement, []).outcome if two else None,
             manners=weigh(self._clause, Judgement(Outcome.PASS, ""), manners).outcome if two else None,
-            digest=bench.digest() if bench is not None else "",
+            digest=bench.digest() if bench is not None and not self._cut_short else "",
             kind=self._declaration.kind if self._declaration else None,
             virtual_s=self._virtual_s(),
             wall_s=wall_s,

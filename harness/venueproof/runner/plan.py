@@ -20,6 +20,8 @@ from .spec import CaseSpec, ClockName
 Level = Literal["smoke", "standard", "release"]
 
 RELEASE_SEEDS = tuple(range(1, 21))
+CASE_LIMIT_S: dict[ClockName, float] = {"virtual": 60.0, "real": 600.0}
+"""Real seconds for one case: in real time a minute of patience takes a minute."""
 
 
 class Wish(Struct, frozen=True, kw_only=True):
@@ -38,8 +40,8 @@ class Wish(Struct, frozen=True, kw_only=True):
     shard: str = ""
     jobs: int = 1
     prove: bool = True
-    real_limit_s: float = 60.0
-    """Real seconds that one case may take."""
+    real_limit_s: float = 0.0
+    """Real seconds that one case may take; 0 means `CASE_LIMIT_S` of the clock."""
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -55,6 +57,11 @@ class Plan(Struct, frozen=True, kw_only=True):
     seeds: tuple[int, ...]
     part: int
     parts: int
+
+    @property
+    def case_limit_s(self) -> float:
+        """Real seconds that one case may take."""
+        return self.wish.real_limit_s or CASE_LIMIT_S[self.wish.clock]
 
     def rows(self) -> list[CaseSpec]:
         """The first case of every row of the certificate, in order; a row has one case for each seed."""
@@ -79,7 +86,7 @@ class Plan(Struct, frozen=True, kw_only=True):
                 case=case,
                 seed=self.seeds[0],
                 clock=self.wish.clock,
-                real_limit_s=self.wish.real_limit_s,
+                real_limit_s=self.case_limit_s,
             )
             for case in cases_of(venue, profile, clause)
         ]

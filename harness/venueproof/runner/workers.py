@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from types import TracebackType
 from typing import Any
 
 from msgspec import Struct
@@ -95,29 +96,49 @@ def _answer(job: Job) -> Answer:
         return Answer(problem=f"{type(error).__name__}: {error}")
 
 
-def run_jobs(jobs: Sequence[Job], count: int, limit_s: float) -> Iterator[tuple[int, Answer]]:
-    """Run jobs in `count` processes; gives (index, answer) in the order in which they are done.
+class Pool:
+    """Up to `count` processes, started when they are needed and kept until the block ends."""
 
-    A job without an answer after `limit_s` is given up: its process is killed and another takes over.
-    """
-    waiting = deque(enumerate(jobs))
-    workers = [_Worker() for _ in range(min(count, len(jobs)))]
-    busy: dict[Connection, _Worker] = {}
-    try:
-        for worker in workers:
+    def __init__(self, count: int) -> None:
+        """Nothing is started yet."""
+        self._count = count
+        self._workers: list[_Worker] = []
+
+    def __enter__(self) -> Pool:
+        """The pool itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End every process."""
+        for worker in self._workers:
+            worker.end()
+
+    def run(self, jobs: Sequence[Job], limit_s: float) -> Iterator[tuple[int, Answer]]:
+        """Run jobs; gives (index, answer) in the order in which they are done.
+
+        A job without an answer after `limit_s` is given up: its process is killed and another takes over.
+        """
+        waiting = deque(enumerate(jobs))
+        while len(self._workers) < min(self._count, len(jobs)):
+            self._workers.append(_Worker())
+        busy: dict[Connection, _Worker] = {}
+        for worker in self._workers:
             _give_next(worker, waiting, busy, limit_s)
         while busy:
             for worker in _ready(busy):
-                answer = _collect(worker, limit_s)
+                answer, index = _collect(worker, limit_s), worker.index
                 del busy[worker.connection]
-                index = worker.index
-                if answer.lost:
-                    worker = _replaced(worker, workers)
-                _give_next(worker, waiting, busy, limit_s)
+                _give_next(self._replaced(worker) if answer.lost else worker, waiting, busy, limit_s)
                 yield index, answer
-    finally:
-        for worker in workers:
-            worker.end()
+
+    def _replaced(self, dead: _Worker) -> _Worker:
+        with contextlib.suppress(OSError):
+            dead.end()
+        fresh = _Worker()
+        self._workers[self._workers.index(dead)] = fresh
+        return fresh
 
 
 def _give_next(
@@ -144,11 +165,3 @@ def _collect(worker: _Worker, limit_s: float) -> Answer:
     worker.process.kill()
     worker.process.join()
     return Answer(problem=f"did not return for {limit_s:g} s and was killed", lost=True)
-
-
-def _replaced(dead: _Worker, workers: list[_Worker]) -> _Worker:
-    with contextlib.suppress(OSError):
-        dead.end()
-    fresh = _Worker()
-    workers[workers.index(dead)] = fresh
-    return fresh
