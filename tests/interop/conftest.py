@@ -53,7 +53,9 @@ def serve() -> Iterator[Serve]:
 
     def start(*arguments: str) -> Served:
         command = [str(Path(sys.executable).with_name("venueproof")), "serve", *arguments, "--json"]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | {"NO_COLOR": "1"})
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, encoding="utf-8", env=os.environ | {"NO_COLOR": "1"}
+        )
         running.append(process)
         assert process.stdout is not None
         return Served(json.loads(process.stdout.readline()))

@@ -1,0 +1,229 @@
+"""Binance's own typed SDK, unmodified, REST, against a simulator in a process of its own.
+
+Its models are strict: a wrong JSON type is logged as a warning and not raised, so each test listens for those.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from binance_common.configuration import ConfigurationRestAPI
+from binance_common.errors import BadRequestError, NotFoundError, UnauthorizedError
+from binance_sdk_derivatives_trading_usds_futures.derivatives_trading_usds_futures import DerivativesTradingUsdsFutures
+
+from .conftest import Serve, Served
+
+pytestmark = pytest.mark.interop
+
+SYMBOL = "BTCUSDT"
+INSTRUMENT = "BTC/USDT:USDT"
+Rest = Any
+
+
+@pytest.fixture(autouse=True)
+def no_model_complains(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """The SDK says nothing louder than INFO: every answer fits its model."""
+    caplog.set_level(logging.WARNING)
+    yield
+    assert [record.getMessage() for record in caplog.get_records("call")] == []
+
+
+def _sdk(served: Served, **credentials: str) -> DerivativesTradingUsdsFutures:
+    keys = {"api_key": served.credentials["apiKey"], "api_secret": served.credentials["secret"]} | credentials
+    return DerivativesTradingUsdsFutures(
+        config_rest_api=ConfigurationRestAPI(**keys, base_path=served.rest, retries=0),
+    )
+
+
+@pytest.fixture
+def served(serve: Serve) -> Served:
+    return serve("binance", "--seed", "7")
+
+
+@pytest.fixture
+def rest(served: Served) -> Iterator[Rest]:
+    api = _sdk(served).rest_api
+    yield api
+    api._session.close()
+
+
+def _unknown(model: Any) -> dict[str, Any]:
+    """The fields that the SDK's model does not know, here and below."""
+    if isinstance(model, list):
+        return {name: value for item in model for name, value in _unknown(item).items()}
+    found = dict(getattr(model, "additional_properties", None) or {})
+    for name in getattr(type(model), "model_fields", {}):
+        if name != "additional_properties":
+            found |= _unknown(getattr(model, name))
+    return found
+
+
+def _missing(model: Any) -> set[str]:
+    """The fields of the SDK's model that the answer lacks, at its top level."""
+    return {name for name in type(model).model_fields if getattr(model, name) is None}
+
+
+def _whole(model: Any) -> Any:
+    """The same model, found to have every field of its type and no other."""
+    assert (_unknown(model), _missing(model)) == ({}, set())
+    return model
+
+
+def _price(rest: Rest, percent: int) -> float:
+    book = _whole(rest.order_book(symbol=SYMBOL, limit=5).data())
+    return float((Decimal(book.bids[0][0]) * percent / 100).quantize(Decimal("0.1")))
+
+
+def _buy(rest: Rest, percent: int) -> Any:
+    return rest.new_order(
+        symbol=SYMBOL, side="BUY", type="LIMIT", time_in_force="GTC", quantity=0.02, price=_price(rest, percent)
+    ).data()
+
+
+MARKET_CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("check_server_time", {}),
+    ("recent_trades_list", {"symbol": SYMBOL}),
+    ("old_trades_lookup", {"symbol": SYMBOL}),
+    ("compressed_aggregate_trades_list", {"symbol": SYMBOL}),
+    ("mark_price", {"symbol": SYMBOL}),
+    ("get_funding_rate_history", {"symbol": SYMBOL}),
+    ("ticker24hr_price_change_statistics", {"symbol": SYMBOL}),
+    ("symbol_price_ticker", {"symbol": SYMBOL}),
+    ("symbol_price_ticker_v2", {"symbol": SYMBOL}),
+    ("symbol_order_book_ticker", {"symbol": SYMBOL}),
+    ("open_interest", {"symbol": SYMBOL}),
+    ("open_interest_statistics", {"symbol": SYMBOL, "period": "5m"}),
+    ("adl_risk", {"symbol": SYMBOL}),
+)
+"""Public calls whose model lists exactly what the venue sends."""
+
+ACCOUNT_CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("futures_account_balance_v2", {}),
+    ("futures_account_balance_v3", {}),
+    ("account_information_v3", {}),
+    ("position_information_v2", {}),
+    ("position_information_v3", {}),
+    ("futures_account_configuration", {}),
+    ("symbol_configuration", {}),
+    ("notional_and_leverage_brackets", {}),
+    ("user_commission_rate", {"symbol": SYMBOL}),
+    ("query_user_rate_limit", {}),
+    ("get_current_position_mode", {}),
+    ("get_current_multi_assets_mode", {}),
+    ("get_bnb_burn_status", {}),
+    ("account_trade_list", {"symbol": SYMBOL}),
+    ("get_income_history", {}),
+)
+"""Calls about the account whose model lists exactly what the venue sends."""
+
+
+def _rows(model: Any) -> list[Any]:
+    """Every document in an answer; models of "one or many" hold it in `actual_instance`."""
+    held = getattr(model, "actual_instance", None) or model
+    return [row for item in held for row in _rows(item)] if isinstance(held, list) else [held]
+
+
+def _fit(rest: Rest, calls: tuple[tuple[str, dict[str, Any]], ...]) -> None:
+    """Each call answers something, and all of it is what the SDK's model says."""
+    for name, arguments in calls:
+        rows = _rows(getattr(rest, name)(**arguments).data())
+        assert rows, name
+        for row in rows:
+            _whole(row)
+
+
+def test_market_data_fits_its_models(rest: Rest) -> None:
+    _fit(rest, MARKET_CALLS)
+
+
+def test_markets_and_candles(rest: Rest) -> None:
+    info = rest.exchange_information().data()
+    assert _unknown(info) == {"futuresType": "U_MARGINED"}
+    assert SYMBOL in {symbol.symbol for symbol in info.symbols}
+    candles = rest.kline_candlestick_data(symbol=SYMBOL, interval="1m", limit=20).data()
+    assert [later[0] - earlier[0] for earlier, later in pairwise(candles)] == [60_000] * 19
+    assert {tuple(map(type, row)) for row in candles} == {(int, *[str] * 5, int, str, int, str, str, str)}
+    assert len(rest.mark_price().data().actual_instance) == len(info.symbols)
+
+
+def test_whole_life(served: Served, rest: Rest) -> None:
+    order = _whole(_buy(rest, 98))
+    assert (order.status, order.executed_qty) == ("NEW", "0.000")
+    served.do("partly_fill", instrument=INSTRUMENT, order_id=str(order.order_id), amount="0.005")
+    partly = rest.query_order(symbol=SYMBOL, order_id=order.order_id).data()
+    assert (partly.status, partly.executed_qty, partly.avg_price) == ("PARTIALLY_FILLED", "0.005", order.price)
+
+    lower = _price(rest, 97)
+    amended = _whole(
+        rest.modify_order(
+            symbol=SYMBOL, order_id=order.order_id, side="BUY", quantity=0.02, price=lower, modify_id=5
+        ).data()
+    )
+    assert (amended.order_id, float(amended.price), amended.modify_id) == (order.order_id, lower, 5)
+    [history] = rest.get_order_modify_history(symbol=SYMBOL, order_id=order.order_id).data()
+    assert (history.amendment.price.before, history.amendment.modify_id) == (order.price, 5)
+    [listed] = rest.current_all_open_orders(symbol=SYMBOL).data()
+    assert listed.order_id == order.order_id
+    canceled = rest.cancel_order(symbol=SYMBOL, order_id=order.order_id).data()
+    assert (canceled.status, canceled.executed_qty) == ("CANCELED", "0.005")
+    assert rest.current_all_open_orders(symbol=SYMBOL).data() == []
+
+    _fit(rest, ACCOUNT_CALLS)
+    [position] = rest.position_information_v3(symbol=SYMBOL).data()
+    assert (position.position_amt, position.entry_price) == (
+        "0.005",
+        str(Decimal(order.price).quantize(Decimal("0.1"))),
+    )
+
+    closed = _whole(
+        rest.new_order(
+            symbol=SYMBOL, side="SELL", type="MARKET", quantity=0.005, reduce_only="true", new_order_resp_type="RESULT"
+        ).data()
+    )
+    assert (closed.status, closed.executed_qty) == ("FILLED", "0.005")
+    assert rest.position_information_v3(symbol=SYMBOL).data() == []
+    fills = rest.account_trade_list(symbol=SYMBOL).data()
+    assert [(fill.side, fill.qty, fill.maker) for fill in fills] == [("BUY", "0.005", True), ("SELL", "0.005", False)]
+    kinds = [row.income_type for row in rest.get_income_history(symbol=SYMBOL).data()]
+    assert sorted(kinds) == ["COMMISSION", "COMMISSION", "REALIZED_PNL"]
+
+
+def test_batches(rest: Rest) -> None:
+    good = {"symbol": SYMBOL, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "newClientOrderId": "b-1"}
+    good |= {"quantity": "0.02", "price": str(_price(rest, 98))}
+    placed, refused = rest.place_multiple_orders(batch_orders=[good, good | {"quantity": "0.0001"}]).data()
+    assert (placed.client_order_id, refused.code) == ("b-1", -1111)
+    canceled, unknown = rest.cancel_multiple_orders(symbol=SYMBOL, orig_client_order_id_list=["b-1", "b-2"]).data()
+    assert (canceled.status, unknown.code) == ("CANCELED", -2011)
+    stopped = _whole(rest.auto_cancel_all_open_orders(symbol=SYMBOL, countdown_time=0).data())
+    assert stopped.countdown_time == "0"
+
+
+def test_settings(rest: Rest) -> None:
+    leverage = _whole(rest.change_initial_leverage(symbol=SYMBOL, leverage=21).data())
+    assert (leverage.leverage, leverage.symbol) == (21, SYMBOL)
+    _whole(rest.change_margin_type(symbol=SYMBOL, margin_type="ISOLATED").data())
+    [settings] = rest.symbol_configuration(symbol=SYMBOL).data()
+    assert (settings.margin_type, settings.leverage) == ("ISOLATED", 21)
+    with pytest.raises(BadRequestError) as refused:
+        rest.change_margin_type(symbol=SYMBOL, margin_type="ISOLATED")
+    assert refused.value.status_code == -4046
+
+
+def test_refusals(served: Served, rest: Rest) -> None:
+    with pytest.raises(BadRequestError) as refused:
+        rest.new_order(symbol=SYMBOL, side="BUY", type="MARKET", quantity=100.0)
+    assert (refused.value.status_code, refused.value.error_message) == (-2019, "Margin is insufficient.")
+    with pytest.raises(BadRequestError) as refused:
+        rest.query_order(symbol=SYMBOL, order_id=4_000_000)
+    assert (refused.value.status_code, refused.value.error_message) == (-2013, "Order does not exist.")
+    with pytest.raises(UnauthorizedError) as unauthorized:
+        _sdk(served, api_key="x" * 64).rest_api.account_information_v3()
+    assert unauthorized.value.status_code == -2015
+    with pytest.raises(NotFoundError):
+        rest.classic_portfolio_margin_account_information(asset="BTC")
