@@ -7,6 +7,7 @@ words of `Meaning`.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -43,12 +44,17 @@ class ErrorTable:
     """Looks up codes. A code without a row is a refusal for `Reason.OTHER`."""
 
     def __init__(self, path: Path) -> None:
-        rows = msgspec.toml.decode(path.read_bytes(), type=_File).error
-        self._means = {row.code: _meaning(row.means) for row in rows}
+        self._means = _meanings(path)
 
     def meaning(self, code: str) -> Reason | Meaning:
         """What the venue's code means."""
         return self._means.get(code, Reason.OTHER)
+
+
+@cache
+def _meanings(path: Path) -> dict[str, Reason | Meaning]:
+    rows = msgspec.toml.decode(path.read_bytes(), type=_File).error
+    return {row.code: _meaning(row.means) for row in rows}
 
 
 def _meaning(word: str) -> Reason | Meaning:

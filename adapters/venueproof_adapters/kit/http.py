@@ -6,6 +6,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Mapping
+from functools import lru_cache
 
 import aiohttp
 from msgspec import Struct
@@ -24,6 +25,7 @@ class Reply(Struct, frozen=True):
     body: bytes
 
 
+@lru_cache(maxsize=8)
 def trust(ca: str) -> ssl.SSLContext:
     """TLS that trusts the system, or only the certificates in file `ca`."""
     return ssl.create_default_context(cafile=ca or None)

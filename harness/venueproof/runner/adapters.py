@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -25,6 +26,7 @@ class Found(Struct, frozen=True):
     through_proxy: bool
 
 
+@cache
 def named_adapters() -> dict[str, EntryPoint]:
     """The adapters that installed packages offer, by name."""
     return {one.name: one for one in sorted(entry_points(group=GROUP), key=lambda one: one.name)}

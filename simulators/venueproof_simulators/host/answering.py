@@ -196,7 +196,7 @@ class Answering:
 
     def answer_frame(self, session: Session, data: bytes) -> None:
         """Send what the protocol answers by itself, in its turn."""
-        self._delivery.act(session, lambda one: one.write_raw(data))
+        self._delivery.act_at_once(session, lambda one: one.write_raw(data))
 
     def broken(self, session: Session, why: str) -> None:
         """The host ends a session."""

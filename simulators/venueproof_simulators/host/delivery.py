@@ -87,6 +87,13 @@ class Delivery:
         """Do something to a session in its turn: after what is already on its way, with a latency of its own."""
         self._depart([session], act, (lambda _: note()) if note is not None else None, 0)
 
+    def act_at_once(self, session: Session, act: Act) -> None:
+        """Do something to a session in its turn, without a latency of its own: what the protocol answers by itself."""
+        if session.pending or self._frozen_until_ns > self._clock.now_ns():
+            self._depart([session], act, None, 0)
+        else:
+            act(session)
+
     async def reply_leaves(self, extra_ns: int) -> None:
         """Return when an HTTP reply may leave."""
         now_ns = self._clock.now_ns()

@@ -6,7 +6,6 @@ received and still percent-encoded, without the `signature` parameter. The hex d
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping
@@ -30,7 +29,7 @@ def api_key(headers: Mapping[str, str]) -> str:
 def sign(secret: str, query: str, body: bytes) -> str:
     """The hex digest that a client sends."""
     payload = _unsigned(query.encode("utf-8", "surrogateescape")) + _unsigned(body)
-    return hmac.new(secret.encode(), payload, hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), payload, "sha256").hex()
 
 
 def check_signature(secret: str, query: str, body: bytes, parameters: Parameters) -> None:
@@ -56,4 +55,7 @@ def _unsigned(text: bytes) -> bytes:
     """The text without its `signature` pair, wherever it stands."""
     if b"signature=" not in text:
         return text
-    return b"&".join(pair for pair in text.split(b"&") if not pair.startswith(b"signature="))
+    head, found, tail = text.rpartition(b"&signature=")
+    if found and b"&" not in tail and b"signature=" not in head:
+        return head
+    return b"&".join([pair for pair in text.split(b"&") if not pair.startswith(b"signature=")])
