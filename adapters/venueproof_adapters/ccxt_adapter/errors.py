@@ -47,7 +47,7 @@ _UNANSWERED = ("NetworkError", "BadResponse")
 def translate(error: Exception, *, changes: bool, until_ns: int) -> AdapterError:
     """The contracts' error for an exception of ccxt.
 
-    `changes`: the call may have changed something at the venue. `until_ns`: when a limit ends, as far as ccxt tells.
+    `changes`: the call may have changed something at the venue. `until_ns`: when a limit ends, 0 when that is not told.
     """
     text = str(error)
     if _is(error, "AuthenticationError"):
@@ -89,8 +89,10 @@ def translated(exchange: Exchange, *, changes: bool = False) -> Generator[None]:
 def _until_ns(exchange: Exchange) -> int:
     """ccxt's errors do not say until when; of the time it knows no more than the headers that it shows to everybody."""
     headers: Mapping[str, str] = exchange.last_response_headers or {}
-    seconds = next((value for name, value in headers.items() if name.lower() == "retry-after"), "0")
-    return int(exchange.milliseconds()) * 1_000_000 + (int(seconds) if seconds.isdecimal() else 0) * 1_000_000_000
+    seconds = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    if not seconds.isdecimal():
+        return 0
+    return int(exchange.milliseconds()) * 1_000_000 + int(seconds) * 1_000_000_000
 
 
 def _is(error: Exception, name: str) -> bool:

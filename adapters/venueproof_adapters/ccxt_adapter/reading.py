@@ -155,14 +155,10 @@ def position(found: Dict) -> Position:
 
 
 def balances(found: Dict) -> list[Balance]:
-    """A balance structure: `total` is ccxt's word for what an account has, `free` for what it may use."""
+    """A balance structure. Its `total` counts open profit, so it does not tell the wallet; `free` may be used."""
     totals: Dict = found.get("total") or {}
     free: Dict = found.get("free") or {}
-    return [
-        Balance(asset=asset, wallet=_figure(total), available=decimal(free.get(asset)))
-        for asset, total in totals.items()
-        if total is not None
-    ]
+    return [Balance(asset=asset, wallet=None, available=decimal(free.get(asset))) for asset in totals]
 
 
 def ticker(found: Dict) -> Ticker:
