@@ -63,3 +63,5 @@ class Instrument(Struct, frozen=True):
     funding_interval_ns: int = 8 * 3600 * 10**9
     funding_rate_ppb: int = 100_000
     """The rate shown and paid per interval, in parts per billion."""
+    open_interest_lots: int = 0
+    """What strangers hold long among themselves from the start; positions of users come on top."""

@@ -64,7 +64,7 @@ class Market:
         self.drift = 0
         """Counts drifts, so that a new one ends the old."""
         self.orders: dict[int, Order] = {}
-        self.open_interest_lots = 0
+        self.open_interest_lots = instrument.open_interest_lots
         self.sequence = 0
         self.changed = False
 

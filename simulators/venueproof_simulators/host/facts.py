@@ -104,6 +104,8 @@ class InstrumentRow(Struct, frozen=True, forbid_unknown_fields=True):
     funding_interval_h: int = 8
     funding_rate: Decimal = Decimal("0.0001")
     open_orders_max: int = 200
+    open_interest: Decimal = Decimal(0)
+    """What others hold, whatever users do."""
     wire: dict[str, Scalar] = field(default_factory=dict[str, Scalar])
 
     def instrument(self) -> Instrument:
@@ -135,6 +137,7 @@ class InstrumentRow(Struct, frozen=True, forbid_unknown_fields=True):
             maintenance_ppm=_parts(self.maintenance, 6),
             funding_interval_ns=self.funding_interval_h * 3600 * 10**9,
             funding_rate_ppb=_parts(self.funding_rate, 9),
+            open_interest_lots=int(self.open_interest / self.amount_step),
         )
 
 
@@ -280,13 +283,13 @@ class _Quirks(Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def load_errors(package: str) -> ErrorTable:
     """The error table of a venue's package. Raises `FactsError`."""
-    return ErrorTable(_read(package, "errors", _Errors).error)
+    return ErrorTable(read_facts(package, "errors", _Errors).error)
 
 
 @cache
 def load_instruments(package: str) -> tuple[InstrumentRow, ...]:
     """The instruments of a venue's package. Raises `FactsError`."""
-    rows = _read(package, "instruments", _Instruments).instrument
+    rows = read_facts(package, "instruments", _Instruments).instrument
     _unique(rows, [row.name for row in rows], "instrument")
     return tuple(rows)
 
@@ -294,7 +297,7 @@ def load_instruments(package: str) -> tuple[InstrumentRow, ...]:
 @cache
 def load_limits(package: str) -> Limits:
     """The limits of a venue's package. Raises `FactsError`."""
-    limits = _read(package, "limits", Limits)
+    limits = read_facts(package, "limits", Limits)
     _unique(limits.limit, [row.id for row in limits.limit], "limit")
     limits.weights()
     return limits
@@ -303,12 +306,13 @@ def load_limits(package: str) -> Limits:
 @cache
 def load_quirks(package: str) -> tuple[QuirkRow, ...]:
     """The quirk register of a venue's package. Raises `FactsError`."""
-    rows = _read(package, "quirks", _Quirks).quirk
+    rows = read_facts(package, "quirks", _Quirks).quirk
     _unique(rows, [row.id for row in rows], "quirk")
     return tuple(rows)
 
 
-def _read(package: str, kind: str, shape: type[Row]) -> Row:
+def read_facts(package: str, kind: str, shape: type[Row]) -> Row:
+    """The file `facts/KIND.toml` of a venue's package, also of a kind that only this venue has. Raises `FactsError`."""
     resource = files(package) / "facts" / f"{kind}.toml"
     try:
         return msgspec.toml.decode(resource.read_bytes(), type=shape)

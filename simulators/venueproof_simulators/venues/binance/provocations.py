@@ -26,10 +26,12 @@ from venueproof_simulators.host.rules import (
 )
 from venueproof_simulators.host.venue import Provoked
 from venueproof_simulators.venues.binance.limits import ESCALATION
+from venueproof_simulators.venues.binance.operations.amending import AMEND_REFUSED
 from venueproof_simulators.venues.binance.operations.market import NEWEST_FIRST
-from venueproof_simulators.venues.binance.operations.orders import AMEND_REFUSED, REDUCE_ONLY_NOTIONAL
+from venueproof_simulators.venues.binance.operations.order_reading import REDUCE_ONLY_NOTIONAL
 from venueproof_simulators.venues.binance.routes.gateway import ERRORS_IN_SUCCESS
 from venueproof_simulators.venues.binance.streams.account import ACCOUNT_FIRST
+from venueproof_simulators.venues.binance.streams.hub import EXPIRED_AS_TEXT
 from venueproof_simulators.venues.binance.venue import BinanceVenue
 
 _SECOND_NS = 10**9
@@ -328,6 +330,15 @@ def key_deleted(controls: Controls, symbol: str) -> Provoked:
 @provocation("credential.expired", "binance.ws.listen-key-expired-event")
 def key_expired(controls: Controls, symbol: str) -> Provoked:
     """The listen key expires, and the stream says so."""
+    controls.switch_quirk(EXPIRED_AS_TEXT, False)
+    controls.expire_credential(silent=False)
+    return Provoked()
+
+
+@provocation("credential.expired", "binance.ws.listen-key-expired-text")
+def key_expired_in_text(controls: Controls, symbol: str) -> Provoked:
+    """The listen key expires, and the stream says so with its time as a string."""
+    controls.switch_quirk(EXPIRED_AS_TEXT, True)
     controls.expire_credential(silent=False)
     return Provoked()
 

@@ -31,6 +31,7 @@ from venueproof_simulators.venues.binance.operations.desk import Account, Desk
 from venueproof_simulators.venues.binance.routes.gateway import TEST_SUFFIX, Gateway
 from venueproof_simulators.venues.binance.streams.hub import Hub
 from venueproof_simulators.venues.binance.streams.sessions import read_opening
+from venueproof_simulators.venues.binance.wire.brackets import load_brackets
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 
 ACCOUNT = "trader"
@@ -95,7 +96,8 @@ class BinanceVenue:
 
     def __init__(self, *, seed: int, profile: Profile, pace: Pace, start_ns: int) -> None:
         package = __package__ or ""
-        listings = [Listing(row) for row in load_instruments(package)]
+        brackets = load_brackets(package)
+        listings = [Listing(row, brackets[row.name]) for row in load_instruments(package)]
         self.switches = Switches(load_quirks(package), profile)
         self.engine = Engine([listing.instrument for listing in listings], seed=seed, start_ns=start_ns, pace=pace)
         self.desk = Desk(

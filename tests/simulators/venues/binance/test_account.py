@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from venueproof_simulators.engine.commands import SetPrice
@@ -165,3 +167,44 @@ def test_refusals_stand_in_a_success_only_while_the_row_is_on(client: Client, fi
     assert (off.status, on.status) == (400, 200)
     assert off.body == on.body
     assert field.request("GET", "/fapi/v1/nowhere").status == 404
+
+
+def test_cross_figures_leave_out_isolated_positions(client: Client) -> None:
+    client.ask("POST", "/fapi/v1/marginType", symbol="ETHUSDT", marginType="ISOLATED")
+    client.market(symbol="ETHUSDT", quantity="1")
+    client.market(quantity="0.100")
+    for name, ticks in (("BTCUSDT", 601_000), ("ETHUSDT", 310_000)):
+        client.command(SetPrice(name, ticks))
+    account = client.ask("GET", "/fapi/v3/account")
+    asset = next(row for row in account["assets"] if row["asset"] == "USDT")
+    held = {row["symbol"]: row for row in account["positions"]}
+    isolated = Decimal(held["ETHUSDT"]["isolatedWallet"])
+    assert isolated > 100
+    assert Decimal(asset["crossWalletBalance"]) == Decimal(asset["walletBalance"]) - isolated
+    assert asset["crossUnPnl"] == held["BTCUSDT"]["unrealizedProfit"] == "9.99000000"
+    assert Decimal(account["totalCrossWalletBalance"]) == Decimal(account["totalWalletBalance"]) - isolated
+    assert account["totalCrossUnPnl"] == asset["crossUnPnl"]
+    row = client.ask("GET", "/fapi/v3/balance")[0]
+    assert (row["crossWalletBalance"], row["crossUnPnl"]) == (asset["crossWalletBalance"], asset["crossUnPnl"])
+
+
+def test_time_of_an_asset_is_that_of_its_last_change(client: Client) -> None:
+    def times() -> dict[str, int]:
+        rows = client.ask("GET", "/fapi/v3/account")["assets"]
+        assert [(row["asset"], row["updateTime"]) for row in client.ask("GET", "/fapi/v2/balance")] == [
+            (row["asset"], row["updateTime"]) for row in rows
+        ]
+        return {row["asset"]: row["updateTime"] for row in rows}
+
+    opened = client.time().wire_ms
+    client.wait(5)
+    client.market()
+    traded = client.time().wire_ms
+    client.wait(5)
+    client.command(SetPrice("BTCUSDT", 601_000))
+    assert times() == {"USDT": traded, "USDC": opened, "BNB": opened}
+
+
+def test_account_v2_lists_no_break_even_price(client: Client) -> None:
+    client.market()
+    assert "breakEvenPrice" not in client.ask("GET", "/fapi/v2/account")["positions"][0]

@@ -46,6 +46,8 @@ def banned(client: Client) -> HttpReply:
         ("/fapi/v1/ticker/24hr", "", 40),
         ("/fapi/v1/premiumIndex", "", 10),
         ("/fapi/v1/aggTrades", "symbol=BTCUSDT&limit=1", 20),
+        ("/fapi/v1/premiumIndexKlines", "symbol=BTCUSDT&interval=1m&limit=1500", 10),
+        ("/futures/data/openInterestHist", "symbol=BTCUSDT&period=5m", 0),
         ("/fapi/v1/nowhere", "", 1),
         ("/fapi/v1/depth", "symbol=BTCUSDT&limit=NaN", 2),
     ],
@@ -130,6 +132,31 @@ def test_orders_are_counted_per_account_and_refused_with_1015(client: Client) ->
     assert client.signed("GET", "/fapi/v1/openOrders").status == 200
     client.wait(10)
     assert client.signed("POST", ORDER, **order()).status == 200
+
+
+@pytest.mark.quirk("binance.rate.order-count")
+def test_amendments_count_like_orders(client: Client) -> None:
+    placed = client.limit()
+    change = {"symbol": "BTCUSDT", "orderId": placed["orderId"], "side": "BUY", "quantity": "0.020", "price": "58000"}
+    reply = client.signed("PUT", ORDER, **change)
+    assert (reply.headers["X-MBX-ORDER-COUNT-10S"], reply.headers["X-MBX-ORDER-COUNT-1M"]) == ("2", "2")
+    assert (reply.status, used(reply)) == (200, 0)
+    many = client.signed("PUT", "/fapi/v1/batchOrders", batchOrders=msgspec.json.encode([change]).decode())
+    assert (many.headers["X-MBX-ORDER-COUNT-10S"], many.headers["X-MBX-ORDER-COUNT-1M"]) == ("7", "3")
+    assert used(many) == 5
+
+
+def test_trading_status_costs_more_without_a_symbol(client: Client) -> None:
+    assert used(client.signed("GET", "/fapi/v1/apiTradingStatus", symbol="BTCUSDT")) == 1
+    assert used(client.signed("GET", "/fapi/v1/apiTradingStatus")) == 11
+
+
+def test_statistics_have_a_pool_of_their_own(client: Client) -> None:
+    query = "symbol=BTCUSDT&period=5m&limit=1"
+    for _ in range(1000):
+        assert client.request("GET", "/futures/data/openInterestHist", query).status == 200
+    assert client.request("GET", "/futures/data/openInterestHist", query).status == 429
+    assert ping(client).status == 200
 
 
 def test_funding_has_a_pool_of_its_own(client: Client) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import pairwise
 
 import msgspec
@@ -120,6 +121,16 @@ def test_candles_by_pair(client: Client) -> None:
     mark = client.get("/fapi/v1/markPriceKlines", symbol="BTCUSDT", interval="5m", limit=2)
     assert index == mark
     assert (len(mark[0][1].partition(".")[2]), mark[0][5]) == (8, "0")
+    premium = client.get("/fapi/v1/premiumIndexKlines", symbol="BTCUSDT", interval="5m", limit=2)
+    assert [row[0] for row in premium] == [row[0] for row in plain]
+    assert [row[1:6] for row in premium] == [["0.00000000"] * 4 + ["0"]] * 2
+
+
+def test_figures_without_volume_are_counted_by_the_second(client: Client) -> None:
+    client.wait(7)
+    for path, name in (("markPriceKlines", "symbol"), ("indexPriceKlines", "pair"), ("premiumIndexKlines", "symbol")):
+        rows = client.get(f"/fapi/v1/{path}", **{name: "BTCUSDT", "interval": "1m", "limit": 2})
+        assert [row[8] for row in rows] == [60, 7]
 
 
 @pytest.mark.parametrize(
@@ -160,6 +171,67 @@ def test_funding_history_ascends_in_steps_of_the_interval(client: Client) -> Non
     assert times[-1] + 28_800_000 == client.get("/fapi/v1/premiumIndex", symbol="BTCUSDT")["nextFundingTime"]
     assert len(client.get("/fapi/v1/fundingRate")) == 200
     assert client.get("/fapi/v1/fundingInfo") == []
+
+
+def test_funding_history_goes_on_from_its_start(client: Client) -> None:
+    path, step = "/fapi/v1/fundingRate", 28_800_000
+    newest = client.get(path, symbol="BTCUSDT", limit=3)
+    oldest = client.get(path, symbol="BTCUSDT", startTime=1, endTime=10**18, limit=2)
+    listed = client.get("/fapi/v1/exchangeInfo")["symbols"][0]["onboardDate"]
+    assert listed <= oldest[0]["fundingTime"] < listed + step
+    assert oldest[1]["fundingTime"] == oldest[0]["fundingTime"] + step
+    assert client.get(path, symbol="BTCUSDT", startTime=newest[1]["fundingTime"]) == newest[1:]
+    assert client.get(path, symbol="BTCUSDT", endTime=newest[1]["fundingTime"], limit=2) == newest[:2]
+    assert client.get(path, symbol="BTCUSDT", startTime=newest[2]["fundingTime"] + 1) == []
+
+
+def test_price_of_a_past_funding_is_that_of_its_time(client: Client) -> None:
+    def rows() -> list[dict[str, str]]:
+        return list(client.get("/fapi/v1/fundingRate", symbol="BTCUSDT", limit=3))
+
+    before = rows()
+    assert list(before[0]) == ["symbol", "fundingRate", "fundingTime", "markPrice", "rateType"]
+    candle = {"symbol": "BTCUSDT", "interval": "8h", "endTime": int(before[1]["fundingTime"]) - 1, "limit": 1}
+    assert float(before[1]["markPrice"]) == float(client.get(KLINES, **candle)[0][4])
+    client.command(SetPrice("BTCUSDT", 605_000))
+    assert rows() == before
+    client.wait(28_800)
+    assert rows()[:2] == before[1:]
+    assert rows()[2]["markPrice"] == "60500.00000000"
+
+
+def test_trades_look_back_no_further_than_the_venue_does(client: Client) -> None:
+    hour, now = 3_600_000, client.time().wire_ms
+    path = "/fapi/v1/aggTrades"
+    assert refused(client, path, f"symbol=BTCUSDT&startTime={now - hour - 1}&endTime={now}") == -1127
+    assert client.get(path, symbol="BTCUSDT", startTime=now - hour, endTime=now)
+    assert client.get(path, symbol="BTCUSDT", startTime=now - 60 * hour, endTime=now - 59 * hour) == []
+    assert client.get(path, symbol="BTCUSDT", endTime=now - 59 * hour) == []
+    for query in ({"fromId": 0}, {"fromId": 1}, {"startTime": 0}):
+        first = client.get(path, symbol="BTCUSDT", limit=2, **query)[0]
+        assert now - 48 * hour <= first["T"] < now - 47 * hour
+    headers = {"x-mbx-apikey": client.keys["apiKey"]}
+    reply = client.request("GET", "/fapi/v1/historicalTrades", "symbol=BTCUSDT&fromId=0&limit=1", headers=headers)
+    first = msgspec.json.decode(reply.body)[0]
+    assert now - 720 * hour <= first["time"] < now - 719 * hour
+
+
+def test_open_interest_is_what_others_hold_and_the_own_position_on_top(client: Client) -> None:
+    def shown() -> Decimal:
+        return Decimal(client.get("/fapi/v1/openInterest", symbol="BTCUSDT")["openInterest"])
+
+    before = shown()
+    assert before > 100
+    client.market(quantity="0.035")
+    assert shown() == before + Decimal("0.035")
+    ticker = client.venue.engine.ticker("BTCUSDT", client.now_ns)
+    assert client.venue.desk.listings["BTCUSDT"].amount(ticker.open_interest_lots) == shown()
+    rows = client.get("/futures/data/openInterestHist", symbol="BTCUSDT", period="1h", limit=2)
+    assert Decimal(rows[1]["sumOpenInterest"]) == shown()
+    candle = {"symbol": "BTCUSDT", "interval": "1h", "endTime": rows[0]["timestamp"] - 1, "limit": 1}
+    price = Decimal(client.get(KLINES, **candle)[0][4])
+    assert Decimal(rows[0]["sumOpenInterestValue"]) == price * shown()
+    assert Decimal(rows[0]["CMCCirculatingSupply"]) > 10**6
 
 
 def test_open_interest_history_needs_a_period(client: Client) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from venueproof_simulators.engine.commands import ExpireOrder, FillOrder, SetPrice
@@ -224,9 +225,15 @@ def test_own_order_in_the_way_expires_in_match(client: Client) -> None:
 
 def test_order_test_places_nothing(client: Client) -> None:
     shown = client.ask("POST", "/fapi/v1/order/test", **order())
-    assert list(shown) == REPLY_KEYS
+    assert list(shown) == [*REPLY_KEYS, "avgPrice", "cumQuote"]
+    assert (shown["avgPrice"], shown["cumQuote"]) == ("0.00", "0.00000")
     assert client.refused("POST", "/fapi/v1/order/test", **order(price="59000.05")) == (400, -4014)
     assert client.ask("GET", "/fapi/v1/allOrders", symbol="BTCUSDT") == []
+
+
+@pytest.mark.parametrize("name", ["symbol", "side", "newClientOrderId"])
+def test_empty_parameter_is_1105_whichever_it_is(client: Client, name: str) -> None:
+    assert client.refused("POST", ORDER, **order(**{name: ""})) == (400, -1105)
 
 
 @pytest.mark.quirk("binance.clientid.regex-36")
@@ -333,3 +340,21 @@ def test_orders_answer_what_the_engine_did_by_itself(client: Client) -> None:
     stands = client.ask("GET", ORDER, symbol="BTCUSDT", orderId=first["orderId"])
     assert (stands["status"], stands["executedQty"], stands["cumQuote"]) == ("PARTIALLY_FILLED", "0.004", "236.00000")
     assert client.ask("GET", ORDER, symbol="BTCUSDT", orderId=second["orderId"])["status"] == "EXPIRED"
+
+
+def test_null_in_a_batch_is_not_sent(client: Client) -> None:
+    items = '[{"symbol":null},{"symbol":"BTCUSDT","side":"BUY","type":"MARKET","quantity":"0.010","price":null}]'
+    refused, placed = client.ask("POST", "/fapi/v1/batchOrders", batchOrders=items)
+    assert (refused["code"], placed["symbol"]) == (-1102, "BTCUSDT")
+
+
+@pytest.mark.parametrize("ids", ["[]", str(list(range(11)))])
+def test_cancellation_of_too_many_or_no_orders_is_1130(client: Client, ids: str) -> None:
+    sent = {"symbol": "BTCUSDT", "orderIdList": ids}
+    assert client.refused("DELETE", "/fapi/v1/batchOrders", **sent) == (400, -1130)
+
+
+@pytest.mark.parametrize(("value", "code"), [(2**63 - 1, 0), (2**63, -1130), (10**19, -1100)])
+def test_whole_numbers_have_63_bits(client: Client, value: int, code: int) -> None:
+    reply = client.signed("POST", "/fapi/v1/countdownCancelAll", symbol="BTCUSDT", countdownTime=value)
+    assert msgspec.json.decode(reply.body).get("code", 0) == code

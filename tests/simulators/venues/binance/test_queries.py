@@ -95,6 +95,9 @@ def test_fills_ascend_and_can_be_cut(client: Client) -> None:
     assert listed(orderId=orders[2]) == ids[2:]
     assert listed(limit=1) == ids[2:]
     assert client.ask("GET", "/fapi/v1/userTrades", symbol="ETHUSDT") == []
+    for name in ("startTime", "endTime"):
+        both = {"symbol": "BTCUSDT", "fromId": ids[0], name: client.time().wire_ms}
+        assert client.refused("GET", "/fapi/v1/userTrades", **both) == (400, -1128)
 
 
 def test_income_tells_what_fills_cost_and_earned(client: Client) -> None:

@@ -90,7 +90,11 @@ def test_combined_property_can_be_read_and_set(client: Client) -> None:
         ("{}", 2),
         ({"method": "SUBSCRIBE", "params": ["btcusdt@trade"]}, 2),
         ({"method": "SUBSCRIBE", "params": ["btcusdt@trade"], "id": -1}, 2),
-        ({"method": "SUBSCRIBE", "params": ["btcusdt@trade"], "id": "1"}, 2),
+        ({"method": "SUBSCRIBE", "params": ["btcusdt@trade"], "id": ""}, 2),
+        ({"method": "SUBSCRIBE", "params": ["btcusdt@trade"], "id": "x" * 37}, 2),
+        ({"method": "SUBSCRIBE", "params": ["btcusdt@trade"], "id": "a b"}, 2),
+        ({"method": "SUBSCRIBE", "params": ["btcusdt@trade"], "id": {"id": 1}}, 2),
+        ({"method": "SUBSCRIBE", "params": ["btcusdt@trade"], "id": 2**64}, 2),
         ({"method": "SUBSCRIBE", "params": ["btcusdt@trade"], "id": True}, 2),
         ({"method": "SUBSCRIBE", "params": ["btcusdt@trade"], "id": 1.5}, 2),
         ({"method": "SUBSCRIBE", "params": "btcusdt@trade", "id": 1}, 2),
@@ -107,6 +111,20 @@ def test_malformed_frame_is_answered_and_changes_nothing(client: Client, frame: 
     assert client.take(session)[0]["error"]["code"] == code
     trade(client)
     assert client.take(session) == []
+
+
+@pytest.mark.parametrize("id", ["7d3b9b46-5f4f-4c8b-9a2d-0a8f9a4a0f5b", "1", "Abc9", 0, 2**64 - 1, None])
+def test_every_legal_id_is_echoed_as_it_came(client: Client, id: str | int | None) -> None:
+    session = client.open("/ws")
+    client.send(session, {"method": "SUBSCRIBE", "params": ["btcusdt@trade"], "id": id})
+    client.send(session, {"method": "LIST_SUBSCRIPTIONS", "id": id})
+    client.send(session, {"method": "SUBSCRIBE", "params": "btcusdt@trade", "id": id})
+    subscribed, listed, refused = client.take(session)
+    assert subscribed == {"result": None, "id": id}
+    assert listed == {"result": ["btcusdt@trade"], "id": id}
+    assert (refused["error"]["code"], refused["id"]) == (2, id)
+    trade(client)
+    assert client.take(session)[0]["e"] == "trade"
 
 
 @pytest.mark.quirk("binance.ws.api-own-socket")

@@ -10,7 +10,7 @@ from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.wire import account as wire
 from venueproof_simulators.venues.binance.wire.market import rate_limit_documents
-from venueproof_simulators.venues.binance.wire.numbers import Listing
+from venueproof_simulators.venues.binance.wire.numbers import Listing, wire_ms
 from venueproof_simulators.venues.binance.wire.orders import Document
 
 STALE_ASSETS = "binance.account.stale-assets"
@@ -20,18 +20,17 @@ Shape = Callable[[Listing, PositionState, MarginState, VenueTime], Document]
 
 def account_v3(call: Call) -> Document:
     """GET v3/account: only symbols with a position or an order."""
-    balances = _balances(call)
+    purses = _purses(call)
     return {
-        **wire.totals_document(balances),
-        "assets": [wire.asset_document(one, call.time, update_ms=_update_ms(call, one)) for one in balances],
+        **wire.totals_document(purses),
+        "assets": [wire.asset_document(purse) for purse in purses],
         "positions": _positions(call, wire.account_position_document, busy_only=True),
     }
 
 
 def account_v2(call: Call) -> Document:
     """GET v2/account: every symbol, with its leverage."""
-    balances = _balances(call)
-    assets = [wire.asset_document(one, call.time, update_ms=_update_ms(call, one)) for one in balances]
+    purses = _purses(call)
     return {
         "feeTier": 0,
         "feeBurn": call.account.fee_burn,
@@ -41,28 +40,30 @@ def account_v2(call: Call) -> Document:
         "updateTime": 0,
         "multiAssetsMargin": call.account.multi_assets,
         "tradeGroupId": -1,
-        **wire.totals_document(balances),
-        "assets": [asset | {"marginAvailable": True} for asset in assets],
+        **wire.totals_document(purses),
+        "assets": [wire.asset_document(purse) | {"marginAvailable": True} for purse in purses],
         "positions": _positions(call, wire.account_position_v2_document, busy_only=False),
     }
 
 
 def balance(call: Call) -> list[Document]:
     """GET v2/balance and v3/balance."""
+    return [wire.balance_document(purse, call.account.alias) for purse in _purses(call)]
+
+
+def _purses(call: Call) -> list[wire.Purse]:
+    desk, account = call.desk, call.account.name
     return [
-        wire.balance_document(one, call.account.alias, call.time, update_ms=_update_ms(call, one))
-        for one in _balances(call)
+        wire.Purse(balance, *desk.isolated(account, balance.asset), _update_ms(call, balance))
+        for balance in desk.engine.balances(account)
     ]
 
 
-def _balances(call: Call) -> list[BalanceState]:
-    return call.desk.engine.balances(call.account.name)
-
-
-def _update_ms(call: Call, balance: BalanceState) -> int | None:
+def _update_ms(call: Call, balance: BalanceState) -> int:
     """0 for an asset that never was used, while that quirk is on: its figures mean nothing then."""
-    stale = not balance.wallet_atoms and call.desk.switches.on(STALE_ASSETS)
-    return 0 if stale else None
+    if not balance.wallet_atoms and call.desk.switches.on(STALE_ASSETS):
+        return 0
+    return wire_ms(call.time, call.desk.paid_ns(call.account.name, balance.asset))
 
 
 def risk_v3(call: Call) -> list[Document]:

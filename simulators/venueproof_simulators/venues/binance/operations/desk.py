@@ -20,8 +20,8 @@ from venueproof_simulators.engine.commands import (
     PoolSpec,
 )
 from venueproof_simulators.engine.engine import Engine
-from venueproof_simulators.engine.events import Cause, Event, OrderChanged
-from venueproof_simulators.engine.state import LIVE, OrderState, OrderStatus
+from venueproof_simulators.engine.events import BalanceChanged, Cause, Event, OrderChanged
+from venueproof_simulators.engine.state import LIVE, MarginMode, OrderState, OrderStatus
 from venueproof_simulators.host.alarms import Alarms
 from venueproof_simulators.host.facts import ErrorTable, Limits
 from venueproof_simulators.host.switches import Switches
@@ -90,6 +90,8 @@ class Desk:
         self._accounts: dict[str, Account] = {}
         self._keys: dict[str, Account] = {}
         self._notes: dict[tuple[str, int], OrderNote] = {}
+        self._paid_ns: dict[tuple[str, str], int] = {}
+        """(account, asset) → when the wallet last changed."""
         self._client_ids = 0
 
     # --- accounts ---
@@ -108,6 +110,7 @@ class Desk:
         pool = PoolSpec(name="futures", assets=dict.fromkeys(ASSETS, 0))
         self.command(OpenAccount(account=name, pools=(pool,), money=STARTING_MONEY), time)
         self._accounts[name] = self._keys[account.api_key] = account
+        self._paid_ns.update({(name, asset): time.true_ns for asset in ASSETS})
         return account
 
     def account_of_key(self, api_key: str) -> Account:
@@ -120,6 +123,21 @@ class Desk:
     def account(self, name: str) -> Account:
         """An account by name. Raises `LookupError`."""
         return self._accounts[name]
+
+    def paid_ns(self, account: str, asset: str) -> int:
+        """When a wallet last changed; at first, when the account was opened."""
+        return self._paid_ns[account, asset]
+
+    def isolated(self, account: str, asset: str) -> tuple[int, int]:
+        """What isolated positions hold of a wallet, in atoms: locked in, and won or lost so far."""
+        engine = self.engine
+        held = [
+            position
+            for position in engine.positions(account)
+            if position.margin_mode is MarginMode.ISOLATED and self.listings[position.instrument].row.settle == asset
+        ]
+        unrealized = sum(engine.margin(account, position.instrument).unrealized_atoms for position in held)
+        return sum(position.isolated_atoms for position in held), unrealized
 
     def secrets(self) -> list[str]:
         """What must not stand in a journal."""
@@ -140,6 +158,8 @@ class Desk:
         for event in events:
             if isinstance(event, OrderChanged):
                 self._keep(event, command, note, time)
+            elif isinstance(event, BalanceChanged):
+                self._paid_ns[event.balance.account, event.balance.asset] = event.balance.updated_ns
         self.publish(events, time)
         return events
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from venueproof_simulators.engine.state import CandleState, TickerState
+from venueproof_simulators.engine.state import CandleState, TickerState, TradeState
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.operations.desk import ASSETS, Call
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
@@ -18,6 +18,8 @@ _INTERVALS = frozenset(INTERVALS)
 _PERIODS = {"5m": 5, "15m": 15, "30m": 30, "1h": 60, "2h": 120, "4h": 240, "6h": 360, "12h": 720, "1d": 1440}
 _DEPTHS = (5, 10, 20, 50, 100, 500, 1000)
 _MS = 1_000_000
+_HOUR_MS = 3_600_000
+_HOUR_NS = _HOUR_MS * _MS
 _CANDLES_MAX = 1500
 NEWEST_FIRST = "binance.candles.rest-order"
 
@@ -67,7 +69,7 @@ def historical_trades(call: Call) -> list[Document]:
     listing = call.listing()
     limit = call.parameters.limit(100, 500)
     from_id = call.parameters.integer("fromId")
-    found = call.desk.engine.trades(listing.name, call.time.true_ns, limit=limit, from_id=from_id)
+    found = _trades_since(call, listing, "historical-trades-back", limit, from_id)
     return [wire.trade_document(listing, trade, call.time) for trade in found]
 
 
@@ -77,15 +79,38 @@ def aggregate_trades(call: Call) -> list[Document]:
     limit = call.parameters.limit(500, 1000)
     from_id = call.parameters.integer("fromId")
     start_ms, end_ms = call.parameters.period_ms()
-    found = call.desk.engine.trades(
-        listing.name,
-        call.time.true_ns,
-        limit=limit,
-        from_id=from_id,
-        start_ns=_moment_ns(start_ms, call.time),
-        end_ns=_moment_ns(end_ms, call.time),
-    )
+    hours = call.desk.limits.named("agg-trades-span").limit
+    if start_ms is not None and end_ms is not None and end_ms - start_ms > hours * _HOUR_MS:
+        raise VenueError("lookup-interval", hours=hours)
+    start_ns, end_ns = _moment_ns(start_ms, call.time), _moment_ns(end_ms, call.time)
+    found = _trades_since(call, listing, "agg-trades-back", limit, from_id, start_ns, end_ns)
     return [wire.aggregate_document(listing, trade, call.time) for trade in found]
+
+
+def _trades_since(
+    call: Call,
+    listing: Listing,
+    back: str,
+    limit: int,
+    from_id: int | None = None,
+    start_ns: int | None = None,
+    end_ns: int | None = None,
+) -> list[TradeState]:
+    """Trades no older than the limit `back` allows: what is asked for before begins there."""
+    engine, now_ns = call.desk.engine, call.time.true_ns
+    oldest_ns = _oldest_ns(call, back)
+    if from_id is not None:
+        first = engine.trades(listing.name, now_ns, limit=1, start_ns=oldest_ns)
+        from_id = max([from_id, *(trade.trade_id for trade in first)])
+    if start_ns is not None:
+        start_ns = max(start_ns, oldest_ns)
+    found = engine.trades(listing.name, now_ns, limit=limit, from_id=from_id, start_ns=start_ns, end_ns=end_ns)
+    return [trade for trade in found if trade.at_ns >= oldest_ns]
+
+
+def _oldest_ns(call: Call, back: str) -> int:
+    row = call.desk.limits.named(back)
+    return call.time.true_ns - row.limit * row.interval_s * 10**9
 
 
 def _moment_ns(ms: int | None, time: VenueTime) -> int | None:
@@ -95,7 +120,7 @@ def _moment_ns(ms: int | None, time: VenueTime) -> int | None:
 
 # --- candles ---
 
-Row = Callable[[Listing, CandleState], list[str | int]]
+Row = Callable[[Listing, CandleState, VenueTime], list[str | int]]
 
 
 def klines(call: Call) -> list[list[str | int]]:
@@ -122,6 +147,11 @@ def mark_klines(call: Call) -> list[list[str | int]]:
     return _candles(call, call.listing(), wire.price_candle_row)
 
 
+def premium_klines(call: Call) -> list[list[str | int]]:
+    """GET premiumIndexKlines: how far mark is from index, which here is nothing."""
+    return _candles(call, call.listing(), wire.premium_candle_row)
+
+
 def _pair(call: Call) -> Listing:
     return call.desk.listing(call.parameters.text("pair"))
 
@@ -144,7 +174,7 @@ def _candles(call: Call, listing: Listing, row: Row) -> list[list[str | int]]:
         end_ns=None if end_ms is None else min(end_ms * _MS, now_ns),
         limit=limit,
     )
-    rows = [row(listing, candle) for candle in found]
+    rows = [row(listing, candle, call.time) for candle in found]
     return rows[::-1] if call.desk.switches.on(NEWEST_FIRST) else rows
 
 
@@ -187,42 +217,52 @@ def open_interest(call: Call) -> Document:
 
 
 def open_interest_history(call: Call) -> list[Document]:
-    """GET futures/data/openInterestHist: ascending, here with today's figure at every step."""
+    """GET futures/data/openInterestHist: ascending, here with today's amount at the price of every step."""
     listing = call.listing()
     period = call.parameters.text("period")
     if period not in _PERIODS:
         raise VenueError("not-valid", parameter="period")
     limit = call.parameters.limit(30, 500)
-    step_ms = _PERIODS[period] * 60_000
-    last_ms = call.time.wire_ms // step_ms * step_ms
-    ticker = _ticker(call, listing)
-    moments = range(last_ms - (limit - 1) * step_ms, last_ms + 1, step_ms)
-    return [wire.open_interest_row(listing, ticker, at_ms) for at_ms in moments if _within(call, at_ms)]
+    moments = _moments(call, _PERIODS[period] * 60 * 10**9, _oldest_ns(call, "statistics-back"), limit)
+    ticks, lots = _prices(call, listing, period, moments), _ticker(call, listing).open_interest_lots
+    return [wire.open_interest_row(listing, lots, ticks[at_ns], at_ns) for at_ns in moments]
 
 
 def funding_rates(call: Call) -> list[Document]:
     """GET fundingRate: what was paid at each funding time so far, ascending."""
     limit = call.parameters.limit(200 if call.parameters.raw("limit") is None else 100, 1000)
-    call.parameters.period_ms()
+    start_ms, _ = call.parameters.period_ms()
     rows = [row for listing in call.listings() for row in _fundings(call, listing, limit)]
-    return sorted(rows, key=lambda row: int(row["fundingTime"]))[-limit:]
+    rows.sort(key=lambda row: int(row["fundingTime"]))
+    return rows[-limit:] if start_ms is None else rows[:limit]
 
 
 def _fundings(call: Call, listing: Listing, limit: int) -> list[Document]:
-    ticker = _ticker(call, listing)
     step_ns = listing.instrument.funding_interval_ns
-    last_ns = ticker.next_funding_ns - step_ns
-    moments = range(last_ns - (limit - 1) * step_ns, last_ns + 1, step_ns)
-    return [
-        wire.funding_document(listing, ticker, at_ns)
-        for at_ns in moments
-        if at_ns // _MS >= int(str(listing.row.wire["onboardDate"])) and _within(call, at_ns // _MS)
-    ]
+    moments = _moments(call, step_ns, int(str(listing.row.wire["onboardDate"])) * _MS, limit)
+    ticks = _prices(call, listing, f"{step_ns // _HOUR_NS}h", moments)
+    rate = wire.rate(_ticker(call, listing))
+    return [wire.funding_document(listing, rate, ticks[at_ns], at_ns) for at_ns in moments]
 
 
-def _within(call: Call, at_ms: int) -> bool:
+def _moments(call: Call, step_ns: int, oldest_ns: int, limit: int) -> range:
+    """The multiples of a step from `oldest_ns` until now in the period asked for: the first ones from its start on,
+    or the newest when no start was named.
+    """
     start_ms, end_ms = call.parameters.period_ms()
-    return (start_ms is None or at_ms >= start_ms) and (end_ms is None or at_ms <= end_ms)
+    first_ns = max(oldest_ns, (start_ms or 0) * _MS)
+    last_ns = call.time.true_ns if end_ms is None else min(end_ms * _MS, call.time.true_ns)
+    moments = range(-(-first_ns // step_ns) * step_ns, last_ns + 1, step_ns)
+    return moments[-limit:] if start_ms is None else moments[:limit]
+
+
+def _prices(call: Call, listing: Listing, interval: str, moments: range) -> dict[int, int]:
+    """The price in ticks at each of some moments that lie an interval apart: what was traded last before."""
+    if not moments:
+        return {}
+    first_ns, now_ns = moments[0] - moments.step, call.time.true_ns
+    found = call.desk.engine.candles(listing.name, interval, now_ns, start_ns=first_ns, limit=len(moments) + 1)
+    return {candle.open_ns: candle.open for candle in found} | {candle.close_ns: candle.close for candle in found}
 
 
 def funding_info(call: Call) -> list[Document]:

@@ -101,6 +101,8 @@ def fills(call: Call) -> list[Document]:
     start_ms, end_ms = call.parameters.period_ms(_SPAN_DAYS)
     limit = call.parameters.limit(500, 1000)
     from_id = call.parameters.integer("fromId")
+    if from_id is not None and (start_ms is not None or end_ms is not None):
+        raise VenueError("parameter-combination")
     order_id = call.parameters.integer("orderId")
     rows = [
         fill

@@ -15,6 +15,7 @@ from venueproof_simulators.venues.binance.operations.refusing import VenueError
 
 _PARAMETERS_MAX = 200
 _INTEGER = re.compile(r"[0-9]{1,19}")
+_LONG_MAX = 2**63 - 1
 _DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
 _SYMBOL = re.compile(r"[A-Za-z0-9_.\-]{1,30}")
 _DAY_MS = 86_400_000
@@ -57,13 +58,16 @@ class Parameters:
         return value
 
     def integer(self, name: str) -> int | None:
-        """A whole number that is not negative, or None when it was not sent."""
+        """A whole number of 63 bits that is not negative, or None when it was not sent."""
         value = self.optional(name)
         if value is None:
             return None
         if not _INTEGER.fullmatch(value):
             raise VenueError("illegal-characters", parameter=name, legal="^[0-9]{1,20}$")
-        return int(value)
+        number = int(value)
+        if number > _LONG_MAX:
+            raise VenueError("not-valid", parameter=name)
+        return number
 
     def limit(self, default: int, most: int) -> int:
         """Parameter `limit`, between 1 and `most`."""
@@ -84,6 +88,13 @@ class Parameters:
             raise VenueError("illegal-characters", parameter=name, legal=legal)
         return Decimal(value)
 
+    def required_decimal(self, name: str) -> Decimal:
+        """A number that must be there."""
+        value = self.decimal(name)
+        if value is None:
+            raise VenueError("mandatory", parameter=name)
+        return value
+
     def flag(self, name: str) -> bool | None:
         """`true` or `false`, or None when it was not sent."""
         value = self.optional(name)
@@ -100,6 +111,13 @@ class Parameters:
             return default
         if value not in allowed:
             raise VenueError(error, parameter=name)
+        return value
+
+    def required_word(self, name: str, allowed: Mapping[str, object], error: str) -> str:
+        """One of the allowed words, which must be there."""
+        value = self.word(name, allowed, error, "")
+        if not value:
+            raise VenueError("mandatory", parameter=name)
         return value
 
     def period_ms(self, days_max: int = 0) -> tuple[int | None, int | None]:

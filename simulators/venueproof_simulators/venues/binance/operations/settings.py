@@ -7,8 +7,8 @@ from venueproof_simulators.engine.events import Event, Refused
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import MarginMode, PositionSide
 from venueproof_simulators.venues.binance.operations.desk import Call
+from venueproof_simulators.venues.binance.operations.orders import size_of
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
-from venueproof_simulators.venues.binance.wire.account import max_notional
 from venueproof_simulators.venues.binance.wire.events import multi_assets_event
 from venueproof_simulators.venues.binance.wire.orders import Document
 
@@ -25,9 +25,15 @@ def set_leverage(call: Call) -> Document:
     if not 1 <= leverage <= listing.row.leverage_max:
         raise VenueError("leverage-invalid", leverage=leverage)
     _check_isolated(call, listing.name, leverage)
+    if size_of(call, listing) > listing.notional_max(leverage):
+        raise VenueError("position-too-large")
     command = SetLeverage(account=call.account.name, instrument=listing.name, leverage=leverage)
     _raise_refused(call, call.desk.command(command, call.time), leverage)
-    return {"leverage": leverage, "maxNotionalValue": max_notional(leverage), "symbol": listing.name}
+    return {
+        "leverage": leverage,
+        "maxNotionalValue": str(listing.notional_max(leverage)),
+        "symbol": listing.name,
+    }
 
 
 def _check_isolated(call: Call, instrument: str, leverage: int) -> None:
@@ -42,14 +48,10 @@ def _check_isolated(call: Call, instrument: str, leverage: int) -> None:
 def set_margin_type(call: Call) -> Document:
     """POST marginType. The type that is set already is an error."""
     listing = call.listing()
-    mode = _MODES[call.parameters.word("marginType", _MODES, "not-valid", "") or _missing("marginType")]
+    mode = _MODES[call.parameters.required_word("marginType", _MODES, "not-valid")]
     command = SetMarginMode(account=call.account.name, instrument=listing.name, mode=mode)
     _raise_refused(call, call.desk.command(command, call.time), 0)
     return DONE
-
-
-def _missing(name: str) -> str:
-    raise VenueError("mandatory", parameter=name)
 
 
 def _raise_refused(call: Call, events: list[Event], leverage: int) -> None:

@@ -33,6 +33,7 @@ _BLANKS = {
     "parameter": "symbol",
     "legal": "^[A-Z0-9-_.]{1,20}$",
     "days": 7,
+    "hours": 1,
     "count": 0,
     "type": "LIMIT",
     "leverage": 0,

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from venueproof_simulators.host.routing import Route, RouteTable, Security
 from venueproof_simulators.venues.binance.operations import (
     account,
+    amending,
+    batches,
     market,
     order_queries,
     orders,
@@ -51,6 +53,7 @@ _MARKET = (
     _public("/fapi/v1/continuousKlines", market.continuous_klines, "candles", "klines"),
     _public("/fapi/v1/indexPriceKlines", market.index_klines, "candles", "klines"),
     _public("/fapi/v1/markPriceKlines", market.mark_klines, "candles", "klines"),
+    _public("/fapi/v1/premiumIndexKlines", market.premium_klines, "candles", "klines"),
     _public("/fapi/v1/ticker/24hr", market.day_ticker, "ticker", "ticker-24hr"),
     _public("/fapi/v1/ticker/price", market.price_ticker, "ticker", "ticker-price"),
     _public("/fapi/v2/ticker/price", market.price_ticker, "ticker", "ticker-price"),
@@ -59,18 +62,18 @@ _MARKET = (
     _public("/fapi/v1/fundingRate", market.funding_rates, "funding", "funding"),
     _public("/fapi/v1/fundingInfo", market.funding_info, "funding", "funding"),
     _public("/fapi/v1/openInterest", market.open_interest, "open_interest"),
-    _public("/futures/data/openInterestHist", market.open_interest_history, "open_interest"),
+    _public("/futures/data/openInterestHist", market.open_interest_history, "open_interest", "futures-data"),
 )
 
 _ORDERS = (
     _route("POST", "/fapi/v1/order", orders.place, "place", SIGNED, "order-place"),
     _route("POST", "/fapi/v1/order/test", orders.place_test, "other", SIGNED, "order-place"),
-    _route("PUT", "/fapi/v1/order", orders.amend, "amend", SIGNED),
+    _route("PUT", "/fapi/v1/order", amending.amend, "amend", SIGNED, "order-place"),
     _route("DELETE", "/fapi/v1/order", orders.cancel, "cancel", SIGNED),
     _route("DELETE", "/fapi/v1/allOpenOrders", orders.cancel_all, "cancel_all", SIGNED),
-    _route("POST", "/fapi/v1/batchOrders", orders.place_many, "place_many", SIGNED, "batch-place"),
-    _route("PUT", "/fapi/v1/batchOrders", orders.amend_many, "amend", SIGNED, "batch-place"),
-    _route("DELETE", "/fapi/v1/batchOrders", orders.cancel_many, "cancel", SIGNED),
+    _route("POST", "/fapi/v1/batchOrders", batches.place_many, "place_many", SIGNED, "batch-place"),
+    _route("PUT", "/fapi/v1/batchOrders", batches.amend_many, "amend", SIGNED, "batch-place"),
+    _route("DELETE", "/fapi/v1/batchOrders", batches.cancel_many, "cancel", SIGNED),
     _route("POST", "/fapi/v1/countdownCancelAll", orders.count_down, "other", SIGNED, "countdown"),
     _asked("/fapi/v1/order", order_queries.order, "order"),
     _asked("/fapi/v1/openOrder", order_queries.open_order, "order"),
@@ -95,7 +98,7 @@ _ACCOUNT = (
     _asked("/fapi/v1/leverageBracket", account.leverage_brackets, "other"),
     _asked("/fapi/v1/commissionRate", account.commission_rate, "other", "commission"),
     _asked("/fapi/v1/rateLimit/order", account.order_limits, "other"),
-    _asked("/fapi/v1/apiTradingStatus", account.trading_status, "other"),
+    _asked("/fapi/v1/apiTradingStatus", account.trading_status, "other", "trading-status"),
     _public("/fapi/v1/symbolAdlRisk", account.adl_risk, "other"),
     _route("POST", "/fapi/v1/leverage", settings.set_leverage, "set_leverage", SIGNED),
     _route("POST", "/fapi/v1/marginType", settings.set_margin_type, "set_margin_mode", SIGNED),
@@ -126,6 +129,8 @@ ROUTES: RouteTable[Operation] = RouteTable((*_MARKET, *_ORDERS, *_ACCOUNT, *_STA
 
 ORDER_COSTS: dict[tuple[str, str], tuple[int, int]] = {
     ("POST", "/fapi/v1/order"): (1, 1),
+    ("PUT", "/fapi/v1/order"): (1, 1),
     ("POST", "/fapi/v1/batchOrders"): (5, 1),
+    ("PUT", "/fapi/v1/batchOrders"): (5, 1),
 }
 """What a request adds to the account's order counts: in 10 s, and in the minute."""

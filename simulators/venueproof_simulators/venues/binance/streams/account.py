@@ -117,7 +117,10 @@ class _Update:
             return []
         cause = next((change.cause for change in self._balances.values()), BalanceCause.FILL)
         told = cause is not BalanceCause.FILL
-        entries = [wire.balance_entry(change, told=told) for change in self._balances.values()]
+        entries = [
+            wire.balance_entry(change, self._desk.isolated(self._account, asset)[0], told=told)
+            for asset, change in self._balances.items()
+        ]
         positions = [self._entry(change) for change in self._positions.values()]
         document = wire.account_event(entries, positions, _CAUSES[cause], self._time.true_ns, self._time)
         symbol = self._desk.listings[next(iter(self._positions))].symbol if self._positions else ""

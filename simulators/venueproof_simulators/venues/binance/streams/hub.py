@@ -21,6 +21,7 @@ from venueproof_simulators.venues.binance.wire.events import expired_event
 from venueproof_simulators.venues.binance.wire.orders import Document
 
 DELTA_FIRST = "binance.ws.delta-before-ack"
+EXPIRED_AS_TEXT = "binance.ws.listen-key-expired-text"
 _ACK_HELD_NS = 500_000_000
 _GOING_AWAY = 1001
 _POLICY = 1008
@@ -41,7 +42,6 @@ class Hub:
         """Listen key in force → sessions on it."""
         self._outgoing: list[Outgoing] = []
         self._frames = FixedWindow(desk.limits.named("stream-messages").interval_s)
-        self._expiries = 0
         self._quiet = False
         """Market channels say nothing: the venue is closed."""
         desk.publish = self.publish
@@ -287,9 +287,7 @@ class Hub:
     def key_gone(self, key: str, told: bool, time: VenueTime) -> None:
         """A listen key ended: its sessions stay open and hear nothing more, at most that it ended."""
         if told:
-            self._expiries += 1
-            as_text = (self._desk.seed + self._expiries) % 2 == 0
-            document = expired_event(key, time, as_text=as_text)
+            document = expired_event(key, time, as_text=self._desk.switches.on(EXPIRED_AS_TEXT))
             for number in self._holders.get(key, {}):
                 wrapped = {"stream": key, "data": document} if self._sessions[number].combined else document
                 self._send_text((number,), wrapped, "session", label="listenKeyExpired")

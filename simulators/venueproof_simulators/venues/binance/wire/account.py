@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from msgspec import Struct
+
 from venueproof_simulators.engine.state import BalanceState, MarginMode, MarginState, PositionState
 from venueproof_simulators.host.decimals import fixed, money, plain
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.wire.numbers import Listing, eight, wire_ms
 from venueproof_simulators.venues.binance.wire.orders import Document
 
-NEVER = 10**18
-"""Above any notional: what the venue writes where leverage is not capped by size."""
+
+class Purse(Struct, frozen=True):
+    """One asset of an account."""
+
+    balance: BalanceState
+    isolated_atoms: int
+    """What isolated positions have locked in of the wallet."""
+    isolated_unrealized_atoms: int
+    """What they have won or lost so far."""
+    update_ms: int
+    """When the wallet last changed; 0 for figures that mean nothing."""
 
 
 def margin_type(mode: MarginMode) -> str:
@@ -19,13 +30,17 @@ def margin_type(mode: MarginMode) -> str:
     return "ISOLATED" if mode is MarginMode.ISOLATED else "CROSSED"
 
 
-def amounts(balance: BalanceState) -> dict[str, Decimal]:
+def amounts(purse: Purse) -> dict[str, Decimal]:
     """The figures of one asset from which all documents are made."""
+    balance = purse.balance
     wallet, unrealized = money(balance.wallet_atoms), money(balance.unrealized_atoms)
     positions, orders = money(balance.initial_position_atoms), money(balance.initial_orders_atoms)
     available = money(balance.available_atoms)
+    cross_unrealized = unrealized - money(purse.isolated_unrealized_atoms)
     return {
         "wallet": wallet,
+        "cross": wallet - money(purse.isolated_atoms),
+        "cross_unrealized": cross_unrealized,
         "unrealized": unrealized,
         "margin": wallet + unrealized,
         "positions": positions,
@@ -33,15 +48,15 @@ def amounts(balance: BalanceState) -> dict[str, Decimal]:
         "initial": positions + orders,
         "maintenance": money(balance.maintenance_atoms),
         "available": available,
-        "withdraw": max(Decimal(0), available - max(Decimal(0), unrealized)),
+        "withdraw": max(Decimal(0), available - max(Decimal(0), cross_unrealized)),
     }
 
 
-def asset_document(balance: BalanceState, time: VenueTime, *, update_ms: int | None = None) -> Document:
+def asset_document(purse: Purse) -> Document:
     """One asset of account v3."""
-    figures = amounts(balance)
+    figures = amounts(purse)
     return {
-        "asset": balance.asset,
+        "asset": purse.balance.asset,
         "walletBalance": eight(figures["wallet"]),
         "unrealizedProfit": eight(figures["unrealized"]),
         "marginBalance": eight(figures["margin"]),
@@ -49,27 +64,27 @@ def asset_document(balance: BalanceState, time: VenueTime, *, update_ms: int | N
         "initialMargin": eight(figures["initial"]),
         "positionInitialMargin": eight(figures["positions"]),
         "openOrderInitialMargin": eight(figures["orders"]),
-        "crossWalletBalance": eight(figures["wallet"]),
-        "crossUnPnl": eight(figures["unrealized"]),
+        "crossWalletBalance": eight(figures["cross"]),
+        "crossUnPnl": eight(figures["cross_unrealized"]),
         "availableBalance": eight(figures["available"]),
         "maxWithdrawAmount": eight(figures["withdraw"]),
-        "updateTime": wire_ms(time, balance.updated_ns) if update_ms is None else update_ms,
+        "updateTime": purse.update_ms,
     }
 
 
-def balance_document(balance: BalanceState, alias: str, time: VenueTime, *, update_ms: int | None = None) -> Document:
+def balance_document(purse: Purse, alias: str) -> Document:
     """One row of balance v2 and v3."""
-    figures = amounts(balance)
+    figures = amounts(purse)
     return {
         "accountAlias": alias,
-        "asset": balance.asset,
+        "asset": purse.balance.asset,
         "balance": eight(figures["wallet"]),
-        "crossWalletBalance": eight(figures["wallet"]),
-        "crossUnPnl": eight(figures["unrealized"]),
+        "crossWalletBalance": eight(figures["cross"]),
+        "crossUnPnl": eight(figures["cross_unrealized"]),
         "availableBalance": eight(figures["available"]),
         "maxWithdrawAmount": eight(figures["withdraw"]),
         "marginAvailable": True,
-        "updateTime": wire_ms(time, balance.updated_ns) if update_ms is None else update_ms,
+        "updateTime": purse.update_ms,
     }
 
 
@@ -81,16 +96,16 @@ _TOTALS = {
     "totalMarginBalance": "margin",
     "totalPositionInitialMargin": "positions",
     "totalOpenOrderInitialMargin": "orders",
-    "totalCrossWalletBalance": "wallet",
-    "totalCrossUnPnl": "unrealized",
+    "totalCrossWalletBalance": "cross",
+    "totalCrossUnPnl": "cross_unrealized",
     "availableBalance": "available",
     "maxWithdrawAmount": "withdraw",
 }
 
 
-def totals_document(balances: list[BalanceState]) -> Document:
+def totals_document(purses: list[Purse]) -> Document:
     """The sums at the head of account v2 and v3; all assets here are worth one US dollar."""
-    figures = [amounts(balance) for balance in balances]
+    figures = [amounts(purse) for purse in purses]
     return {name: eight(sum((one[key] for one in figures), Decimal(0))) for name, key in _TOTALS.items()}
 
 
@@ -126,8 +141,7 @@ def account_position_v2_document(
         "leverage": str(position.leverage),
         "isolated": position.margin_mode is MarginMode.ISOLATED,
         "entryPrice": entry_price(listing, position),
-        "breakEvenPrice": break_even_price(listing, margin),
-        "maxNotional": max_notional(position.leverage),
+        "maxNotional": str(listing.notional_max(position.leverage)),
         "bidNotional": plain(money(margin.buy_orders_atoms)),
         "askNotional": plain(money(margin.sell_orders_atoms)),
         "positionSide": "BOTH",
@@ -173,7 +187,7 @@ def risk_v2_document(listing: Listing, position: PositionState, margin: MarginSt
         "leverage": str(position.leverage),
         "liquidationPrice": plain(listing.price(margin.liquidation_ticks)),
         "markPrice": eight(listing.mark(margin.mark_nano_ticks)),
-        "maxNotionalValue": max_notional(position.leverage),
+        "maxNotionalValue": str(listing.notional_max(position.leverage)),
         "positionAmt": listing.amount_text(position.lots),
         "notional": eight(money(margin.notional_atoms)),
         "isolatedWallet": plain(money(position.isolated_atoms)),
@@ -191,31 +205,28 @@ def symbol_config_document(listing: Listing, mode: MarginMode, leverage: int) ->
         "marginType": margin_type(mode),
         "isAutoAddMargin": False,
         "leverage": leverage,
-        "maxNotionalValue": max_notional(leverage),
+        "maxNotionalValue": str(listing.notional_max(leverage)),
     }
 
 
 def bracket_document(listing: Listing) -> Document:
     """One row of leverageBracket: every figure is a JSON number."""
+    floors = (0, *(bracket.notional_max for bracket in listing.brackets))
     return {
         "symbol": listing.name,
         "notionalCoef": 1.0,
         "brackets": [
             {
-                "bracket": 1,
-                "initialLeverage": listing.row.leverage_max,
-                "notionalCap": NEVER,
-                "notionalFloor": 0,
+                "bracket": number,
+                "initialLeverage": bracket.leverage,
+                "notionalCap": bracket.notional_max,
+                "notionalFloor": floor,
                 "maintMarginRatio": float(listing.row.maintenance),
                 "cum": 0.0,
             }
+            for number, (bracket, floor) in enumerate(zip(listing.brackets, floors, strict=False), 1)
         ],
     }
-
-
-def max_notional(leverage: int) -> str:
-    """How large a position may become at a leverage: the higher, the smaller."""
-    return str(50_000_000 // leverage * 20)
 
 
 def isolated_margin(position: PositionState, margin: MarginState) -> Decimal:

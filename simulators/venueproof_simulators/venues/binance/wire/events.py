@@ -128,13 +128,16 @@ def account_event(
     }
 
 
-def balance_entry(changed: BalanceChanged, *, told: bool) -> Document:
-    """One asset of ACCOUNT_UPDATE. `bc` leaves out trading: it is told of transfers and funding only."""
-    wallet = plain(money(changed.balance.wallet_atoms))
+def balance_entry(changed: BalanceChanged, isolated_atoms: int, *, told: bool) -> Document:
+    """One asset of ACCOUNT_UPDATE. `cw` leaves out what isolated positions have locked in.
+
+    `bc` leaves out trading: it is told of transfers and funding only.
+    """
+    wallet_atoms = changed.balance.wallet_atoms
     return {
         "a": changed.balance.asset,
-        "wb": wallet,
-        "cw": wallet,
+        "wb": plain(money(wallet_atoms)),
+        "cw": plain(money(wallet_atoms - isolated_atoms)),
         "bc": plain(money(changed.change_atoms)) if told else "0",
     }
 

@@ -133,7 +133,7 @@ def aggregate_document(listing: Listing, trade: TradeState, time: VenueTime) -> 
     }
 
 
-def candle_row(listing: Listing, candle: CandleState) -> list[str | int]:
+def candle_row(listing: Listing, candle: CandleState, time: VenueTime) -> list[str | int]:
     """One row of klines. Opening times are calendar times and know no skew."""
     return [
         candle.open_ns // 1_000_000,
@@ -148,11 +148,22 @@ def candle_row(listing: Listing, candle: CandleState) -> list[str | int]:
     ]
 
 
-def price_candle_row(listing: Listing, candle: CandleState) -> list[str | int]:
-    """One row of the index, mark and premium candles, which have no volume."""
-    row = candle_row(listing, candle)
-    prices = [eight(Decimal(str(price))) for price in row[1:5]]
-    return [row[0], *prices, "0", row[6], "0", 0, "0", "0", "0"]
+def price_candle_row(listing: Listing, candle: CandleState, time: VenueTime) -> list[str | int]:
+    """One row of the index and mark candles, which have no volume."""
+    ticks = (candle.open, candle.high, candle.low, candle.close)
+    return _sampled_row(candle, [listing.price(price) for price in ticks], time)
+
+
+def premium_candle_row(listing: Listing, candle: CandleState, time: VenueTime) -> list[str | int]:
+    """One row of the premium candles: mark over index, less one."""
+    return _sampled_row(candle, [Decimal(0)] * 4, time)
+
+
+def _sampled_row(candle: CandleState, values: list[Decimal], time: VenueTime) -> list[str | int]:
+    """Open, high, low, close, and in place of the number of trades how often the figure was taken: once a second."""
+    samples = (min(candle.close_ns, time.true_ns) - candle.open_ns) // 10**9
+    close_ms = candle.close_ns // 1_000_000 - 1
+    return [candle.open_ns // 1_000_000, *map(eight, values), "0", close_ms, "0", samples, "0", "0", "0"]
 
 
 def _change(listing: Listing, ticker: TickerState) -> tuple[str, str, str]:
@@ -225,13 +236,13 @@ def rate(ticker: TickerState) -> Decimal:
     return Decimal(ticker.funding_rate_ppb).scaleb(-9)
 
 
-def funding_document(listing: Listing, ticker: TickerState, at_ns: int) -> Document:
-    """One row of fundingRate."""
+def funding_document(listing: Listing, rate: Decimal, ticks: int, at_ns: int) -> Document:
+    """One row of fundingRate. `ticks`: the price at that time."""
     return {
         "symbol": listing.name,
+        "fundingRate": eight(rate),
         "fundingTime": at_ns // 1_000_000,
-        "fundingRate": eight(rate(ticker)),
-        "markPrice": eight(listing.mark(ticker.mark_nano_ticks)),
+        "markPrice": eight(listing.price(ticks)),
         "rateType": "Regular",
     }
 
@@ -245,15 +256,15 @@ def open_interest_document(listing: Listing, ticker: TickerState, time: VenueTim
     }
 
 
-def open_interest_row(listing: Listing, ticker: TickerState, at_ms: int) -> Document:
-    """One row of openInterestHist."""
-    amount = listing.amount(ticker.open_interest_lots)
+def open_interest_row(listing: Listing, lots: int, ticks: int, at_ns: int) -> Document:
+    """One row of openInterestHist. `ticks`: the price at that time."""
+    amount = listing.amount(lots)
     return {
         "symbol": listing.name,
         "sumOpenInterest": eight(amount),
-        "sumOpenInterestValue": eight(amount * listing.mark(ticker.mark_nano_ticks)),
-        "CMCCirculatingSupply": "0",
-        "timestamp": at_ms,
+        "sumOpenInterestValue": eight(amount * listing.price(ticks)),
+        "CMCCirculatingSupply": listing.row.wire["circulatingSupply"],
+        "timestamp": at_ns // 1_000_000,
     }
 
 

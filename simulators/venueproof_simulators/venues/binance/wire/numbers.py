@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.host.decimals import fixed, places, plain
 from venueproof_simulators.host.facts import InstrumentRow
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.venues.binance.wire.brackets import Bracket
 
 NANO = Decimal("1e-9")
 _UPDATE_ID_BASE = 10**9
@@ -16,8 +18,10 @@ _UPDATE_ID_BASE = 10**9
 class Listing:
     """One instrument: the row of facts, the engine's integers, and the way from one to the other."""
 
-    def __init__(self, row: InstrumentRow) -> None:
+    def __init__(self, row: InstrumentRow, brackets: Sequence[Bracket]) -> None:
         self.row = row
+        self.brackets = brackets
+        """Smallest positions first."""
         self.instrument: Instrument = row.instrument()
         self.name = row.name
         self.symbol = row.symbol
@@ -42,6 +46,10 @@ class Listing:
     def mean(self, ticks_lots: int, lots: int) -> Decimal:
         """The average price of a sum of ticks × lots; 0 for no lots."""
         return self.row.tick * ticks_lots / lots if lots else Decimal(0)
+
+    def notional_max(self, leverage: int) -> int:
+        """How much a position may be worth at a leverage: the higher, the less."""
+        return max(bracket.notional_max for bracket in self.brackets if bracket.leverage >= leverage)
 
     def mark(self, nano_ticks: int) -> Decimal:
         """Billionths of a tick as a price."""

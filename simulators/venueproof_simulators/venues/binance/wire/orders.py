@@ -110,6 +110,14 @@ def order_reply(listing: Listing, order: OrderState, note: OrderNote, time: Venu
     }
 
 
+def test_reply(listing: Listing, order: OrderState, note: OrderNote, time: VenueTime) -> Document:
+    """The answer to testing an order: as it was before 2026-06, with the money of an order that has not filled."""
+    return order_reply(listing, order, note, time) | {
+        "avgPrice": fixed(Decimal(0), listing.price_places),
+        "cumQuote": fixed(Decimal(0), 5),
+    }
+
+
 def amend_reply(listing: Listing, order: OrderState, note: OrderNote, time: VenueTime) -> Document:
     """The answer to amending an order: the same, with `pair`, and with `modifyId` when one was sent."""
     document = order_reply(listing, order, note, time) | {"pair": listing.name}

@@ -1,0 +1,81 @@
+"""Amending orders."""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from venueproof_simulators.engine.commands import Amend
+from venueproof_simulators.engine.events import Refused
+from venueproof_simulators.engine.refusals import Refusal
+from venueproof_simulators.engine.state import LIVE, OrderKind, OrderState, Side
+from venueproof_simulators.host.decimals import plain
+from venueproof_simulators.venues.binance.operations.desk import Call
+from venueproof_simulators.venues.binance.operations.order_reading import SIDES, read_lots, read_ticks
+from venueproof_simulators.venues.binance.operations.orders import (
+    check_engine_window,
+    check_size,
+    find_order,
+    refusal_error,
+    state_of,
+)
+from venueproof_simulators.venues.binance.operations.refusing import VenueError
+from venueproof_simulators.venues.binance.wire.numbers import Listing
+from venueproof_simulators.venues.binance.wire.orders import Amendment, Document, OrderNote, amend_reply
+
+AMEND_REFUSED = "binance.order.amend-in-place"
+
+
+def amend(call: Call) -> Document:
+    """PUT order: price and total of a live limit order; it keeps its id and loses its place in the queue.
+
+    A total no larger than what is filled, or a post-only price that would trade, cancels the order.
+    """
+    listing = call.listing()
+    side = SIDES[call.parameters.required_word("side", SIDES, "side")]
+    modify_id = call.parameters.integer("modifyId")
+    lots = read_lots(listing, call.parameters.required_decimal("quantity"))
+    ticks = read_ticks(listing, call.parameters.required_decimal("price"))
+    order = find_order(call, listing, "unknown-order-query")
+    _check_amendable(call, order, side)
+    if not order.reduce_only:
+        more = listing.value(ticks * (lots - order.filled_lots) - order.ticks * order.open_lots)
+        check_size(call, listing, side, more)
+    check_engine_window(call)
+    before = call.desk.note(order)
+    note = _amended_note(call, order, ticks, lots, modify_id)
+    call.desk.set_note(listing.name, order.order_id, note)
+    command = Amend(account=order.account, instrument=listing.name, order_id=order.order_id, ticks=ticks, lots=lots)
+    events = call.desk.command(command, call.time)
+    refusal = next((event.refusal for event in events if isinstance(event, Refused)), None)
+    if refusal is not None:
+        call.desk.set_note(listing.name, order.order_id, before)
+        raise _amend_error(call, listing, side, refusal)
+    return amend_reply(listing, state_of(call.desk, order), note, call.time)
+
+
+def _check_amendable(call: Call, order: OrderState, side: Side) -> None:
+    desk = call.desk
+    if order.status not in LIVE:
+        raise VenueError("unknown-order-query")
+    if order.kind is not OrderKind.LIMIT or desk.switches.on(AMEND_REFUSED):
+        raise VenueError("not-amendable")
+    if side is not order.side:
+        raise VenueError("side")
+    if call.parameters.flag("reduceOnly") and not order.reduce_only:
+        raise VenueError("amend-not-reduce-only")
+    if order.amendments >= desk.limits.named("amendments").limit:
+        raise VenueError("amend-too-often")
+
+
+def _amended_note(call: Call, order: OrderState, ticks: int, lots: int, modify_id: int | None) -> OrderNote:
+    note = call.desk.note(order)
+    change = Amendment(
+        at_ns=call.time.true_ns, ticks=(order.ticks, ticks), lots=(order.lots, lots), modify_id=modify_id or 0
+    )
+    return structs.replace(note, modify_id=modify_id, amendments=(*note.amendments, change))
+
+
+def _amend_error(call: Call, listing: Listing, side: Side, refusal: Refusal) -> VenueError:
+    if refusal is Refusal.NOTIONAL_TOO_SMALL:
+        return VenueError("amend-min-notional", notional=plain(listing.row.notional_min))
+    return refusal_error(call, listing, side, refusal)

@@ -1,0 +1,89 @@
+"""Several orders in one request: each item succeeds or fails by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+import msgspec
+from msgspec import structs
+
+from venueproof_simulators.venues.binance.operations.amending import amend
+from venueproof_simulators.venues.binance.operations.desk import Call
+from venueproof_simulators.venues.binance.operations.orders import cancel, place
+from venueproof_simulators.venues.binance.operations.parameters import Parameters
+from venueproof_simulators.venues.binance.operations.refusing import VenueError
+from venueproof_simulators.venues.binance.wire.orders import Document
+
+
+def place_many(call: Call) -> list[Document]:
+    """POST batchOrders: each item succeeds or fails by itself, inside an answer with status 200."""
+    items = _batch(call)
+    most = call.desk.limits.named("batch-orders").limit
+    if not 1 <= len(items) <= most:
+        raise VenueError("batch-size", count=len(items))
+    return [_attempt(call, item, place) for item in items]
+
+
+def amend_many(call: Call) -> list[Document]:
+    """PUT batchOrders."""
+    items = _batch(call)
+    most = call.desk.limits.named("batch-orders").limit
+    if not 1 <= len(items) <= most:
+        raise VenueError("batch-size", count=len(items))
+    return [_attempt(call, item, amend) for item in items]
+
+
+def cancel_many(call: Call) -> list[Document]:
+    """DELETE batchOrders: by `orderIdList` or `origClientOrderIdList`."""
+    listing = call.listing()
+    name, key = _id_list(call.parameters)
+    ids = _json_list(call.parameters, name)
+    if not 1 <= len(ids) <= call.desk.limits.named("batch-cancels").limit:
+        raise VenueError("not-valid", parameter=name)
+    return [_attempt(call, {"symbol": listing.name, key: _scalar(one)}, cancel) for one in ids]
+
+
+def _id_list(sent: Parameters) -> tuple[str, str]:
+    names = (("orderIdList", "orderId"), ("orderidlist", "orderId"), ("origClientOrderIdList", "origClientOrderId"))
+    found = next(((name, key) for name, key in names if sent.has(name)), None)
+    if found is None:
+        raise VenueError("order-id-missing")
+    return found
+
+
+def _batch(call: Call) -> list[dict[str, str]]:
+    """The items as parameters; null is as good as not sent."""
+    items = _json_list(call.parameters, "batchOrders")
+    rows: list[dict[str, str]] = []
+    for item in items:
+        if not isinstance(item, dict):
+            raise VenueError("not-valid", parameter="batchOrders")
+        values = cast(dict[str, object], item)
+        rows.append({name: _scalar(value) for name, value in values.items() if value is not None})
+    return rows
+
+
+def _json_list(sent: Parameters, name: str) -> list[object]:
+    try:
+        return msgspec.json.decode(sent.text(name), type=list[object])
+    except (msgspec.MsgspecError, ValueError, RecursionError) as fault:
+        raise VenueError("not-valid", parameter=name) from fault
+
+
+def _scalar(value: object) -> str:
+    """A JSON value as it would have been sent as a parameter."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _attempt(call: Call, item: dict[str, str], operation: Callable[[Call], Document]) -> Document:
+    """One item of a batch: its document, or its error in place."""
+    sent = call.parameters
+    stamps = {name: sent.text(name) for name in ("timestamp", "recvWindow") if sent.has(name)}
+    try:
+        return operation(structs.replace(call, parameters=Parameters(stamps | item)))
+    except VenueError as error:
+        row = call.desk.errors.row(error.key)
+        return {"code": row.code, "msg": row.text.format(**error.fields)}
