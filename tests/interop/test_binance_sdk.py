@@ -1,18 +1,20 @@
-"""Binance's own typed SDK, unmodified, REST, against a simulator in a process of its own.
+"""Binance's own typed SDK, unmodified, REST and streams, against a simulator in a process of its own.
 
 Its models are strict: a wrong JSON type is logged as a warning and not raised, so each test listens for those.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from binance_common.configuration import ConfigurationRestAPI
+from binance_common.configuration import ConfigurationRestAPI, ConfigurationWebSocketStreams
 from binance_common.errors import BadRequestError, NotFoundError, UnauthorizedError
 from binance_sdk_derivatives_trading_usds_futures.derivatives_trading_usds_futures import DerivativesTradingUsdsFutures
 
@@ -23,6 +25,8 @@ pytestmark = pytest.mark.interop
 SYMBOL = "BTCUSDT"
 INSTRUMENT = "BTC/USDT:USDT"
 Rest = Any
+Streams = Any
+Event = Any
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +41,7 @@ def _sdk(served: Served, **credentials: str) -> DerivativesTradingUsdsFutures:
     keys = {"api_key": served.credentials["apiKey"], "api_secret": served.credentials["secret"]} | credentials
     return DerivativesTradingUsdsFutures(
         config_rest_api=ConfigurationRestAPI(**keys, base_path=served.rest, retries=0),
+        config_ws_streams=ConfigurationWebSocketStreams(stream_url=served.ws),
     )
 
 
@@ -227,3 +232,80 @@ def test_refusals(served: Served, rest: Rest) -> None:
     assert unauthorized.value.status_code == -2015
     with pytest.raises(NotFoundError):
         rest.classic_portfolio_margin_account_information(asset="BTC")
+
+
+# --- streams ----------------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def _streams(served: Served) -> AsyncIterator[Streams]:
+    streams = await _sdk(served).websocket_streams.create_connection()
+    try:
+        yield streams
+    finally:
+        await streams.close_connection(close_session=True)
+
+
+async def _hear(stream: Awaitable[Any]) -> asyncio.Queue[Event]:
+    """Subscribe, and put what is heard in a queue."""
+    heard: asyncio.Queue[Event] = asyncio.Queue()
+    handle = await stream
+    handle.on("message", heard.put_nowait)
+    return heard
+
+
+def _market_streams(streams: Streams) -> tuple[Callable[[], Awaitable[Any]], ...]:
+    return (
+        lambda: streams.diff_book_depth_streams(symbol=SYMBOL, update_speed="100ms"),
+        lambda: streams.partial_book_depth_streams(symbol=SYMBOL, levels=5),
+        lambda: streams.individual_symbol_book_ticker_streams(symbol=SYMBOL),
+        lambda: streams.aggregate_trade_streams(symbol=SYMBOL),
+        lambda: streams.kline_candlestick_streams(symbol=SYMBOL, interval="1m"),
+        lambda: streams.individual_symbol_ticker_streams(symbol=SYMBOL),
+        lambda: streams.individual_symbol_mini_ticker_stream(symbol=SYMBOL),
+        lambda: streams.mark_price_stream(symbol=SYMBOL, update_speed="1s"),
+    )
+
+
+def test_market_streams_fit_their_models(served: Served) -> None:
+    async def flow() -> None:
+        async with _streams(served) as streams:
+            heard = [await _hear(subscribe()) for subscribe in _market_streams(streams)]
+            await asyncio.to_thread(_sdk(served).rest_api.new_order, SYMBOL, "BUY", "MARKET", quantity=0.01)
+            for queue in heard:
+                _whole(await asyncio.wait_for(queue.get(), 20))
+
+    asyncio.run(flow())
+
+
+async def _next(heard: asyncio.Queue[Event], kind: str) -> Event:
+    """The next event of a kind, named as the SDK names its model."""
+    while True:
+        event = (await asyncio.wait_for(heard.get(), 10)).actual_instance
+        if type(event).__name__ == kind:
+            return event
+
+
+def test_user_stream(served: Served, rest: Rest) -> None:
+    key = _whole(rest.start_user_data_stream().data()).listen_key
+
+    async def flow() -> None:
+        async with _streams(served) as streams:
+            heard = await _hear(streams.user_data(key))
+            await asyncio.sleep(0.2)
+            order = await asyncio.to_thread(_buy, rest, 98)
+            new = (await _next(heard, "OrderTradeUpdate")).o
+            assert (new.i, new.x, new.X) == (order.order_id, "NEW", "NEW")
+            served.do("partly_fill", instrument=INSTRUMENT, order_id=str(order.order_id), amount="0.005")
+            lite = _whole(await _next(heard, "TradeLite"))
+            trade = (await _next(heard, "OrderTradeUpdate")).o
+            assert (trade.x, trade.X, trade.z, trade.t) == ("TRADE", "PARTIALLY_FILLED", "0.005", lite.t)
+            assert (trade.N, Decimal(trade.n)) == ("USDT", Decimal("0.0002") * Decimal("0.005") * Decimal(order.price))
+            account = (await _next(heard, "AccountUpdate")).a
+            assert (account.m, account.P[0].pa) == ("ORDER", "0.005")
+            await asyncio.to_thread(rest.cancel_order, SYMBOL, order_id=order.order_id)
+            ended = (await _next(heard, "OrderTradeUpdate")).o
+            assert (ended.x, ended.X, ended.z) == ("CANCELED", "CANCELED", "0.005")
+
+    asyncio.run(flow())
+    rest.close_user_data_stream()
