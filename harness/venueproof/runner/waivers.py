@@ -2,7 +2,7 @@
 
 [[waiver]]
 adapter = "mypackage.adapters:make_adapter"
-venue = "binance"
+venue = "<venue>"
 clause = "FIL-010"
 reason = "ticket 42: the reconnect is rewritten in May"
 expires = 2027-05-31
