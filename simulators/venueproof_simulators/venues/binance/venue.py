@@ -54,6 +54,7 @@ MANIFEST = Manifest(
     origins=(
         Origin(name="fapi", official=("https://fapi.binance.com",), source=_PAGE),
         Origin(name="fstream", official=("wss://fstream.binance.com",), source=_PAGE),
+        Origin(name="dapi", official=("https://dapi.binance.com",), source="vendor: general info of COIN-M futures"),
         Origin(name="api", official=("https://api.binance.com",), source="vendor: general info of the spot REST API"),
         Origin(
             name="fapi-test",
@@ -145,6 +146,8 @@ class BinanceVenue:
             return self.error_reply("", "path", handshake, time)
         if time.age_ns < self.gateway.closed_until_ns:
             return self.error_reply("", "overloaded", handshake, time)
+        if len(opening.names) > self.desk.limits.named("streams-per-connection").limit:
+            return self.error_reply("", "too-many-parameters", handshake, time)
         self.hub.open(session, opening, handshake, time)
         return None
 

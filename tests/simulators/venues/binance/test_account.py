@@ -157,7 +157,7 @@ def test_settings_refuse_bad_values(client: Client, path: str, parameters: dict[
 
 def test_hedge_mode_is_not_to_be_had(client: Client) -> None:
     assert client.ask("GET", "/fapi/v1/positionSide/dual") == {"dualSidePosition": False}
-    assert client.refused("POST", "/fapi/v1/positionSide/dual", dualSidePosition="true") == (400, -4402)
+    assert client.refused("POST", "/fapi/v1/positionSide/dual", dualSidePosition="true") == (400, -4084)
 
 
 @pytest.mark.quirk("binance.http.errors-are-4xx")

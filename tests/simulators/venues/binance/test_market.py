@@ -271,12 +271,16 @@ def test_start_up_documents_of_spot_are_valid(client: Client) -> None:
     assert client.ask("GET", "/api/v3/account")["balances"] == []
     assert client.get("/api/v3/exchangeInfo")["symbols"][0]["permissionSets"] == [["SPOT"]]
     assert client.get("/api/v3/ping") == {}
+    assert client.get("/sapi/v1/system/status") == {"status": 0, "msg": "normal"}
+    assert client.get("/dapi/v1/exchangeInfo")["symbols"] == []
+    assert client.request("GET", "/dapi/v1/exchangeInfo", origin="dapi").status == 200
     assert client.request("GET", "/api/v3/time", origin="api").status == 200
 
 
 def test_origins_serve_their_own_paths(client: Client) -> None:
     assert client.request("GET", "/fapi/v1/time", origin="api").status == 404
     assert client.request("GET", "/fapi/v1/time", origin="fstream").status == 404
+    assert client.request("GET", "/fapi/v1/time", origin="dapi").status == 404
     assert client.request("GET", "/fapi/v1/time", origin="fapi-test").status == 200
 
 

@@ -223,6 +223,30 @@ def test_own_order_in_the_way_expires_in_match(client: Client) -> None:
     assert stands["status"] == "EXPIRED_IN_MATCH"
 
 
+@pytest.mark.parametrize("mode", ["NONE", "EXPIRE_TAKER", "EXPIRE_BOTH"])
+def test_other_self_trade_modes_are_refused_where_they_would_have_to_be_obeyed(client: Client, mode: str) -> None:
+    resting = client.limit(price="59999.9", quantity="0.500")
+    ask = {"side": "SELL", "selfTradePreventionMode": mode}
+    assert client.refused("POST", ORDER, **order(**ask, price="59999.9")) == (400, -5039)
+    market = {"symbol": "BTCUSDT", "type": "MARKET", "quantity": "0.010", **ask}
+    assert client.refused("POST", ORDER, **market) == (400, -5039)
+    assert client.limit(**ask, price="60000.1")["selfTradePreventionMode"] == mode
+    assert client.limit(selfTradePreventionMode=mode)["status"] == "NEW"
+    passive = client.limit(**ask, price="61000")
+    change = {"symbol": "BTCUSDT", "orderId": passive["orderId"], "side": "SELL", "quantity": "0.010"}
+    assert client.refused("PUT", ORDER, **change, price="59999.9") == (400, -5039)
+    assert client.ask("PUT", ORDER, **change, price="60900")["price"] == "60900.00"
+    left = client.ask("GET", ORDER, symbol="BTCUSDT", orderId=resting["orderId"])
+    assert left["status"] == "NEW"
+
+
+def test_order_that_others_fill_first_meets_none_of_its_own(client: Client) -> None:
+    resting = client.limit(price="59990")
+    client.market("SELL", selfTradePreventionMode="EXPIRE_TAKER", newOrderRespType="RESULT")
+    assert client.ask("GET", "/fapi/v1/openOrders")[0]["orderId"] == resting["orderId"]
+    assert len(client.ask("GET", "/fapi/v1/userTrades", symbol="BTCUSDT")) == 1
+
+
 def test_order_test_places_nothing(client: Client) -> None:
     shown = client.ask("POST", "/fapi/v1/order/test", **order())
     assert list(shown) == [*REPLY_KEYS, "avgPrice", "cumQuote"]

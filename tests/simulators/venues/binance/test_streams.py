@@ -113,6 +113,16 @@ def test_malformed_frame_is_answered_and_changes_nothing(client: Client, frame: 
     assert client.take(session) == []
 
 
+@pytest.mark.parametrize(("count", "status"), [(1024, None), (1025, 400)])
+def test_url_with_more_streams_than_a_connection_may_have_is_refused(
+    client: Client, count: int, status: int | None
+) -> None:
+    names = "/".join(f"x{number}@trade" for number in range(count))
+    handshake = HttpRequest("fstream", "GET", "/stream", f"streams={names}", {}, b"", "127.0.0.1")
+    refusal = client.venue.open(1, handshake, client.time())
+    assert (refusal.status if refusal else None) == status
+
+
 @pytest.mark.parametrize("id", ["7d3b9b46-5f4f-4c8b-9a2d-0a8f9a4a0f5b", "1", "Abc9", 0, 2**64 - 1, None])
 def test_every_legal_id_is_echoed_as_it_came(client: Client, id: str | int | None) -> None:
     session = client.open("/ws")

@@ -12,7 +12,9 @@ from venueproof_simulators.host.decimals import plain
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.order_reading import SIDES, read_lots, read_ticks
 from venueproof_simulators.venues.binance.operations.orders import (
+    Offer,
     check_engine_window,
+    check_self_trade,
     check_size,
     find_order,
     refusal_error,
@@ -37,6 +39,7 @@ def amend(call: Call) -> Document:
     ticks = read_ticks(listing, call.parameters.required_decimal("price"))
     order = find_order(call, listing, "unknown-order-query")
     _check_amendable(call, order, side)
+    check_self_trade(call, listing, Offer(side, ticks, lots - order.filled_lots), call.desk.note(order))
     if not order.reduce_only:
         more = listing.value(ticks * (lots - order.filled_lots) - order.ticks * order.open_lots)
         check_size(call, listing, side, more)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from msgspec import Struct
+
 from venueproof_simulators.engine.commands import CancelAll, Place
 from venueproof_simulators.engine.events import Event, OrderChanged, Refused
 from venueproof_simulators.engine.refusals import Refusal
@@ -14,10 +16,28 @@ from venueproof_simulators.venues.binance.operations.desk import Call, Desk
 from venueproof_simulators.venues.binance.operations.order_reading import Request, read_request
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.wire.numbers import Listing
-from venueproof_simulators.venues.binance.wire.orders import Document, order_reply, test_reply
+from venueproof_simulators.venues.binance.wire.orders import (
+    PLAIN_NOTE,
+    Document,
+    OrderNote,
+    order_reply,
+    test_reply,
+)
 
 ENGINE_WINDOW = "binance.auth.me-recvwindow"
+OBEYED = PLAIN_NOTE.self_trade_prevention
+"""The self-trade mode that the engine has."""
+_ALL_LEVELS = 10**6
 CANCELED_ALL = {"code": 200, "msg": "The operation of cancel all open order is done."}
+
+
+class Offer(Struct, frozen=True):
+    """What an order offers to the book."""
+
+    side: Side
+    ticks: int
+    lots: int
+
 
 # --- placing ----------------------------------------------------------------------------------------------------------
 
@@ -27,6 +47,7 @@ def place(call: Call) -> Document:
     request = read_request(call)
     check_engine_window(call)
     _check_size(call, request)
+    check_self_trade(call, request.listing, request.command, request.note)
     events = call.desk.command(request.command, call.time, request.note)
     _raise_refused(call, request.listing, request.command.side, events)
     taken, last = _outcome(events, request.command)
@@ -123,6 +144,27 @@ def size_of(call: Call, listing: Listing, side: Side | None = None) -> Decimal:
         Side.SELL: money(margin.sell_orders_atoms - margin.notional_atoms),
     }
     return max(sizes.values()) if side is None else sizes[side]
+
+
+def check_self_trade(call: Call, listing: Listing, order: Place | Offer, note: OrderNote) -> None:
+    """Refuse a mode that the engine would not obey: where an own order stands in the way it ends that one, whatever
+    was asked for. An order that others can fill first meets none of its own.
+    """
+    if note.self_trade_prevention == OBEYED:
+        return
+    sign = order.side.sign
+    own = [
+        resting.ticks
+        for resting in call.desk.engine.live_orders(call.account.name, listing.name)
+        if resting.side is not order.side and (not order.ticks or (order.ticks - resting.ticks) * sign >= 0)
+    ]
+    if not own:
+        return
+    nearest = min(own, key=lambda ticks: ticks * sign)
+    book = call.desk.engine.book(listing.name, _ALL_LEVELS)
+    levels = book.asks if order.side is Side.BUY else book.bids
+    if sum(lots for ticks, lots in levels if (nearest - ticks) * sign > 0) < order.lots:
+        raise VenueError("self-trade-prevention")
 
 
 def check_engine_window(call: Call) -> None:

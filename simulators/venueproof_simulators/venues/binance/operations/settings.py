@@ -70,8 +70,8 @@ def position_mode(call: Call) -> Document:
 def set_position_mode(call: Call) -> Document:
     """POST positionSide/dual. One-way mode is all that this simulator offers so far: hedge mode is refused.
 
-    An account that could change is told what every account of a region without the feature is told; one with orders
-    or positions meets the venue's usual refusals first.
+    An account that could change is told that this is not to be had yet; one with orders or positions meets the venue's
+    usual refusals first.
     """
     wanted = call.parameters.flag("dualSidePosition")
     if wanted is None:
@@ -83,7 +83,7 @@ def set_position_mode(call: Call) -> Document:
         raise VenueError("position-mode-orders")
     if any(position.lots for position in engine.positions(account)):
         raise VenueError("position-mode-position")
-    raise VenueError("region-feature")
+    raise VenueError("not-yet")
 
 
 def assets_mode(call: Call) -> Document:

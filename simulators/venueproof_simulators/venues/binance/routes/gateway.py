@@ -26,7 +26,8 @@ RESTRICTED = "binance.account.region-restricted"
 
 TEST_SUFFIX = "-test"
 """What the names of test origins end with."""
-_SPOT_PATHS = ("/api/", "/sapi/")
+_PATHS = {"fapi": ("/",), "api": ("/api/", "/sapi/"), "dapi": ("/dapi/",)}
+"""What paths begin with that an origin serves."""
 _NOTHING = Parameters({})
 _REFUSED_STATUSES = frozenset({400, 401, 403})
 _BLANKS = {
@@ -68,10 +69,9 @@ class Gateway:
         return Classified(route.operation, symbol, f"{request.method} {request.path}")
 
     def _route(self, request: HttpRequest) -> Route[Operation] | None:
-        """The route, as far as the origin serves it: the first one serves all paths, `api` those of spot."""
-        origin = request.origin.removesuffix(TEST_SUFFIX)
-        served = origin == "fapi" or (origin == "api" and request.path.startswith(_SPOT_PATHS))
-        found = ROUTES.find(request.method, request.path) if served else None
+        """The route, as far as the origin serves it: the first one serves all paths."""
+        served = _PATHS.get(request.origin.removesuffix(TEST_SUFFIX), ())
+        found = ROUTES.find(request.method, request.path) if request.path.startswith(served) else None
         return found.route if found is not None else None
 
     def _parameters(self, request: HttpRequest) -> Parameters:

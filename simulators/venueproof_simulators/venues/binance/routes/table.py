@@ -1,7 +1,8 @@
 """HTTP mounts operations: which path asks for what, who must prove what, and what it costs.
 
-Source: the vendor's REST pages for USDⓈ-M futures; the spot and wallet paths are those that clients ask for when they
-start. The algo service and COIN-M are not here yet: their paths are unknown to this venue.
+Source: the vendor's REST pages for USDⓈ-M futures; the paths of other services are those that clients ask for when
+they start. The algo service and COIN-M are not here yet: their paths are unknown to this venue, but for the list of
+COIN-M contracts, which is empty.
 """
 
 from __future__ import annotations
@@ -119,6 +120,8 @@ _STARTUP = (
     _public("/api/v3/time", market.server_time, "server_time", "spot"),
     _public("/api/v3/exchangeInfo", startup.spot_exchange_info, "other", "spot"),
     _asked("/api/v3/account", startup.spot_account, "other", "spot"),
+    _public("/dapi/v1/exchangeInfo", startup.coin_exchange_info, "other"),
+    _public("/sapi/v1/system/status", startup.system_status, "other", "spot"),
     _asked("/sapi/v1/capital/config/getall", startup.empty_list, "other", "spot"),
     _route("GET", "/sapi/v1/margin/allPairs", startup.empty_list, "other", KEY, "spot"),
     _asked("/sapi/v1/margin/isolated/allPairs", startup.empty_list, "other", "spot"),
