@@ -136,14 +136,12 @@ def check_size(call: Call, listing: Listing, side: Side, more: Decimal) -> None:
         raise VenueError("position-too-large")
 
 
-def size_of(call: Call, listing: Listing, side: Side | None = None) -> Decimal:
-    """What position and orders of a side are worth together; without a side, of the larger one."""
+def size_of(call: Call, listing: Listing, side: Side) -> Decimal:
+    """What the position will be worth at mark once all orders of a side have filled; negative on the other side."""
     margin = call.desk.engine.margin(call.account.name, listing.name)
-    sizes = {
-        Side.BUY: money(margin.buy_orders_atoms + margin.notional_atoms),
-        Side.SELL: money(margin.sell_orders_atoms - margin.notional_atoms),
-    }
-    return max(sizes.values()) if side is None else sizes[side]
+    if side is Side.BUY:
+        return money(margin.buy_orders_atoms + margin.notional_atoms)
+    return money(margin.sell_orders_atoms - margin.notional_atoms)
 
 
 def check_self_trade(call: Call, listing: Listing, order: Place | Offer, note: OrderNote) -> None:

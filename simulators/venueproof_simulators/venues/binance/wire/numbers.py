@@ -22,6 +22,10 @@ class Listing:
         self.row = row
         self.brackets = brackets
         """Smallest positions first."""
+        self._notional_max = {
+            leverage: max(bracket.notional_max for bracket in brackets if bracket.leverage >= leverage)
+            for leverage in range(1, row.leverage_max + 1)
+        }
         self.instrument: Instrument = row.instrument()
         self.name = row.name
         self.symbol = row.symbol
@@ -49,7 +53,7 @@ class Listing:
 
     def notional_max(self, leverage: int) -> int:
         """How much a position may be worth at a leverage: the higher, the less."""
-        return max(bracket.notional_max for bracket in self.brackets if bracket.leverage >= leverage)
+        return self._notional_max[leverage]
 
     def mark(self, nano_ticks: int) -> Decimal:
         """Billionths of a tick as a price."""
