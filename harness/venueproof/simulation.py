@@ -59,7 +59,7 @@ class SimulatedVenue:
         self.ws_url = simulator.ws_url
         self.origins = dict(simulator.origins)
         self.credentials: Credentials = dict(simulator.venue.credentials)
-        self.control_url = simulator.rest_url + PREFIX
+        self.control_url = (simulator.rest_url + PREFIX).rstrip("/")
         self.proxy = ""
         """The proxy's URL, empty when none was asked for."""
         self.ca = ""

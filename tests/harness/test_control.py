@@ -29,7 +29,7 @@ def with_venue(body: Body, token: str = "") -> None:
 
 
 async def post(venue: SimulatedVenue, session: aiohttp.ClientSession, name: str, data: Any) -> tuple[int, Any]:
-    async with session.post(venue.control_url + name, data=data, headers=JSON) as reply:
+    async with session.post(f"{venue.control_url}/{name}", data=data, headers=JSON) as reply:
         return reply.status, await reply.json()
 
 
@@ -47,7 +47,7 @@ def test_actions_and_truth_over_http_are_those_in_python() -> None:
         status, answer = await post(venue, session, "actions", wish)
         assert status == 200
         await post(venue, session, "actions", b'{"do":"fill","instrument":"%s","order_id":"1"}' % BTC.encode())
-        async with session.get(venue.control_url + "truth") as reply:
+        async with session.get(f"{venue.control_url}/truth") as reply:
             truth = await reply.json()
         assert [order["status"] for order in truth["orders"]] == ["filled"]
         assert truth["orders"][0]["ref"]["venue_id"] == answer["order_id"]
@@ -58,7 +58,7 @@ def test_actions_and_truth_over_http_are_those_in_python() -> None:
 
 def test_the_document_names_every_action_and_every_reference_leads_somewhere() -> None:
     async def body(venue: SimulatedVenue, session: aiohttp.ClientSession) -> None:
-        async with session.get(venue.control_url + "openapi.json") as reply:
+        async with session.get(f"{venue.control_url}/openapi.json") as reply:
             document = await reply.json()
         body = document["paths"]["/_venueproof/actions"]["post"]["requestBody"]["content"]["application/json"]["schema"]
         assert set(body["discriminator"]["mapping"]) == {action_name(kind) for kind in ACTION_TYPES}
@@ -126,7 +126,7 @@ def test_bad_input_is_one_line(data: bytes, complaint: str) -> None:
 def test_web_pages_of_others_are_kept_out(headers: dict[str, str], status: int) -> None:
     async def body(venue: SimulatedVenue, session: aiohttp.ClientSession) -> None:
         data = b'{"do":"skew_venue_clock","ms":5}'
-        async with session.post(venue.control_url + "actions", data=data, headers={**JSON, **headers}) as reply:
+        async with session.post(f"{venue.control_url}/actions", data=data, headers={**JSON, **headers}) as reply:
             assert reply.status == status
         time = venue.simulator.time()
         assert time.wire_ns - time.true_ns == (5_000_000 if status == 200 else 0)
@@ -139,7 +139,7 @@ def test_a_token_opens_and_is_needed() -> None:
         statuses = []
         for given in (None, "Bearer", "Bearer wrong", "Bearer s3cret"):
             headers = {"Host": "sim.example"} | ({} if given is None else {"Authorization": given})
-            async with session.get(venue.control_url + "powers", headers=headers) as reply:
+            async with session.get(f"{venue.control_url}/powers", headers=headers) as reply:
                 statuses.append(reply.status)
         assert statuses == [401, 401, 401, 200]
 
@@ -148,15 +148,15 @@ def test_a_token_opens_and_is_needed() -> None:
 
 def test_unknown_paths_wrong_methods_and_huge_bodies() -> None:
     async def body(venue: SimulatedVenue, session: aiohttp.ClientSession) -> None:
-        async with session.get(venue.control_url + "nope") as reply:
+        async with session.get(f"{venue.control_url}/nope") as reply:
             assert reply.status == 404
-        async with session.get(venue.control_url + "actions") as reply:
+        async with session.get(f"{venue.control_url}/actions") as reply:
             assert reply.status == 405
         status, _ = await post(venue, session, "actions", io.BytesIO(b" " * (2 << 20)))
         assert status == 413
-        async with session.get(venue.control_url + "wire?since=x") as reply:
+        async with session.get(f"{venue.control_url}/wire?since=x") as reply:
             assert reply.status == 400
-        async with session.get(venue.control_url + "market?instrument=x") as reply:
+        async with session.get(f"{venue.control_url}/market?instrument=x") as reply:
             assert reply.status == 400
 
     with_venue(body)
@@ -164,7 +164,7 @@ def test_unknown_paths_wrong_methods_and_huge_bodies() -> None:
 
 def test_provocations_are_listed_and_shown() -> None:
     async def body(venue: SimulatedVenue, session: aiohttp.ClientSession) -> None:
-        async with session.get(venue.control_url + "provocations") as reply:
+        async with session.get(f"{venue.control_url}/provocations") as reply:
             offered = await reply.json()
         assert offered == [] or set(offered[0]) == {"kind", "case", "title", "refuted"}
         status, answer = await post(venue, session, "provoke", b'{"kind":"rate.ban","case":"no","instrument":"x"}')

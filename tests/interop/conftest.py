@@ -22,7 +22,7 @@ class Served:
     def __init__(self, ready: Json) -> None:
         self.ready = ready
         self.rest: str = ready["rest"]
-        self.control = ready["control"].rstrip("/")
+        self.control = ready["control"]
         self.ws: str = ready["ws"]
         self.credentials: dict[str, str] = ready["credentials"]
 
