@@ -127,6 +127,13 @@ class Driver:
         """The venue's own error. Raises `LookupError` when its table has none for it."""
         return self.venue.error_reply(reason, error, request, self._times.time())
 
+    def error_or(self, error: str, otherwise: HttpReply) -> HttpReply:
+        """The venue's own error for what came in and is no request, `otherwise` when its table has none for it."""
+        try:
+            return self.error_reply("", error, None)
+        except LookupError:
+            return otherwise
+
     # --- from behind ----------------------------------------------------------------------------------------------
 
     def command(self, command: Command) -> list[Event]:

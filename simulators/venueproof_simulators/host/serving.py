@@ -1,7 +1,8 @@
 """HTTP and WebSocket connections of one venue: bytes to requests, replies to bytes.
 
 aiohttp speaks HTTP; an `Entrance` is one way in (a listener, or a tunnel of the proxy) and fixes the origin and the
-address that limits count by. Requests are read raw. Whatever comes in, the answer is the venue's own, or a plain 4xx.
+address that limits count by. Requests are read raw. Whatever comes in, the answer is the venue's own, or an empty 4xx
+where the venue has no error for it: never a text of the library, and never the client's own bytes.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from typing import Any
 from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_protocol import ERROR
 from msgspec import Struct
 from websockets.datastructures import Headers
 from websockets.http11 import Request as Handshake
 from websockets.server import ServerProtocol
 
 from venueproof_simulators.host.answering import Answering
+from venueproof_simulators.host.driver import INTERNAL_ERROR
 from venueproof_simulators.host.outcomes import Fate
 from venueproof_simulators.host.session import reset
 from venueproof_simulators.host.venue import HttpReply, HttpRequest
@@ -34,10 +37,18 @@ BODY_PATIENCE_S = 30.0
 """How long a client may take to send a body that it has begun."""
 IDLE_PATIENCE_S = 75.0
 """How long a connection may wait for a whole request."""
+MALFORMED = "malformed-request"
+"""The row of a venue's error table for what is no HTTP; `TOO_LARGE`, `TOO_SLOW`: for a body."""
+TOO_LARGE = "body-too-large"
+TOO_SLOW = "body-too-slow"
 MOUNT_PREFIX = "/_venueproof/"
+SERVER = "venueproof"
+"""What every reply names as its server."""
 
 Mount = Callable[[web.Request], Awaitable[web.StreamResponse]]
 """Whatever the harness serves under `MOUNT_PREFIX`."""
+Broken = Callable[[web.RequestHandler, BaseException | None], web.StreamResponse]
+"""What a connection answers that cannot be read."""
 
 
 class Entrance(Struct, frozen=True):
@@ -99,6 +110,8 @@ class Serving:
         def request(
             message: Any, payload: Any, protocol: Any, writer: AbstractStreamWriter, task: asyncio.Task[None]
         ) -> web.Request:
+            if message is ERROR:  # aiohttp's stand-in for what it could not parse
+                message = message._replace(version=HttpVersion11)
             return web.Request(message, payload, protocol, writer, task, loop, client_max_size=BODY_LIMIT)
 
         async def handle(request: web.BaseRequest) -> web.StreamResponse:
@@ -106,9 +119,9 @@ class Serving:
 
         return _Server(
             handle,
+            request,
+            broken=self._broken,
             forget=lambda connection: self._numbers.pop(connection, None),
-            request_factory=request,
-            handler_cancellation=True,
             access_log=None,
             logger=self._logger,
             tcp_keepalive=False,
@@ -123,7 +136,7 @@ class Serving:
     async def _serve(self, entrance: Entrance, raw: web.BaseRequest) -> web.StreamResponse:
         if entrance.mount is not None and raw.raw_path.startswith(MOUNT_PREFIX) and isinstance(raw, web.Request):
             return await entrance.mount(raw)
-        number = self._number(raw)
+        number = self._number(raw.protocol)
         host, path, query = split_target(raw.raw_path)
         origin = entrance.origin or self._origin_of_host(host) or ""
         if not origin:
@@ -132,8 +145,7 @@ class Serving:
         try:
             body = await _read_body(raw)
         except _Unreadable as error:
-            self._answering.refused(number, f"{raw.method} {path}", error.why)
-            return self._closing(HttpReply(error.status, f"{error.why}\n".encode(), content_type="text/plain"))
+            return self._turned_away(number, f"{raw.method} {path}", error)
         request = HttpRequest(origin, raw.method, path, query, _headers(raw), body, entrance.client)
         if "upgrade" in request.headers and request.headers["upgrade"].lower() == "websocket":
             return await self._upgrade(number, raw, request)
@@ -153,15 +165,12 @@ class Serving:
         transport = raw.transport
         if transport is None:
             return Gone()
+        label = f"{raw.method} {request.path}"
         if raw.method != "GET" or raw.version < HttpVersion11:
-            return self._closing(
-                HttpReply(400, b"a WebSocket begins with GET and HTTP/1.1\n", content_type="text/plain")
-            )
+            return self._turned_away(number, label, _Unreadable(400, MALFORMED, "a WebSocket begins with GET"))
         response = ServerProtocol().accept(_handshake(raw))
         if response.status_code != http.HTTPStatus.SWITCHING_PROTOCOLS:
-            return self._closing(
-                HttpReply(response.status_code, bytes(response.body or b""), content_type="text/plain")
-            )
+            return self._turned_away(number, label, _Unreadable(400, MALFORMED, "the WebSocket handshake is malformed"))
         del response.headers["Date"]
         response.headers["Date"] = self._now_date()
         session = self._answering.session(number, transport)
@@ -176,16 +185,30 @@ class Serving:
         await asyncio.get_running_loop().create_future()  # until the connection is gone, which cancels this
         return Gone()
 
+    # --- what is no request ---------------------------------------------------------------------------------------
+
+    def _broken(self, connection: web.RequestHandler, error: BaseException | None) -> web.Response:
+        if isinstance(error, HttpProcessingError):
+            return self._turned_away(self._number(connection), "", _Unreadable(400, MALFORMED, type(error).__name__))
+        self._answering.driver.fault(f"while a request was served: {error!r}")
+        return self._closing(INTERNAL_ERROR)
+
+    def _turned_away(self, number: int, label: str, error: _Unreadable) -> web.Response:
+        """The venue's own error for what never becomes a request, or an empty one."""
+        self._answering.refused(number, label, error.why)
+        empty = HttpReply(error.status, b"", content_type="text/plain")
+        return self._closing(self._answering.driver.error_or(error.key, empty))
+
     # --- small parts ----------------------------------------------------------------------------------------------
 
-    def _number(self, raw: web.BaseRequest) -> int:
-        number = self._numbers.get(raw.protocol)
+    def _number(self, connection: web.RequestHandler) -> int:
+        number = self._numbers.get(connection)
         if number is None:
-            number = self._numbers[raw.protocol] = self._answering.next_number()
+            number = self._numbers[connection] = self._answering.next_number()
         return number
 
     def _response(self, reply: HttpReply) -> web.Response:
-        headers = {"Content-Type": reply.content_type, "Date": self._now_date(), "Server": "venueproof"}
+        headers = {"Content-Type": reply.content_type, "Date": self._now_date(), "Server": SERVER}
         headers.update(reply.headers)
         return web.Response(body=reply.body, status=reply.status, headers=headers)
 
@@ -202,11 +225,25 @@ class Serving:
 
 
 class _Server(web.Server):
-    """A server that says when a connection is gone."""
+    """A server that says when a connection is gone and what could not be read on it."""
 
-    def __init__(self, handler: Any, *, forget: Callable[[web.RequestHandler], object], **settings: Any) -> None:
-        super().__init__(handler, **settings)
+    def __init__(
+        self,
+        handler: Any,
+        request_factory: Any,
+        *,
+        broken: Broken,
+        forget: Callable[[web.RequestHandler], object],
+        **settings: Any,
+    ) -> None:
+        super().__init__(handler, request_factory=request_factory, handler_cancellation=True)
+        self.broken = broken
         self._forget = forget
+        self._settings = settings
+
+    def __call__(self) -> web.RequestHandler:
+        """A connection."""
+        return _Connection(self, loop=asyncio.get_running_loop(), **self._settings)
 
     def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
         """aiohttp says so."""
@@ -214,12 +251,42 @@ class _Server(web.Server):
         super().connection_lost(handler, exc)
 
 
-class _Unreadable(Exception):
-    """A body that cannot be had."""
+class _Connection(web.RequestHandler):
+    """A connection whose errors and `Server` header are ours."""
 
-    def __init__(self, status: int, why: str) -> None:
+    __slots__ = ("_broken",)
+
+    def __init__(self, manager: _Server, *, loop: asyncio.AbstractEventLoop, **settings: Any) -> None:
+        super().__init__(manager, loop=loop, **settings)
+        self._broken = manager.broken
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """What is answered when aiohttp cannot parse, or a handler fails. Raises `ConnectionError` in mid-answer."""
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer has begun already")
+        return self._broken(self, exc)
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Every answer leaves through here, also what a mount raises."""
+        resp.headers.setdefault("Server", SERVER)
+        return await super().finish_response(request, resp, start_time)
+
+
+class _Unreadable(Exception):
+    """What cannot be had. `key` is the row of the venue's error table, `why` is for the journal."""
+
+    def __init__(self, status: int, key: str, why: str) -> None:
         super().__init__(why)
         self.status = status
+        self.key = key
         self.why = why
 
 
@@ -234,11 +301,11 @@ async def _read_body(raw: web.BaseRequest) -> bytes:
         async with asyncio.timeout(BODY_PATIENCE_S):
             return await raw.read()
     except web.HTTPRequestEntityTooLarge:
-        raise _Unreadable(413, f"the body is larger than {BODY_LIMIT} bytes") from None
+        raise _Unreadable(413, TOO_LARGE, f"the body is larger than {BODY_LIMIT} bytes") from None
     except TimeoutError:
-        raise _Unreadable(408, f"the body did not arrive within {BODY_PATIENCE_S:g} seconds") from None
+        raise _Unreadable(408, TOO_SLOW, f"the body did not arrive within {BODY_PATIENCE_S:g} seconds") from None
     except (web.RequestPayloadError, HttpProcessingError):
-        raise _Unreadable(400, "the body is malformed") from None
+        raise _Unreadable(400, MALFORMED, "the body is malformed") from None
 
 
 def split_target(target: str) -> tuple[str, str, str]:
@@ -271,7 +338,7 @@ def _handshake(raw: web.BaseRequest) -> Handshake:
 
 
 class _FaultLogger(logging.Logger):
-    """What aiohttp logs of its own: a malformed request is the client's affair, everything else is a fault."""
+    """What aiohttp logs of its own: a broken connection is the client's affair, everything else is a fault."""
 
     def __init__(self, fault: Callable[[str], None]) -> None:
         super().__init__("venueproof.host.http", logging.CRITICAL)

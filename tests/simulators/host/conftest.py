@@ -70,6 +70,7 @@ class ToyVenue:
         self.quirk = False
         self.due_ns: int | None = None
         self.outgoing: list[Outgoing] = []
+        self.wire_errors: dict[str, HttpReply] = {}
         self.tokens: list[str] = ["toy-key-93aa", SECRET]
 
     def secrets(self) -> Sequence[str]:
@@ -155,6 +156,8 @@ class ToyVenue:
             return _reply(400, error="no money")
         if error == "engine-restart":
             return _reply(503, error="engine away")
+        if error in self.wire_errors:
+            return self.wire_errors[error]
         raise LookupError(f"no row for {reason or error}")
 
     def error_frame(self, session: int, frame: str | bytes, reason: str, error: str, time: VenueTime) -> str | bytes:

@@ -10,12 +10,14 @@ from typing import Any
 
 import aiohttp
 import aiohttp.web
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from venueproof.virtual import RealClock
 from venueproof_simulators.host.journal import RowKind
 from venueproof_simulators.host.simulator import Simulator
+from venueproof_simulators.host.venue import HttpReply
 
 Live = Callable[..., Simulator]
 World = Any
@@ -68,6 +70,54 @@ def test_a_body_that_is_too_large_is_refused_and_the_venue_not_asked(live: Live)
 
     simulator = live(story)
     assert simulator.journal.rows()[0].kind is RowKind.REFUSED
+
+
+_UPGRADE = b"GET /market HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "key"),
+    [
+        (b"G\x01T /SECRET HTTP/1.1\r\nHost: x\r\n\r\n", 400, "malformed-request"),
+        (b"POST /order HTTP/1.1\r\nHost: x\r\nContent-Length: SECRET\r\n\r\n", 400, "malformed-request"),
+        (b"GET /value?SECRET=\xff\xfe\x00 HTTP/1.1\r\nHost: x\r\n\r\n", 400, "malformed-request"),
+        (b"GET /value HTTP/1.1\r\nHost: x\r\nX: " + b"SECRET" * 12_000 + b"\r\n\r\n", 400, "malformed-request"),
+        (b"POST /order HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nSECRET\r\n", 400, "malformed-request"),
+        (_UPGRADE + b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: SECRET\r\n\r\n", 400, "malformed-request"),
+        (
+            _UPGRADE + b"Sec-WebSocket-Version: 12\r\nSec-WebSocket-Key: " + b"A" * 22 + b"==\r\n\r\n",
+            400,
+            "malformed-request",
+        ),
+        (
+            b"POST /order HTTP/1.1\r\nHost: x\r\nContent-Length: 10485761\r\n\r\n" + bytes(10_485_761),
+            413,
+            "body-too-large",
+        ),
+        (b"POST /order HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nSECRET", 408, "body-too-slow"),
+    ],
+    ids=["method", "length", "query", "header", "chunk", "key", "version", "large", "slow"],
+)
+@pytest.mark.parametrize("has_row", [True, False])
+def test_what_cannot_be_read_gets_the_venues_error(
+    virtual: Live, data: bytes, status: int, key: str, has_row: bool
+) -> None:
+    async def story(world: World) -> None:
+        if has_row:
+            world.venue.wire_errors = {key: HttpReply(418, b'{"code":-1}')}
+        reader, writer = await world.raw(data)
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        wanted = (418, b'{"code":-1}') if has_row else (status, b"")
+        assert head.startswith(f"HTTP/1.1 {wanted[0]} ".encode())
+        assert body == wanted[1]
+        assert b"\r\nServer: venueproof\r\n" in head + b"\r\n"
+        assert b"SECRET" not in head
+        assert world.venue.requests == []
+        writer.close()
+
+    (row,) = virtual(story).journal.rows()
+    assert row.kind is RowKind.REFUSED
+    assert row.note
 
 
 def test_a_half_sent_body_is_given_up_after_its_patience(virtual: Live) -> None:
@@ -189,6 +239,8 @@ def test_a_mount_is_served_on_the_first_origin_and_leaves_no_trace(live: Live) -
                 answers.append((reply.status, await reply.json()))
         assert answers == [(200, {"asked": "/_venueproof/health"}), (404, {"error": "no such path"})]
         assert {row.connection for row in simulator.journal.rows()} == {1}
+        async with world.client.get(f"{simulator.rest_url}/_venueproof/health") as reply:
+            assert reply.headers["Server"] == "venueproof"
         await simulator.stop()
 
     live(story)
