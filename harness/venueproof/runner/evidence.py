@@ -51,10 +51,14 @@ def _matters(row: WireRow) -> bool:
 
 def _drawn(row: WireRow) -> certificate.WireRow:
     sender, receiver, kind = _KINDS[row.kind]
-    status = f"{row.status} " if row.status else ""
-    text = "\n".join(part for part in (row.note, row.text[:TEXT_CHARS_MAX]) if part)
+    label, note = row.label, row.note
+    if row.kind is WireKind.RULE:  # what a rule did is what the picture is drawn for
+        label, note = f"{row.label}: {row.note}", ""
+    elif row.status:
+        label = f"{row.status} {row.label}"
+    text = "\n".join(part for part in (note, row.text[:TEXT_CHARS_MAX]) if part)
     return certificate.WireRow(
-        t_ns=row.at_ns, sender=sender, receiver=receiver, kind=kind, label=f"{status}{row.label}"[:200], text=text
+        t_ns=row.at_ns, sender=sender, receiver=receiver, kind=kind, label=label[:200], text=text
     )
 
 

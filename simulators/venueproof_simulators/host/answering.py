@@ -27,6 +27,7 @@ from venueproof_simulators.host.rules import (
     LoseRequest,
     Rewrite,
     Truncate,
+    fate_text,
     rule_name,
 )
 from venueproof_simulators.host.rules import Fate as AnyFate
@@ -217,7 +218,7 @@ class Answering:
             (number,),
             label=rule_name(installed.rule),
             operation=asked.operation,
-            note=repr(installed.rule.fate),
+            note=fate_text(installed.rule.fate),
         )
 
     def _note_outcome(self, number: int, label: str, operation: str, outcome: Outcome) -> None:

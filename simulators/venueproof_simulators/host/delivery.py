@@ -28,6 +28,7 @@ from venueproof_simulators.host.rules import (
     Reorder,
     Rewrite,
     Truncate,
+    fate_text,
     rule_name,
 )
 from venueproof_simulators.host.session import Session, encode
@@ -159,7 +160,7 @@ class Delivery:
             label=rule_name(installed.rule),
             topic=message.topic,
             text=message.payload,
-            note=repr(fate),
+            note=fate_text(fate),
         )
         self.meet(message, fate)
 
@@ -187,20 +188,22 @@ class Delivery:
     def _swap(self, message: Message) -> None:
         swapped = _Swapped(message)
         swapped.entry = self.departures.at(
-            self._clock.now_ns() + REORDER_PATIENCE_NS, partial(self._release_swapped, swapped)
+            self._clock.now_ns() + REORDER_PATIENCE_NS, partial(self._release_swapped, [swapped])
         )
         self._swapped.append(swapped)
 
-    def _release_swapped(self, swapped: _Swapped) -> None:
-        self._swapped.remove(swapped)
-        if swapped.entry is not None:
-            self.departures.cancel(swapped.entry)
-        self.release(swapped.message)
+    def _release_swapped(self, due: list[_Swapped]) -> None:
+        # All are taken out before one is sent: sending one may be what another waits for.
+        self._swapped = [swapped for swapped in self._swapped if swapped not in due]
+        for swapped in due:
+            if swapped.entry is not None:
+                self.departures.cancel(swapped.entry)
+            self.release(swapped.message)
 
     def _send_swapped(self, sent: Message) -> None:
-        for swapped in list(self._swapped):
-            if not set(swapped.message.sessions).isdisjoint(sent.sessions):
-                self._release_swapped(swapped)
+        due = [swapped for swapped in self._swapped if not set(swapped.message.sessions).isdisjoint(sent.sessions)]
+        if due:
+            self._release_swapped(due)
 
 
 class _Swapped:

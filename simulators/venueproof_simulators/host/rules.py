@@ -12,6 +12,10 @@ from msgspec import Struct
 
 from venueproof_simulators.host.venue import HttpReply
 
+TEXT_LIMIT = 120
+"""Bytes of an answer that a fate's description shows."""
+NS_PER_S = 1_000_000_000
+
 
 class Direction(StrEnum):
     """Which way a message goes, and so what a rule can see."""
@@ -103,3 +107,30 @@ class Rule(Struct, frozen=True):
 def rule_name(rule: Rule) -> str:
     """What the journal calls a rule: its own name, or what it does."""
     return rule.name or str(rule.fate.__struct_config__.tag)
+
+
+def fate_text(fate: Fate) -> str:
+    """What a fate does, in words for people who read a journal or a certificate."""
+    match fate:
+        case Delay():
+            return f"held back {fate.by_ns / NS_PER_S:g} s"
+        case LoseRequest():
+            return "request lost, connection reset"
+        case LoseReply():
+            return "reply lost, connection reset"
+        case Answer(reply=reply):
+            return f"answered instead: {reply.status} {reply.body[:TEXT_LIMIT].decode('utf-8', 'replace')}"
+        case AnswerVenueError():
+            return f"answered with the venue's own error: {fate.reason or fate.error}"
+        case Rewrite():
+            return f'"{fate.old}" rewritten to "{fate.new}"'
+        case _:
+            return _TEXTS[type(fate)]
+
+
+_TEXTS: dict[type[Fate], str] = {
+    Drop: "never sent",
+    Duplicate: "sent twice",
+    Reorder: "sent after the next one",
+    Truncate: "cut in half",
+}

@@ -187,6 +187,66 @@ def test_the_first_rule_that_acts_wins(virtual: Virtual) -> None:
     assert acted == ["first", "second"]
 
 
+@pytest.mark.parametrize(
+    ("fate", "note"),
+    [
+        (Answer(HttpReply(500, b"{}")), "answered instead: 500 {}"),
+        (AnswerVenueError(reason="insufficient-margin"), "answered with the venue's own error: insufficient-margin"),
+        (LoseRequest(), "request lost, connection reset"),
+        (LoseReply(), "reply lost, connection reset"),
+        (Delay(2_500_000_000), "held back 2.5 s"),
+        (Truncate(), "cut in half"),
+        (Rewrite("value", "price"), '"value" rewritten to "price"'),
+    ],
+    ids=repr,
+)
+def test_the_journal_says_what_a_rule_did_to_a_request(virtual: Virtual, fate: Any, note: str) -> None:
+    async def story(world: World) -> None:
+        world.simulator.add_rule(Rule(PLACE, fate, "trouble"))
+        _, writer = await world.raw(b"POST /order HTTP/1.1\r\nHost: x\r\n\r\n")
+        await asyncio.sleep(10)
+        writer.close()
+
+    (row,) = [row for row in virtual(story).journal.rows() if row.kind is RowKind.RULE]
+    assert (row.label, row.note) == ("trouble", note)
+
+
+@pytest.mark.parametrize(
+    ("fate", "note"), [(Drop(), "never sent"), (Duplicate(), "sent twice"), (Reorder(), "sent after the next one")]
+)
+def test_the_journal_says_what_a_rule_did_to_a_message(virtual: Virtual, fate: Any, note: str) -> None:
+    async def story(world: World) -> None:
+        await _heard(world, fate, ["a", "b"])
+
+    (row,) = [row for row in virtual(story).journal.rows() if row.kind is RowKind.RULE]
+    assert (row.note, row.text) == (note, "a")
+
+
+def test_two_reordered_messages_in_a_row_go_after_the_next_one(virtual: Virtual) -> None:
+    async def story(world: World) -> None:
+        twice = Match(Direction.STREAM, topic="order", first=2)
+        assert await _heard(world, Reorder(), ["a", "b", "c"], twice) == ["c", "a", "b"]
+        assert world.simulator.undelivered() == 0
+
+    virtual(story)
+
+
+def test_overlapping_reorders_of_several_sessions_send_everything_once(virtual: Virtual) -> None:
+    async def story(world: World) -> None:
+        sockets = [await world.listen("/market") for _ in range(2)]
+        world.simulator.add_rule(Rule(Match(Direction.STREAM, topic="order", first=2), Reorder()))
+        world.simulator.add_rule(Rule(Match(Direction.STREAM, topic="book", first=2), Reorder()))
+        for topic in ("order", "book", "order", "book", "trade"):
+            world.say(topic, topic)
+        await asyncio.sleep(30)
+        for socket in sockets:
+            heard = [(await socket.receive()).data for _ in range(5)]
+            assert heard == ["trade", "order", "book", "order", "book"]
+        assert world.simulator.undelivered() == 0
+
+    virtual(story)
+
+
 def test_a_rule_with_an_error_the_venue_has_not_is_refused(virtual: Virtual) -> None:
     async def story(world: World) -> None:
         with pytest.raises(LookupError, match="no row for precision"):
