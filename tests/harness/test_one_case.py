@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import getcontext
+
 import broken_adapters as broken
 import pytest
 from harness_cases import run_clause
@@ -31,6 +33,12 @@ from venueproof_simulators.host.venue import Profile
 def test_faults_of_an_adapter_are_its_failures(adapter: type, seen: str) -> None:
     result = run_clause("TIM-030", adapter)
     assert (result.outcome, seen in result.message) == (Outcome.FAIL, True), result.message
+
+
+def test_an_adapter_changes_how_decimals_round_for_itself_only() -> None:
+    before = getcontext().rounding
+    assert run_clause("BAL-010", broken.ChangesRounding).outcome is Outcome.PASS
+    assert getcontext().rounding == before
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Awaitable, Callable
+from decimal import localcontext
 from functools import cache
 from typing import Any, NamedTuple, cast
 
@@ -90,7 +91,8 @@ class _Witness:
         number = self._calls.begin(name)
         came_back = False
         try:
-            with as_adapter():
+            # Decimals round as the context says, and an adapter may change its own (ccxt does), never ours.
+            with as_adapter(), localcontext():
                 value = await _awaited(name, getattr(self._adapter, name)(*args, **kwargs))
             came_back = True
         except (AdapterError, AdapterFault):

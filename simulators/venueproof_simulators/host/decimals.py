@@ -1,16 +1,27 @@
-"""How venues print numbers, and how what clients send is read back. Exact decimals, never floats."""
+"""How venues print numbers, and how what clients send is read back. Exact decimals, never floats.
+
+The ambient decimal context is never relied on: a client in the same process may have changed it (ccxt does).
+"""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import cache
 
 from venueproof_simulators.engine.instruments import ASSET_DECIMALS
+
+CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
 def fixed(value: Decimal, places: int) -> str:
     """With exactly so many places: `60000.00`."""
-    text = f"{value:.{places}f}"
+    text = f"{value.quantize(_unit(places), context=CONTEXT):f}"
     return text if text.strip("-0.") else text.removeprefix("-")
+
+
+@cache
+def _unit(places: int) -> Decimal:
+    return Decimal((0, (1,), -places))
 
 
 def plain(value: Decimal) -> str:
@@ -34,6 +45,6 @@ def places(step: Decimal) -> int:
 
 def steps(value: Decimal, step: Decimal) -> int | None:
     """How many whole steps a value is; None when it is off the step."""
-    count = value / step
+    count = CONTEXT.divide(value, step)
     whole = int(count)
     return whole if count == whole else None

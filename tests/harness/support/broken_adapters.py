@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+from decimal import ROUND_UP, getcontext
 from typing import Any
 
 import aiohttp
@@ -71,6 +72,14 @@ class EndsItsProcess(Around):
 class RaisesKeyError(Around):
     async def server_time(self) -> int:
         raise KeyError("serverTime")
+
+
+class ChangesRounding(Around):
+    """Keeps the contract, but rounds decimals its own way for the rest of the process, as a library it uses does."""
+
+    async def start(self) -> None:
+        getcontext().rounding = ROUND_UP
+        await self.inner.start()
 
 
 class ReturnsText(Around):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import partial
 
 import pytest
@@ -126,6 +126,12 @@ def test_window_counts_per_key_and_starts_anew() -> None:
     assert window.count("a", 10 * second) == 0
     assert window.add("a", 1, 10 * second) == 1
     assert window.ends_ns(10 * second) == 20 * second
+
+
+def test_numbers_are_printed_alike_in_any_decimal_context() -> None:
+    with localcontext(Context(prec=3, rounding=ROUND_HALF_UP)):
+        assert [fixed(Decimal("0.125"), 2), fixed(Decimal("60000.125"), 2)] == ["0.12", "60000.12"]
+        assert steps(Decimal("60000.1"), Decimal("0.1")) == 600001
 
 
 def test_numbers_are_printed_exactly() -> None:
