@@ -33,7 +33,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     """How a venue is run. `quirks` switches rows of the register: `+id` on, `-id` off.
 
     `port` is the first origin's, 0 takes any free. With `token` the control plane answers whoever has it, without it
-    this machine only. `journal_rows` bounds the journal.
+    this machine only. `journal_rows` bounds what is remembered for a venue that runs for days: the wire's journal keeps so
+    many rows, and the engine's, which only a repetition would need, none.
     """
 
     venue: str
@@ -118,9 +119,12 @@ async def simulate(
 async def running(setting: Setting) -> AsyncGenerator[SimulatedVenue]:
     """As `simulate`, from a setting and without a proxy."""
     clock, loop = _clock()
+    venue = _opened(setting, clock.now_ns())
+    if setting.journal_rows is not None:
+        venue.engine.journal.stop()
     plane = ControlPlane(setting.token)
     simulator = Simulator(
-        _opened(setting, clock.now_ns()),
+        venue,
         clock=clock,
         seed=setting.seed,
         latency=NO_LATENCY if loop is None else VIRTUAL_LATENCY,
@@ -139,9 +143,9 @@ async def running(setting: Setting) -> AsyncGenerator[SimulatedVenue]:
     await simulator.start(port=setting.port, tls=authority().server_context() if setting.tls else None)
     try:
         switch_quirks(simulator, setting.quirks)
-        venue = SimulatedVenue(simulator, bench)
-        venue.ca = str(authority().ca_file()) if setting.tls else ""
-        yield venue
+        simulated = SimulatedVenue(simulator, bench)
+        simulated.ca = str(authority().ca_file()) if setting.tls else ""
+        yield simulated
     finally:
         await simulator.stop()
 

@@ -14,6 +14,7 @@ import pytest
 import venueproof
 from venueproof.simulation import Setting, SimulatedVenue, running
 from venueproof_contracts.actions import ACTION_TYPES, action_name
+from venueproof_simulators.engine.journal import JournalStoppedError
 
 BTC = "BTC/USDT:USDT"
 JSON = {"Content-Type": "application/json"}
@@ -186,3 +187,12 @@ def test_the_control_plane_is_on_the_first_origin_only() -> None:
     first, *others = asyncio.run(main())
     assert first == 200
     assert 200 not in others
+
+
+def test_a_venue_that_is_served_for_days_keeps_no_journal_of_its_engine() -> None:
+    async def story() -> None:
+        async with running(Setting(venue="binance", journal_rows=10)) as venue:
+            with pytest.raises(JournalStoppedError):
+                venue.simulator.venue.engine.journal.rows()
+
+    asyncio.run(story())

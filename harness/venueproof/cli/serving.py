@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -18,6 +19,8 @@ from venueproof_simulators.host import discovery
 
 JOURNAL_ROWS = 100_000
 """A venue that is served for days keeps so many rows of its journal."""
+YOUNG_OBJECTS = 20_000
+"""So many new objects make the collector look for circles among them; Python's own figure is made for short scripts."""
 TOKEN_VARIABLE = "VENUEPROOF_CONTROL_TOKEN"
 """Where it is set the control plane wants this token, and answers whoever has it."""
 
@@ -52,8 +55,20 @@ async def _serve(settings: Sequence[Setting], *, proxy: bool, as_json: bool) -> 
         venues = [await _entered(stack, setting) for setting in settings]
         if proxy:
             await stack.enter_async_context(proxied(venues))
+        calm_collector()
         _announce(venues, as_json)
         await stopped.wait()
+
+
+def calm_collector() -> None:
+    """Let Python's collector of circles leave alone what stays for good, and look less often at the rest.
+
+    What was loaded by now is never garbage, and a venue's history grows without circles: walking over both again and
+    again is a tenth of the time of an order. For a process that only serves, as it holds for all of it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, 10, 100)
 
 
 async def _entered(stack: contextlib.AsyncExitStack, setting: Setting) -> SimulatedVenue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from hashlib import sha256
 
 from msgspec import Struct, json
@@ -70,6 +71,10 @@ class _Entry(Struct):
     command: AnyCommand
 
 
+class JournalStoppedError(LookupError):
+    """A journal was asked for its rows that does not record any more."""
+
+
 class Journal:
     """Rows in order, as canonical JSON; the first one is the header. They are encoded when somebody asks."""
 
@@ -79,27 +84,36 @@ class Journal:
         self._fresh: list[_Row] = []
         self._hash = sha256()
         self._hashed = 0
+        self._stopped = False
 
     def __deepcopy__(self, memo: dict[int, object]) -> Journal:
         """A journal of its own with the same rows, which never change: a lagging venue is a copy of the venue."""
-        twin = Journal.__new__(Journal)
-        twin._encoder = self._encoder
+        twin = copy(self)
         twin._rows, twin._fresh = list(self._rows), list(self._fresh)
-        twin._hash, twin._hashed = self._hash.copy(), self._hashed
+        twin._hash = self._hash.copy()
         return twin
+
+    def stop(self) -> None:
+        """Forget all rows and record no more: for an engine that runs for days and that nobody will repeat."""
+        self._stopped = True
+        self._rows.clear()
+        self._fresh.clear()
 
     def add(self, at_ns: int, command: Command, events: Sequence[Event]) -> None:
         """Record a command that was applied."""
-        self._fresh.append(_Row(at_ns, command, tuple(events)))
+        if not self._stopped:
+            self._fresh.append(_Row(at_ns, command, tuple(events)))
 
     def rows(self) -> Sequence[bytes]:
-        """All rows so far."""
+        """All rows so far. Raises `JournalStoppedError` after `stop`."""
+        if self._stopped:
+            raise JournalStoppedError("this engine's journal was stopped: the run cannot be repeated from it")
         self._rows += map(self._encoder.encode, self._fresh)
         self._fresh.clear()
         return self._rows
 
     def digest(self) -> str:
-        """SHA-256 over all rows, a line feed after each."""
+        """SHA-256 over all rows, a line feed after each. Raises `JournalStoppedError` after `stop`."""
         rows = self.rows()
         for row in rows[self._hashed :]:
             self._hash.update(row + b"\n")

@@ -11,7 +11,7 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from venueproof.cli.serving import JOURNAL_ROWS
+from venueproof.cli.serving import JOURNAL_ROWS, calm_collector
 from venueproof.simulation import Setting, running
 from venueproof_simulators.venues.binance.limits import Budgets
 from venueproof_simulators.venues.binance.venue import BinanceVenue
@@ -31,6 +31,7 @@ async def main() -> None:
     """Serve until the process is ended."""
     async with running(Setting(venue="binance", journal_rows=JOURNAL_ROWS)) as venue:
         raise_budgets(cast(BinanceVenue, venue.simulator.venue))
+        calm_collector()
         print(json.dumps({"rest": venue.rest_url, **venue.credentials}), flush=True)
         await asyncio.Event().wait()
 

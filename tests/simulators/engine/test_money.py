@@ -6,6 +6,7 @@ One tick of one lot is worth 10000 atoms; the book's best bid is 599999 and its 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -21,9 +22,10 @@ from venueproof_simulators.engine.commands import (
     SetMarginMode,
     SetPrice,
 )
-from venueproof_simulators.engine.engine import Engine
+from venueproof_simulators.engine.engine import Engine, replay
 from venueproof_simulators.engine.events import BalanceCause, BalanceChanged, Event, Refused
 from venueproof_simulators.engine.instruments import Instrument
+from venueproof_simulators.engine.journal import JournalStoppedError
 from venueproof_simulators.engine.ledger import Ledger, UnknownAccountError
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import BalanceState, MarginMode, OrderKind, Side
@@ -243,3 +245,14 @@ def test_commands_that_make_no_sense_raise(engine: Engine, start_ns: int) -> Non
     with pytest.raises(UnknownAccountError):
         engine.apply(Place("eve", "BTCUSDT", BUY, MARKET, 1), start_ns)
     assert engine.journal.digest() == digest
+
+
+def test_a_stopped_journal_keeps_nothing_and_says_so(engine: Engine, start_ns: int) -> None:
+    engine.journal.stop()
+    command = Deposit("ann", "USDT", 1)
+    held = sys.getrefcount(command)
+    engine.apply(command, start_ns)
+    assert sys.getrefcount(command) == held
+    for asked in (engine.journal.digest, lambda: replay(engine.journal)):
+        with pytest.raises(JournalStoppedError, match="cannot be repeated"):
+            asked()
