@@ -33,8 +33,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     """How a venue is run. `quirks` switches rows of the register: `+id` on, `-id` off.
 
     `port` is the first origin's, 0 takes any free. With `token` the control plane answers whoever has it, without it
-    this machine only. `journal_rows` bounds what is remembered for a venue that runs for days: the wire's journal keeps so
-    many rows, and the engine's, which only a repetition would need, none.
+    this machine only. `journal_rows` bounds what a venue that runs for days remembers: the wire's journal keeps so many
+    rows, and the engine's, which only a repetition would need, none.
     """
 
     venue: str

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import urllib.parse
 from collections.abc import Callable
+from functools import cache
 
 import msgspec
 from websockets.frames import Close
@@ -67,7 +68,7 @@ class Answering:
 
     def wire_s(self) -> int:
         """The venue's own clock, for the `Date` of a reply."""
-        return self._times.time().wire_ns // 1_000_000_000
+        return self._times.wire_ns() // 1_000_000_000
 
     def refused(self, number: int, label: str, why: str) -> None:
         """A request was turned away before the venue saw it."""
@@ -93,7 +94,9 @@ class Answering:
         return outcome
 
     def _decide(self, number: int, request: HttpRequest, asked: Classified) -> tuple[Outcome, int]:
-        installed = self._judge(asked, lambda: urllib.parse.unquote_plus(_request_text(request)))
+        installed = None
+        if self._rulebook.watches(Direction.REQUEST):
+            installed = self._judge(asked, lambda: urllib.parse.unquote_plus(_request_text(request)))
         if installed is None:
             return self.driver.handle(request, asked.operation), 0
         fate = installed.rule.fate
@@ -111,8 +114,6 @@ class Answering:
         return fate.reply if isinstance(fate, Answer) else self.driver.error_reply(fate.reason, fate.error, request)
 
     def _judge(self, asked: Classified, text: Text) -> Installed | None:
-        if not self._rulebook.watches(Direction.REQUEST):
-            return None
         return self._rulebook.judge(Direction.REQUEST, asked.operation, "", asked.instrument, text)
 
     # --- sessions -------------------------------------------------------------------------------------------------
@@ -152,7 +153,9 @@ class Answering:
             operation=asked.operation,
             text=payload,
         )
-        installed = self._judge(asked, lambda: as_text(payload))
+        installed = None
+        if self._rulebook.watches(Direction.REQUEST):
+            installed = self._judge(asked, lambda: as_text(payload))
         if installed is not None:
             self._note_rule(session.number, installed, asked)
             self._frame_fated(session, payload, asked, installed.rule.fate)
@@ -251,8 +254,9 @@ def _fated(fate: AnyFate, reply: HttpReply) -> Outcome:
     return reply
 
 
+@cache
 def _told(header: str) -> bool:
-    """Limits and waits are evidence; other headers of a reply (cookies) are not journalled."""
+    """Limits and waits are evidence; other headers of a reply (cookies) are not journalled. A venue has few names."""
     return header.lower().startswith(
         ("retry-after", "x-mbx-", "x-ratelimit", "x-bapi-limit", "ratelimit", "gw-ratelimit")
     )

@@ -10,7 +10,7 @@ import logging
 import traceback
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import msgspec
 
@@ -32,6 +32,7 @@ from venueproof_simulators.host.venue import (
     Outgoing,
     Ping,
     Venue,
+    VenueTime,
 )
 
 _LOGGER = logging.getLogger("venueproof.host")
@@ -45,6 +46,7 @@ ENGINE_AWAY = "engine-restart"
 INTERNAL_ERROR = HttpReply(500, b"internal error of the simulator", content_type="text/plain")
 
 Send = Callable[[Message], None]
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -69,7 +71,7 @@ class Driver:
 
     def classify(self, request: HttpRequest) -> Classified:
         """What a request asks for."""
-        return self.guarded(lambda: self.venue.classify(request), Classified("other"))
+        return self.guarded(Classified("other"), self.venue.classify, request)
 
     def handle(self, request: HttpRequest, operation: str) -> HttpReply:
         """Carry out a request."""
@@ -77,33 +79,36 @@ class Driver:
         time = self._times.time()
         if self.engine_away(operation):
             return self.error_reply("", ENGINE_AWAY, request)
-        reply = self.guarded(lambda: self.venue.handle(request, time), INTERNAL_ERROR)
-        lagged = self._lags.get(operation)
-        self._remember(operation, lambda venue, then: venue.handle(request, then))
-        if lagged is not None and reply.status < 400:
-            past = self.guarded(lambda: lagged.answer(request, time), reply)
-            reply = msgspec.structs.replace(past, headers=reply.headers)
-        self._journal.learn(self.venue.secrets())
-        self.pump()
+        reply = self.guarded(INTERNAL_ERROR, self.venue.handle, request, time)
+        if self._lags:
+            reply = self._lagged(request, operation, reply, time)
+        self.pump(time=time)
         return reply
+
+    def _lagged(self, request: HttpRequest, operation: str, reply: HttpReply, time: VenueTime) -> HttpReply:
+        """What a lagging operation answers; `reply` for any other."""
+        lagged = self._lags.get(operation)
+        self._remember(operation, lambda venue, then: venue.handle(request, then), time)
+        if lagged is None or reply.status >= 400:
+            return reply
+        past = self.guarded(reply, lagged.answer, request, time)
+        return msgspec.structs.replace(past, headers=reply.headers)
 
     def open(self, session: Session, handshake: HttpRequest) -> HttpReply | None:
         """A WebSocket asks to be let in. What the venue says at once is sent by the next `pump`."""
         self.meet_client(handshake.client)
         number = session.number
         reply = self._told(lambda venue, time: venue.open(number, handshake, time), INTERNAL_ERROR)
-        self._journal.learn(self.venue.secrets())
         return reply if isinstance(reply, HttpReply) else None
 
     def classify_frame(self, session: Session, frame: str | bytes) -> Classified:
         """What a frame asks for."""
-        return self.guarded(lambda: self.venue.classify_frame(session.number, frame), Classified("other"))
+        return self.guarded(Classified("other"), self.venue.classify_frame, session.number, frame)
 
     def receive(self, session: Session, frame: str | bytes, send: Send | None = None) -> None:
         """A frame came in. `send` decides about what the venue says to it; None sends it."""
         number = session.number
         self._told(lambda venue, time: venue.receive(number, frame, time), None)
-        self._journal.learn(self.venue.secrets())
         self.pump(send)
 
     def closed(self, session: Session) -> None:
@@ -114,7 +119,8 @@ class Driver:
 
     def engine_away(self, operation: str) -> bool:
         """Does an operation need the engine, and is it away?"""
-        return operation in ENGINE_OPERATIONS and self._times.time().age_ns < self._engine_away_until_ns
+        until_ns = self._engine_away_until_ns
+        return until_ns > 0 and operation in ENGINE_OPERATIONS and self._times.time().age_ns < until_ns
 
     def error_frame(self, session: Session, frame: str | bytes, reason: str, error: str) -> str | bytes:
         """The venue's own error as an answer to a frame."""
@@ -146,8 +152,7 @@ class Driver:
         """Tell the venue something from behind; what it says to it is sent. Errors are the caller's."""
         time = self._times.time()
         told(self.venue, time)
-        self._remember("", told)
-        self._journal.learn(self.venue.secrets())
+        self._remember("", told, time)
         self.advance()
 
     def advance(self) -> None:
@@ -192,17 +197,17 @@ class Driver:
 
     # --- what comes of it -----------------------------------------------------------------------------------------
 
-    def pump(self, send: Send | None = None) -> None:
-        """Send what the venue has said since the last time, and let it be woken when it wants to."""
+    def pump(self, send: Send | None = None, time: VenueTime | None = None) -> None:
+        """Send what the venue has said since the last time, and let it be woken when it wants to. `time` is now."""
         nothing: list[Outgoing] = []
-        for outgoing in self.guarded(self.venue.take_outgoing, nothing):
+        for outgoing in self.guarded(nothing, self.venue.take_outgoing):
             if isinstance(outgoing, Message):
                 (send or self._delivery.send)(outgoing)
             elif isinstance(outgoing, CloseSession):
                 self._close(outgoing)
             else:
                 self._ping(outgoing)
-        self._arm()
+        self._arm(time or self._times.time())
 
     def _close(self, close: CloseSession) -> None:
         session = self._delivery.sessions.get(close.session)
@@ -219,9 +224,8 @@ class Driver:
     def _note(self, kind: RowKind, session: Session, label: str) -> None:
         self._journal.add(kind, self._times.now_ns(), (session.number,), label=label)
 
-    def _arm(self) -> None:
-        time = self._times.time()
-        due_ns = self.guarded(lambda: self.venue.next_due_ns(time), None)
+    def _arm(self, time: VenueTime) -> None:
+        due_ns = self.guarded(None, self.venue.next_due_ns, time)
         wake = self._wake
         if wake is not None:
             if due_ns is not None and wake.due_ns == due_ns:
@@ -245,30 +249,26 @@ class Driver:
 
     # --- guarding -------------------------------------------------------------------------------------------------
 
-    def guarded(self, call: Callable[[], T], otherwise: T) -> T:
+    def guarded(self, otherwise: T, call: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
         """What `call` gives; when it raises, that is a fault and `otherwise` is given."""
         try:
-            return call()
+            return call(*given, **named)
         except Exception:
             self.fault(traceback.format_exc())
             return otherwise
 
     def fault(self, what: str) -> None:
         """The simulator itself broke."""
-        self._journal.learn(self.venue.secrets())
         what = self._journal.blank(what)
         self.faults.append(what)
         _LOGGER.error("the simulator of %s broke: %s", self.venue.manifest.name, what)
 
     def _told(self, told: Input, otherwise: object) -> object:
         time = self._times.time()
-        self._remember("", told)
-        return self.guarded(lambda: told(self.venue, time), otherwise)
+        self._remember("", told, time)
+        return self.guarded(otherwise, told, self.venue, time)
 
-    def _remember(self, operation: str, told: Input) -> None:
-        if not self._lags:
-            return
-        time = self._times.time()
+    def _remember(self, operation: str, told: Input, time: VenueTime) -> None:
         for lagged_operation, lagged in self._lags.items():
             if lagged_operation != operation:
                 lagged.hear(time, told)

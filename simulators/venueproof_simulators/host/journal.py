@@ -10,7 +10,7 @@ import hashlib
 import re
 import urllib.parse
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 
 import msgspec
@@ -66,14 +66,20 @@ class Journal:
         self._raw: deque[_Raw] = deque()
         self._rows: deque[Row] = deque()
         self._blanker = Blanker()
+        self._secrets: Callable[[], Iterable[str]] = tuple
         self._added = 0
 
     def learn(self, secrets: Iterable[str]) -> None:
-        """Blank these from now on, and in every row that was not read yet."""
+        """Blank these in every row that was not read yet."""
         self._blanker.learn(secrets)
 
+    def learn_from(self, secrets: Callable[[], Iterable[str]]) -> None:
+        """Blank what `secrets` gives. It is asked when rows are read, and they are blanked by all it gives then."""
+        self._secrets = secrets
+
     def blank(self, text: str) -> str:
-        """`text` without the secrets known by now."""
+        """`text` without the secrets there are by now."""
+        self._blanker.learn(self._secrets())
         return self._blanker.blank(text)
 
     def add(
@@ -100,6 +106,7 @@ class Journal:
 
     def rows(self, since: int = 0) -> list[Row]:
         """The rows from the `since`-th ever added on, as far as they are kept."""
+        self._blanker.learn(self._secrets())
         while self._raw:
             self._rows.append(self._finish(self._raw.popleft()))
         skip = max(since - (self._added - len(self._rows)), 0)

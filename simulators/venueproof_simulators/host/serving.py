@@ -208,7 +208,7 @@ class Serving:
         return number
 
     def _response(self, reply: HttpReply) -> web.Response:
-        headers = {"Content-Type": reply.content_type, "Date": self._now_date(), "Server": SERVER}
+        headers = {"Content-Type": reply.content_type, "Date": self._now_date()}
         headers.update(reply.headers)
         return web.Response(body=reply.body, status=reply.status, headers=headers)
 
@@ -276,7 +276,7 @@ class _Connection(web.RequestHandler):
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
         """Every answer leaves through here, also what a mount raises."""
-        resp.headers.setdefault("Server", SERVER)
+        resp.headers["Server"] = SERVER
         return await super().finish_response(request, resp, start_time)
 
 

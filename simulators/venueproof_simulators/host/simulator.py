@@ -54,6 +54,7 @@ class Simulator:
         Nothing is opened before `start`.
         """
         self.journal = journal or Journal()
+        self.journal.learn_from(venue.secrets)
         self.rulebook = Rulebook()
         self.origins: dict[str, str] = {}
         self.rest_url = ""

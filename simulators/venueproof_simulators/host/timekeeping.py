@@ -21,7 +21,11 @@ class Timekeeper:
         """True time."""
         return self.clock.now_ns()
 
+    def wire_ns(self) -> int:
+        """What the venue prints."""
+        return self.clock.now_ns() + self.skew_ns
+
     def time(self) -> VenueTime:
         """All clocks of this moment."""
         true_ns = self.clock.now_ns()
-        return VenueTime(true_ns=true_ns, wire_ns=true_ns + self.skew_ns, age_ns=true_ns + self.aged_ns)
+        return VenueTime(true_ns, true_ns + self.skew_ns, true_ns + self.aged_ns)

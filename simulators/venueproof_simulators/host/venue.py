@@ -76,7 +76,7 @@ class Manifest(Struct, frozen=True):
     """Capabilities that the venue cannot offer, in the contracts' spelling."""
 
 
-class VenueTime(Struct, frozen=True):
+class VenueTime(Struct, frozen=True, gc=False):
     """The clocks of one moment, in ns since the epoch.
 
     `true_ns` orders everything. `wire_ns` is what the venue believes and prints (true plus the skew set): signatures
@@ -193,7 +193,7 @@ class Venue(Protocol):
         ...
 
     def secrets(self) -> Sequence[str]:
-        """Every string that a journal must blank: secrets, listen keys, tokens in force."""
+        """Every string that a journal must blank: secrets, listen keys, tokens, also those no longer in force."""
         ...
 
     def classify(self, request: HttpRequest) -> Classified:

@@ -45,7 +45,7 @@ def test_no_secret_is_journalled_wherever_it_stands(virtual: Virtual) -> None:
 
 def test_a_secret_that_crosses_the_limit_of_a_row_is_blanked() -> None:
     journal = Journal()
-    journal.learn(["abcdefghij" * 6])
+    journal.learn_from(lambda: ["abcdefghij" * 6])
     journal.add(RowKind.REPLY, 1, (1,), text="." * (TEXT_LIMIT - 5) + "abcdefghij" * 6 + "." * 5000)
     (row,) = journal.rows()
     assert "abc" not in row.text
