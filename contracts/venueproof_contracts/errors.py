@@ -72,7 +72,8 @@ class Rejected(AdapterError):
     """The venue refused. `reason` is neutral; `code` and `text` are the venue's."""
 
     def __init__(self, reason: Reason, message: str = "", *, code: str = "", text: str = "") -> None:
-        super().__init__(message or f"{reason.value}: {text}", code=code, text=text)
+        told = f"{reason.value}: {text}" if text else reason.value
+        super().__init__(message or told, code=code, text=text)
         self.reason = reason
 
 

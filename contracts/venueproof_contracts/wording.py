@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import cast
 
 from venueproof_contracts.errors import AdapterError, Rejected
@@ -33,6 +34,8 @@ def words(value: object) -> str:
             return f"Rejected({value})"
         case AdapterError():
             return f"{type(value).__name__}({value})"
+        case StrEnum():
+            return value.value
         case list() | tuple():
             return _listed(cast("Sequence[object]", value))
         case _:

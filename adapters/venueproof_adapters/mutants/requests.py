@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from random import Random
+from urllib.parse import parse_qsl
 
 import msgspec
+from msgspec import structs
 
 from venueproof_adapters.kit.backoff import Backoff
 from venueproof_adapters.kit.budget import Budget
 from venueproof_adapters.kit.clock import Clock
 from venueproof_adapters.kit.clocksync import ClockSync
 from venueproof_adapters.kit.http import Http, Reply
-from venueproof_adapters.mutants._making import Wrapper, broken, exchanged
+from venueproof_adapters.mutants._making import Mutant, Wrapper, broken, exchanged
+from venueproof_contracts.adapter import Adapter, AdapterFactory
 from venueproof_contracts.errors import (
+    AdapterError,
     AuthFailed,
     BadAnswer,
     NotSent,
@@ -22,7 +28,7 @@ from venueproof_contracts.errors import (
     Rejected,
     VenueDown,
 )
-from venueproof_contracts.model import ZERO, Balance, Intent, Order, OrderRef, OrderStatus
+from venueproof_contracts.model import ZERO, Balance, Credentials, Endpoint, Intent, Order, OrderRef, OrderStatus
 
 
 class OwnClock(ClockSync):
@@ -71,6 +77,31 @@ class RefusedKeyIsOutage(Wrapper):
             raise VenueDown(str(error)) from error
 
 
+@broken("AUT-010", "tries-a-refused-key-again")
+class TriesRefusedKeyAgain(Wrapper):
+    """Goes on asking by itself after key or secret were refused."""
+
+    _asking: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        try:
+            await self.inner.start()
+        except AuthFailed:
+            self._asking = asyncio.create_task(self._ask_again())
+            raise
+
+    async def _ask_again(self) -> None:
+        while True:
+            await asyncio.sleep(10)
+            with suppress(AdapterError):
+                await self.inner.start()
+
+    async def close(self) -> None:
+        if self._asking is not None:
+            self._asking.cancel()
+        await self.inner.close()
+
+
 @broken("ERR-010", "forgets-the-reason")
 class ForgetsReason(Wrapper):
     """Reports every refusal of an order for the same reason."""
@@ -94,13 +125,34 @@ class NonsenseIsEmpty(Wrapper):
 
 
 class StatusOnly(Http):
-    """Looks at the status alone: what a successful answer says of an error is not read."""
+    """Looks at the status alone: an order that is refused inside a success is the order that was sent."""
 
     async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
         reply = await super().send(method, url, headers, body)
-        if reply.status == 200 and reply.body.startswith(b'{"code":-'):
-            return msgspec.structs.replace(reply, body=b"[]")
+        if method == "POST" and reply.status == 200 and reply.body.startswith(b'{"code":-'):
+            return structs.replace(reply, body=_as_if_accepted(body or b""))
         return reply
+
+
+def _as_if_accepted(form: bytes) -> bytes:
+    sent = dict(parse_qsl(form.decode()))
+    return msgspec.json.encode(
+        {
+            "orderId": 4_000_000_000,
+            "symbol": sent["symbol"],
+            "status": "NEW",
+            "clientOrderId": sent["newClientOrderId"],
+            "price": sent["price"],
+            "origQty": sent["quantity"],
+            "executedQty": "0",
+            "timeInForce": sent["timeInForce"],
+            "type": sent["type"],
+            "reduceOnly": False,
+            "side": sent["side"],
+            "positionSide": "BOTH",
+            "updateTime": int(sent["timestamp"]),
+        }
+    )
 
 
 believes_the_status = exchanged(
@@ -188,6 +240,30 @@ takes_a_lost_reply_for_unsent = exchanged(
     "takes-a-lost-reply-for-unsent",
     "Reports an order as not sent when its reply is lost.",
     http=BrokenIsUnsent,
+)
+
+
+class SendsAgain(Wrapper):
+    """Places an order anew when its reply was lost."""
+
+    async def place(self, intent: Intent) -> Order:
+        try:
+            return await self.inner.place(intent)
+        except NotSent:
+            return await self.inner.place(structs.replace(intent, intent_id=f"{intent.intent_id}-again"))
+
+
+def _sending_again(factory: AdapterFactory) -> AdapterFactory:
+    unsent = takes_a_lost_reply_for_unsent.make(factory)
+
+    def make_adapter(endpoint: Endpoint, credentials: Credentials) -> Adapter:
+        return SendsAgain(unsent(endpoint, credentials))
+
+    return make_adapter
+
+
+sends_again = Mutant(
+    "UNK-010", "sends-an-unanswered-order-again", "Places an order anew when its reply was lost.", _sending_again
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from zlib import crc32
 
 from msgspec import structs
 
@@ -11,6 +12,9 @@ from venueproof_adapters.mutants._making import Wrapper, broken, exchanged
 from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.errors import AdapterError, Rejected
 from venueproof_contracts.model import ZERO, Event, Intent, Order, OrderEvent, OrderRef, OrderStatus
+
+SHORT_ID_CHARS = 30
+"""Short enough for every venue."""
 
 
 @broken("ORD-010", "lists-amounts-in-money")
@@ -74,12 +78,16 @@ class DropsReduceOnly(Wrapper):
         return await self.inner.place(structs.replace(intent, reduce_only=False))
 
 
-@broken("ORD-070", "cuts-long-ids")
-class CutsLongIds(Wrapper):
-    """Cuts intent ids to the length that fits."""
+@broken("ORD-070", "tells-digests-of-long-ids")
+class DigestsOfLongIds(Wrapper):
+    """Sends a digest of an intent id that is too long, and never maps it back."""
 
     async def place(self, intent: Intent) -> Order:
-        return await self.inner.place(structs.replace(intent, intent_id=intent.intent_id[:30]))
+        return await self.inner.place(structs.replace(intent, intent_id=_short_id(intent.intent_id)))
+
+
+def _short_id(intent_id: str) -> str:
+    return intent_id if len(intent_id) <= SHORT_ID_CHARS else f"{crc32(intent_id.encode()):08x}"
 
 
 @broken("ORD-080", "ignores-other-clients")
@@ -117,6 +125,20 @@ class AmendsPriceOnly(Wrapper):
 
     async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
         return await self.inner.amend(ref, price, None)
+
+
+@broken("AMD-020", "leaves-the-replaced-order-live")
+class ReplacedStaysLive(Wrapper):
+    """Has both orders live where it replaces one: the old one stays, here as a second of the same terms."""
+
+    async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
+        old = await self.inner.order(ref)
+        new = await self.inner.amend(ref, price, amount)
+        if new.ref.venue_id != old.ref.venue_id:
+            await self.inner.place(
+                Intent(f"{ref.intent_id}-old", ref.instrument, old.side, old.type, old.amount, old.price)
+            )
+        return new
 
 
 @broken("AMD-020", "does-not-link-a-replacement")

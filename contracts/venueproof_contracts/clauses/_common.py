@@ -77,13 +77,17 @@ async def busy_account(case: Case) -> Order:
 # --- orders -------------------------------------------------------------------------------------------------------
 
 
-async def place_and_judge(case: Case, intent: Intent) -> Order | AdapterError:
-    """Place `intent` into trouble: at most one order may come of it, and the answer must not deny or invent it."""
+async def place_and_judge(case: Case, intent: Intent, *, executed: bool) -> None:
+    """Place `intent` into trouble: at most one order may come of it, and the answer must not deny or invent it.
+
+    `executed`: the venue carries out what it receives, so that exactly one order comes of it.
+    """
     before = {order.ref.venue_id for order in await case.true_orders()}
     answer = await outcome(case.adapter.place(intent))
     await case.bench.settle()
     born = [order for order in await case.true_orders() if order.ref.venue_id not in before]
     case.check(len(born) <= 1, f"one intent became {len(born)} orders at the venue")
+    case.check(bool(born) or not executed, f"the venue never had the order: {words(answer)}")
     if isinstance(answer, Order):
         case.check(bool(born), f"answered {words(answer)}, and the venue has no such order")
     elif not isinstance(answer, OutcomeUnknown):
@@ -91,7 +95,6 @@ async def place_and_judge(case: Case, intent: Intent) -> Order | AdapterError:
             not born, f"raised {words(answer)}, which says that nothing was executed, and the venue has {words(born)}"
         )
     await check_open_orders(case)
-    return answer
 
 
 async def check_open_orders(case: Case) -> None:

@@ -34,7 +34,7 @@ async def amend(case: Case) -> None:
 )
 async def refused_amendment(case: Case) -> None:
     """Where the venue does not change an order in place the adapter replaces it: afterwards exactly one order is live,
-    of the asked price and total amount."""
+    of the asked price and total amount, and it names the order it replaces."""
     order = await case.rest()
     await case.provoke()
     await _amend_and_judge(case, order)
@@ -47,15 +47,16 @@ async def _amend_and_judge(case: Case, old: Order) -> None:
     await _check_only(case, price, amount)
     moved = new.ref.venue_id != old.ref.venue_id
     case.check(not moved or new.replaces == old.ref.venue_id, f"{old.ref.venue_id} became {words(new.ref)}, not linked")
-    listed = [(one.price, one.amount) for one in await case.adapter.open_orders(case.symbol)]
-    case.check(listed == [(price, amount)], f"open_orders() lists {listed}")
+    listed = await case.adapter.open_orders(case.symbol)
+    case.check([(one.price, one.amount) for one in listed] == [(price, amount)], f"open_orders() lists {words(listed)}")
     await case.adapter.cancel(new.ref)
     case.check(not await case.true_live_orders(), "an order is left after canceling the amended one")
 
 
 async def _check_only(case: Case, price: Decimal, left: Decimal) -> None:
-    live = [(order.price, order.amount - order.filled) for order in await case.true_live_orders()]
-    case.check(live == [(price, left)], f"asked for {left} at {price}, live at the venue: {live}")
+    live = await case.true_live_orders()
+    rests = [(order.price, order.amount - order.filled) for order in live]
+    case.check(rests == [(price, left)], f"asked for {left} at {price}, live at the venue: {words(live)}")
 
 
 @clause(

@@ -88,6 +88,6 @@ async def _stir(case: Case, side: Side) -> None:
 def _check_said(case: Case, events: Sequence[StreamEvent]) -> None:
     states = [event.state for event in events if event.channel is Channel.BOOK]
     said = next((at for at, state in enumerate(states) if state in NOTICED), None)
-    case.check(said is not None, f"the stream said {states}, and nothing of a gap")
+    case.check(said is not None, f"the stream said {words(states)}, and nothing of a gap")
     healed = said is not None and any(state not in NOTICED for state in states[said:])
-    case.check(healed, f"the stream said {states}, and not that it is whole again")
+    case.check(healed, f"the stream said {words(states)}, and not that it is whole again")

@@ -9,6 +9,7 @@ from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
 from venueproof_contracts.clauses._common import check_once, check_open_orders, fills_of, finally_order
 from venueproof_contracts.model import Order, OrderStatus
+from venueproof_contracts.wording import words
 
 
 @clause(
@@ -28,8 +29,8 @@ async def partial_fill_then_cancel(case: Case) -> None:
     await case.adapter.cancel(order.ref)
     await case.wait_for(lambda: _heard_end(case, order), 10)
     for where, seen in (("order()", await finally_order(case, order.ref)), ("events", _heard(case, order))):
-        told = seen and (seen.status, seen.filled)
-        case.check(told == (OrderStatus.CANCELED, case.amount()), f"{where}: {told}, canceled after {case.amount()}")
+        kept = seen is not None and (seen.status, seen.filled) == (OrderStatus.CANCELED, case.amount())
+        case.check(kept, f"{where}: {words(seen)}, at the venue canceled with {case.amount()} filled")
     if case.supports(Capability.STREAM_FILLS):
         true = fills_of(await case.truth(), (await case.true_order(order.ref)).ref)
         check_once(case, case.fold.fills_of(order.ref.intent_id), true, "fill events")

@@ -159,7 +159,7 @@ async def unknown_order(case: Case) -> None:
 )
 async def reduce_only(case: Case) -> None:
     """A reduce-only order never opens or turns a position: without one it is refused or ends, and against a smaller
-    one it closes at most that."""
+    one it closes at most that. One of the position's size closes it."""
     await _sell_reduce_only(case, times=1)
     case.check(await case.true_position() is None, "a reduce-only order opened a position")
     await case.trade(Side.BUY)
@@ -167,6 +167,11 @@ async def reduce_only(case: Case) -> None:
     held = await case.true_position()
     case.check(held is None or held.amount == case.amount(), f"after a larger reduce-only sell: {words(held)}")
     await check_open_orders(case)
+    if held is None:
+        await case.trade(Side.BUY)
+    await _sell_reduce_only(case, times=1)
+    held = await case.true_position()
+    case.check(held is None, f"after a reduce-only sell of the position's size: {words(held)}")
 
 
 async def _sell_reduce_only(case: Case, times: int) -> None:

@@ -11,6 +11,7 @@ from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
 from venueproof_contracts.clauses._common import check_once, connections_since, fills_of
 from venueproof_contracts.model import Channel, Order, OrderStatus, StreamEvent, StreamState
+from venueproof_contracts.wording import words
 
 COMES_BACK_S = 60
 IDLE_S = 2 * 3600
@@ -45,9 +46,9 @@ async def dropped_stream(case: Case) -> None:
 def _check_said(case: Case, events: Sequence[StreamEvent]) -> None:
     states = [event.state for event in events if event.channel is Channel.ACCOUNT]
     down = states.index(StreamState.DOWN) if StreamState.DOWN in states else None
-    case.check(down is not None, f"the stream was dropped and said {states}")
+    case.check(down is not None, f"the stream was dropped and said {words(states)}")
     up = down is not None and any(state in (StreamState.UP, StreamState.RESYNCED) for state in states[down:])
-    case.check(up, f"the stream came back and said {states}")
+    case.check(up, f"the stream came back and said {words(states)}")
 
 
 async def _check_heard(case: Case, order: Order, seconds: float = PROMPT_S) -> None:

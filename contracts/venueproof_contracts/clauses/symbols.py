@@ -10,7 +10,7 @@ from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
 from venueproof_contracts.errors import AdapterError, OutcomeUnknown
-from venueproof_contracts.model import OrderEvent, OrderRef
+from venueproof_contracts.model import OrderRef
 from venueproof_contracts.wording import words
 
 FIRST_INSTRUMENTS = 10
@@ -25,7 +25,7 @@ FIRST_INSTRUMENTS = 10
 )
 async def unknown_symbol(case: Case) -> None:
     """Asking about or trading a symbol that the venue does not list raises an error, and is never answered with an
-    empty list or with figures."""
+    empty list or with figures; the listed symbol is served as before."""
     nowhere = f"ZQX{case.instrument.base}/{case.instrument.quote}:{case.instrument.settle}"
     intent = case.resting()
     await case.expect(AdapterError, case.adapter.open_orders(nowhere))
@@ -37,6 +37,8 @@ async def unknown_symbol(case: Case) -> None:
         await case.expect(AdapterError, case.adapter.candles(nowhere, "1m", None, 5))
     error = await case.expect(AdapterError, case.adapter.place(structs.replace(intent, instrument=nowhere)))
     case.check(not isinstance(error, OutcomeUnknown), f"placing on an unknown symbol raised {words(error)}")
+    await case.rest()
+    case.check(bool(await case.adapter.open_orders(case.symbol)), f"open_orders() of {case.symbol} is empty after that")
 
 
 @clause(
@@ -58,8 +60,10 @@ async def symbols_round_trip(case: Case) -> None:
     placed = await case.adapter.place(case.resting())
     opened = await case.adapter.open_orders(case.symbol)
     await case.wait_for(lambda: case.fold.order_steps, 10)
-    steps = [event.order for event in case.fold.events if isinstance(event, OrderEvent)]
-    spellings = {order.ref.instrument for order in (placed, *opened, *steps)}
+    heard = case.fold.order_steps
+    case.check(bool(opened), "open_orders() does not list the order")
+    case.check(bool(heard), "the order was not heard of")
+    spellings = {order.ref.instrument for order in (placed, *opened, *heard)}
     case.check(spellings == {case.symbol}, f"orders on {case.symbol} came back as {sorted(spellings)}")
 
 

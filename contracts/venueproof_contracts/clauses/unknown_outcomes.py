@@ -45,7 +45,7 @@ async def _judge_trouble(case: Case) -> None:
         provoked = await case.provoke()
         if provoked.operation is Operation.CANCEL:
             return await _cancel_and_judge(case, await case.rest())
-        await place_and_judge(case, intent)
+        await place_and_judge(case, intent, executed=True)
 
 
 async def _cancel_and_judge(case: Case, order: Order) -> None:
@@ -68,7 +68,8 @@ async def _cancel_and_judge(case: Case, order: Order) -> None:
 )
 async def lost_request(case: Case) -> None:
     """When an order is lost on its way the adapter raises `NotSent` or `OutcomeUnknown`, or places it once after all;
-    it never answers with an order that the venue does not have."""
+    it never answers with an order that the venue does not have, and the next order is placed."""
     for intent in (case.resting(), case.crossing()):
         await case.bench.do(LoseRequest(Matcher(operation=Operation.PLACE)))
-        await place_and_judge(case, intent)
+        await place_and_judge(case, intent, executed=False)
+    await case.rest()
