@@ -206,6 +206,12 @@ def tally(results: Iterable[Result]) -> dict[Outcome, int]:
     return {outcome: seen[outcome] for outcome in Outcome}
 
 
+def proven_clauses(kills: Iterable[Kill]) -> set[str]:
+    """Clauses that noticed a mutant and let none pass."""
+    told = list(kills)
+    return {kill.clause for kill in told} - {kill.clause for kill in told if not kill.killed}
+
+
 def seal(
     header: Header,
     runs: Sequence[Run],

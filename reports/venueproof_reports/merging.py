@@ -18,6 +18,7 @@ from venueproof_reports.certificate import (
     Result,
     ResultKey,
     Run,
+    proven_clauses,
     result_key,
     seal,
 )
@@ -47,7 +48,7 @@ def merge(parts: Sequence[Certificate]) -> Certificate:
         _merged_runs([run for part in parts for run in part.runs], whole=not parts[0].header.shard),
         _merged_results(parts),
         kills,
-        _merged_not_proven(parts, {kill.clause for kill in kills if kill.killed}),
+        _merged_not_proven(parts, proven_clauses(kills)),
     )
 
 

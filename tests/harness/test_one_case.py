@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from decimal import getcontext
+from typing import cast
 
 import broken_adapters as broken
 import pytest
 from harness_cases import run_clause
 from msgspec.structs import replace
 
+from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.case import Breach, Case
 from venueproof_contracts.clause import Clause, Strength, all_clauses
 from venueproof_contracts.errors import NotSent
+from venueproof_contracts.model import Credentials, Endpoint
 from venueproof_contracts.outcomes import Outcome
 from venueproof_simulators.engine.prices import Pace
 from venueproof_simulators.host import discovery
@@ -25,6 +28,7 @@ from venueproof_simulators.host.venue import Profile
         (broken.RaisesKeyError, "server_time() raised KeyError: 'serverTime'"),
         (broken.ReturnsText, "server_time() returned a wrong value: result is str, not int"),
         (broken.IsNotAsync, "server_time() is not async: it returned int"),
+        (broken.CancelsItself, "server_time() raised CancelledError"),
         (broken.Hangs, "server_time() did not return for"),
         (broken.RaisesWhenMade, "the factory raised ConnectionError: no route"),
         (broken.EventsBreak, "next_event() raised ZeroDivisionError: in the stream"),
@@ -66,16 +70,19 @@ def test_what_an_adapter_does_besides_is_seen(clause: str, adapter: type, seen: 
     assert run_clause(clause).outcome is Outcome.PASS
 
 
-def test_no_secret_reaches_a_result() -> None:
+@pytest.mark.parametrize("adapter", [broken.Hangs, broken.TellsSecretInError, broken.TellsSecretAtTheCut])
+def test_no_secret_reaches_a_result(adapter: type[broken.Around]) -> None:
     credentials: dict[str, str] = {}
 
-    def spy(endpoint: object, given: dict[str, str]) -> object:
+    def spy(endpoint: Endpoint, given: Credentials) -> Adapter:
         credentials.update(given)
-        return broken.Hangs(endpoint, given)  # type: ignore[arg-type]
+        return cast("Adapter", adapter(endpoint, given))
 
     result = run_clause("TIM-030", spy)
+    assert result.outcome is Outcome.FAIL
     assert result.wire
-    assert [name for name, value in credentials.items() if value in repr(result)] == []
+    assert sorted(credentials) == ["apiKey", "secret"]
+    assert [name for name, value in credentials.items() if value[:10] in repr(result)] == []
 
 
 def _with_code(monkeypatch: pytest.MonkeyPatch, code: object, **changes: object) -> None:

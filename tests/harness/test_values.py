@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from venueproof.runner.guard import as_adapter, guarded
+from venueproof.runner.plan import Wish, make_plan
 from venueproof.runner.selection import seeds_of, select, shard_of
 from venueproof.runner.shapes import misfit
 from venueproof.runner.spec import CaseResult, CaseSpec
@@ -74,8 +75,12 @@ def test_the_guard_lets_through_what_is_allowed_and_notes_the_rest() -> None:
                 socket.getaddrinfo("venue.example.com", 443)
             with pytest.raises(ConnectionRefusedError), socket.socket(type=socket.SOCK_DGRAM) as datagrams:
                 datagrams.sendto(b"x", ("192.0.2.1", 53))
-            port = theirs.getsockname()[1]
-        assert guard.attempts == [f"127.0.0.1:{port}", "venue.example.com", "192.0.2.1:53"]
+            with pytest.raises(ConnectionRefusedError), socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+                datagrams.sendmsg([b"x"], [], 0, ("192.0.2.2", 53))
+            with pytest.raises(OSError, match="outside this run"):
+                socket.gethostbyaddr("192.0.2.3.example.com")
+            port, names = theirs.getsockname()[1], "192.0.2.3.example.com"
+        assert guard.attempts == [f"127.0.0.1:{port}", "venue.example.com", "192.0.2.1:53", "192.0.2.2:53", names]
         socket.create_connection(theirs.getsockname()).close()
 
 
@@ -103,6 +108,16 @@ def test_clauses_are_named_in_many_ways(expression: str, first: str, count_min: 
     found = select(all_clauses(), expression)
     assert found[0].id == first
     assert len(found) >= count_min
+
+
+def test_a_shard_holds_whole_clauses() -> None:
+    def clauses(shard: str) -> list[str]:
+        plan = make_plan(Wish(adapters=("native",), venues=("binance",), clauses="ORD,ERR,FIL", shard=shard))
+        return [spec.clause for spec in plan.rows()]
+
+    first, second, whole = clauses("1/2"), clauses("2/2"), clauses("")
+    assert set(first).isdisjoint(second)
+    assert sorted(first + second) == sorted(whole)
 
 
 def test_a_list_of_clauses_keeps_the_suites_order() -> None:

@@ -53,6 +53,14 @@ def test_a_clause_proven_in_one_part_is_proven(failing: Certificate) -> None:
     assert [item.clause for item in merged.not_proven] == ["MKT-010"]
 
 
+def test_a_clause_that_let_a_mutant_pass_in_one_part_is_not_proven(failing: Certificate) -> None:
+    first, second = _shards(failing, 2)
+    survivor = replace(first.kills[0], mutant="another", killed=False)
+    missed = [NotProven(clause=survivor.clause, reason="its mutant another was not noticed"), *first.not_proven]
+    merged = merge([seal(first.header, first.runs, first.results, [*first.kills, survivor], missed), second])
+    assert survivor.clause in [item.clause for item in merged.not_proven]
+
+
 def test_parts_that_do_not_belong_together_are_refused(failing: Certificate) -> None:
     first, second, third = _shards(failing, 3)
 

@@ -14,7 +14,7 @@ from venueproof_adapters.mutants import all_mutants
 from venueproof_contracts.clause import all_clauses
 from venueproof_contracts.model import Declaration
 from venueproof_contracts.outcomes import Outcome
-from venueproof_reports.certificate import Certificate, Header, NotProven, Run, Waiver, seal
+from venueproof_reports.certificate import Certificate, Header, NotProven, Run, Waiver, proven_clauses, seal
 from venueproof_simulators.host import discovery
 
 from .adapters import find_adapter
@@ -91,8 +91,7 @@ def _by_index(pair: tuple[int, Answer]) -> int:
 
 
 def _cases(plan: Plan) -> list[CaseSpec]:
-    rows = plan.rows()[plan.part - 1 :: plan.parts]
-    return [msgspec.structs.replace(row, seed=seed) for row in rows for seed in plan.seeds]
+    return [msgspec.structs.replace(row, seed=seed) for row in plan.rows() for seed in plan.seeds]
 
 
 def _proofs(plan: Plan) -> list[Proof]:
@@ -102,13 +101,12 @@ def _proofs(plan: Plan) -> list[Proof]:
     places = [(venue, product) for venue in plan.venues for product in plan.products[venue]]
     groups = [[place] for place in places] if plan.wish.level == "release" else [places]
     chosen = {clause.id for clause in plan.clauses}
-    proofs = [
+    return [
         Proof(mutant.clause, mutant.name, tuple(group), plan.seeds[0])
         for mutant in all_mutants()
         if mutant.clause in chosen
         for group in groups
     ]
-    return proofs[plan.part - 1 :: plan.parts]
 
 
 # --- during -------------------------------------------------------------------------------------------------------
@@ -202,14 +200,15 @@ def _run(
 
 
 def _not_proven(plan: Plan, proven: Sequence[tuple[Proof, Proven]]) -> list[NotProven]:
-    """Chosen clauses that no mutant of this run fell to."""
-    killed = {one.kill.clause for _, one in proven if one.kill is not None and one.kill.killed}
-    reasons = {wish.clause: _reason(one) for wish, one in proven}
-    missing = "mutants were left out" if not plan.wish.prove else "it has no mutant in this part of the run"
+    """Chosen clauses that no mutant of this run fell to, or that let one of theirs pass."""
+    kills = [one.kill for _, one in proven if one.kill is not None]
+    told = proven_clauses(kills)
+    reasons = {wish.clause: _reason(one) for wish, one in proven if one.kill is None or not one.kill.killed}
+    missing = "mutants were left out" if not plan.wish.prove else "it has no mutant"
     return [
         NotProven(clause=clause.id, reason=reasons.get(clause.id, missing))
         for clause in plan.clauses
-        if clause.id not in killed
+        if clause.id not in told
     ]
 
 

@@ -45,6 +45,8 @@ class Guard:
 
     def on_connect(self, sock: socket.socket, address: Any, *_: object) -> None:
         """A connection or a datagram is about to leave. Raises OSError unless it stays inside the run."""
+        if address is None:  # sent on a socket that is connected already
+            return
         if sock.family in (socket.AF_INET, socket.AF_INET6) and _is_loopback(address[0]) and address[1] in self.ports:
             return
         target = f"{address[0]}:{address[1]}" if isinstance(address, tuple) else repr(address)
@@ -64,8 +66,10 @@ _HANDLERS: dict[str, Callable[..., None]] = {
     "socket.__new__": Guard.on_new_socket,
     "socket.connect": Guard.on_connect,
     "socket.sendto": Guard.on_connect,
+    "socket.sendmsg": Guard.on_connect,
     "socket.getaddrinfo": Guard.on_lookup,
     "socket.gethostbyname": Guard.on_lookup,
+    "socket.gethostbyaddr": Guard.on_lookup,
 }
 
 

@@ -25,6 +25,7 @@ from venueproof_contracts.outcomes import Outcome
 from venueproof_simulators.host import discovery
 from venueproof_simulators.host.venue import Product, Profile
 
+from .blanking import blanked
 from .deciding import decide
 from .evidence import excerpt
 from .guard import Guard, guarded
@@ -196,10 +197,10 @@ class _Run:
         return CaseResult(
             spec=self._spec,
             outcome=outcome,
-            message=message,
+            message=self._blanked(message),
             at_ns=None if quiet else self._ended_ns,
             wire=() if quiet or bench is None else excerpt(bench.wire()[: self._rows_then], bench.deeds),
-            notes=() if quiet else tuple(self._notes),
+            notes=() if quiet else tuple(map(self._blanked, self._notes)),
             result=weigh(self._clause, judgement, []).outcome if two else None,
             manners=weigh(self._clause, Judgement(Outcome.PASS, ""), manners).outcome if two else None,
             digest=bench.digest() if bench is not None and not self._cut_short else "",
@@ -207,6 +208,12 @@ class _Run:
             virtual_s=self._virtual_s(),
             wall_s=wall_s,
         )
+
+    def _blanked(self, text: str) -> str:
+        """What an adapter says of itself may hold its secrets; a certificate may not."""
+        if self._venue is None or self._surroundings is None:
+            return text
+        return blanked(text, [*self._venue.simulator.venue.secrets(), *self._surroundings.secrets()])
 
     def _virtual_s(self) -> float:
         if self._ended_ns is None or self._spec.clock == "real":

@@ -45,7 +45,11 @@ class Wish(Struct, frozen=True, kw_only=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """What that comes to. `part` of `parts` is the shard to run."""
+    """What that comes to.
+
+    A shard holds whole clauses, with all their cases and mutants: whether a waived clause failed and whether a mutant
+    was noticed is known within one shard.
+    """
 
     wish: Wish
     adapters: tuple[str, ...]
@@ -55,8 +59,6 @@ class Plan(Struct, frozen=True, kw_only=True):
     profiles: tuple[Profile, ...]
     clauses: tuple[Clause, ...]
     seeds: tuple[int, ...]
-    part: int
-    parts: int
 
     @property
     def case_limit_s(self) -> float:
@@ -117,10 +119,8 @@ def make_plan(wish: Wish) -> Plan:
         venues=tuple(dict.fromkeys(venues)),
         products={venue: _products(venue, wish.products) for venue in venues},
         profiles=_profiles(wish),
-        clauses=tuple(chosen),
+        clauses=tuple(chosen[part - 1 :: parts]),
         seeds=tuple(seeds_of(wish.seeds)) or default_seeds,
-        part=part,
-        parts=parts,
     )
 
 

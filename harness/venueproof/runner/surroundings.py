@@ -107,6 +107,7 @@ class CaseSurroundings:
         self._guard = guard
         self._tap = tap
         self._made: list[Adapter] = []
+        self._secrets: dict[str, None] = {}
         self._tasks: list[asyncio.Task[Any]] = []
         self.calls = Calls(now_ns)
         asyncio.get_running_loop().set_task_factory(cast("Any", self._new_task))
@@ -126,14 +127,20 @@ class CaseSurroundings:
 
     def make_adapter(self, credentials: Credentials | None = None) -> Adapter:
         """Another adapter of the same factory. Raises AdapterFault when its constructor fails."""
+        given = dict(self.credentials if credentials is None else credentials)
+        self._secrets.update(dict.fromkeys(given.values()))
         with as_adapter():
             try:
-                made = self._factory(self._endpoint, dict(self.credentials if credentials is None else credentials))
+                made = self._factory(self._endpoint, given)
             except Exception as error:
                 raise AdapterFault(f"the factory raised {type(error).__name__}: {one_line(str(error))}") from error
         adapter = watched(made, self.calls)
         self._made.append(adapter)
         return adapter
+
+    def secrets(self) -> list[str]:
+        """Every value of the credentials that adapters were made with."""
+        return list(self._secrets)
 
     async def close(self) -> list[str]:
         """Close every adapter that was made; what went wrong, in words."""

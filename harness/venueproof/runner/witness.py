@@ -6,6 +6,7 @@ is not async) becomes an `AdapterFault`. What remains is ours.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import typing
 from collections.abc import Awaitable, Callable
@@ -98,6 +99,11 @@ class _Witness:
         except (AdapterError, AdapterFault):
             came_back = True
             raise
+        except asyncio.CancelledError as error:
+            if _is_cancelled():
+                raise
+            came_back = True
+            raise AdapterFault(f"{name}() raised CancelledError, and nobody had cancelled it") from error
         except Exception as error:
             came_back = True
             raise AdapterFault(f"{name}() raised {type(error).__name__}: {one_line(str(error))}") from error
@@ -106,6 +112,12 @@ class _Witness:
         if text := misfit(value, _return_type(name)):
             raise AdapterFault(f"{name}() returned a wrong value: result{text}")
         return value
+
+
+def _is_cancelled() -> bool:
+    """True when the cancellation comes from outside the call: the clause or the runner gave it up."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 async def _awaited(name: str, result: object) -> object:

@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 
 from venueproof_adapters.native import make_adapter
+from venueproof_contracts.errors import VenueDown
 from venueproof_contracts.model import Credentials, Endpoint
 
 NOT_CALLABLE = 3
@@ -96,6 +97,21 @@ class LeaksSecret(Around):
     async def start(self) -> None:
         logging.getLogger("mine").debug("signing with %s", self.credentials["secret"])
         await self.inner.start()
+
+
+class TellsSecretInError(Around):
+    async def server_time(self) -> int:
+        raise VenueDown(f"GET /time?key={self.credentials['apiKey']} by {self.credentials['secret']} failed")
+
+
+class TellsSecretAtTheCut(Around):
+    async def server_time(self) -> int:
+        raise VenueDown("x" * 270 + self.credentials["secret"])
+
+
+class CancelsItself(Around):
+    async def server_time(self) -> int:
+        raise asyncio.CancelledError
 
 
 class LeavesTask(Around):
