@@ -21,7 +21,7 @@ class Level:
 
 
 class HalfBook:
-    """The bids or the asks. `touched` collects the prices of levels that changed since it was last emptied."""
+    """The bids or the asks. `touched` collects the levels that changed since it was last emptied, by price."""
 
     __slots__ = ("_ranks", "levels", "side", "sign", "touched")
 
@@ -29,7 +29,7 @@ class HalfBook:
         self.side = side
         self.sign = side.sign
         self.levels: dict[int, Level] = {}
-        self.touched: dict[int, None] = {}
+        self.touched: dict[int, Level] = {}
         self._ranks: list[int] = []
         """ticks × sign, ascending: the best price is last."""
 
@@ -42,14 +42,14 @@ class HalfBook:
             insort(self._ranks, ticks * self.sign)
         level.queue[resting] = None
         level.lots += resting.open_lots
-        self.touched[ticks] = None
+        self.touched[ticks] = level
 
     def remove(self, resting: Resting) -> None:
         """Take out whole, before its `open_lots` is changed."""
         level = self.levels[resting.ticks]
         del level.queue[resting]
         level.lots -= resting.open_lots
-        self.touched[resting.ticks] = None
+        self.touched[resting.ticks] = level
         if not level.queue:
             self._drop(level)
 
@@ -57,7 +57,7 @@ class HalfBook:
         """Take `lots` off a member of a level; it leaves when nothing is left of it."""
         resting.open_lots -= lots
         level.lots -= lots
-        self.touched[level.ticks] = None
+        self.touched[level.ticks] = level
         if not resting.open_lots:
             del level.queue[resting]
             if not level.queue:
@@ -91,13 +91,9 @@ class HalfBook:
 
     def take_touched(self) -> list[tuple[Side, int, int]]:
         """The levels touched since the last call, as (side, ticks, lots), lots 0 for one that is gone."""
-        touched = self.touched
-        if not touched:
-            return []
-        held, side = self.levels, self.side
-        rows = [(side, ticks, held[ticks].lots if ticks in held else 0) for ticks in touched]
-        touched.clear()
-        return rows
+        side, touched = self.side, self.touched
+        self.touched = {}
+        return [(side, ticks, level.lots) for ticks, level in touched.items()]
 
     def top(self, depth: int) -> tuple[tuple[int, int], ...]:
         """The best `depth` levels as (ticks, lots)."""

@@ -79,12 +79,15 @@ class Market:
 
     def take_changes(self) -> BookChanged | None:
         """The levels touched since the last call, each with what it holds now."""
-        levels = (*self.bids.take_touched(), *self.asks.take_touched())
+        levels: list[tuple[Side, int, int]] = []
+        for half in (self.bids, self.asks):
+            if half.touched:
+                levels += half.take_touched()
         if not levels:
             return None
         first = self.sequence + 1
         self.sequence += len(levels)
-        return BookChanged(self.instrument.name, levels, first, self.sequence)
+        return BookChanged(self.instrument.name, tuple(levels), first, self.sequence)
 
     def book(self, depth: int, now_ns: int) -> BookState:
         """The best `depth` levels of each side."""
