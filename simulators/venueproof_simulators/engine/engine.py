@@ -40,6 +40,7 @@ from venueproof_simulators.engine.state import (
     OrderState,
     PositionSide,
     PositionState,
+    Side,
     TickerState,
     TradeState,
 )
@@ -196,6 +197,14 @@ class Engine:
         """What an instrument ties up, and its liquidation and break-even prices."""
         return margin(self._holding(account, instrument))
 
+    def size(self, account: str, instrument: str, side: Side) -> int:
+        """What a position would be worth at mark, in ticks × lots, once all orders of a side had filled, reduce-only
+        ones left out; negative where it would still be on the other side.
+        """
+        holding = self._holding(account, instrument)
+        held = holding.net.lots * holding.worth.mark
+        return holding.buy_value + held if side is Side.BUY else holding.sell_value - held
+
     def leverage(self, account: str, instrument: str) -> int:
         """The leverage set for an instrument."""
         return self._holding(account, instrument).leverage
@@ -217,6 +226,10 @@ class Engine:
     def mark_nano_ticks(self, instrument: str, now_ns: int) -> int:
         """Mark price as of the last command, in billionths of a tick; `now_ns` is for bases that move in between."""
         return self._market(instrument).base * NANO
+
+    def mark_ticks(self, instrument: str) -> int:
+        """Mark price as of the last command, in ticks."""
+        return self._market(instrument).base
 
     def trades(
         self,

@@ -32,6 +32,21 @@ def plain(value: Decimal) -> str:
     return "0" if text in {"-0", ""} else text
 
 
+def counted(units: int, places: int) -> str:
+    """So many units of the last of `places` decimal places: 6000000 with 2 places is `60000.00`."""
+    if not places:
+        return str(units)
+    digits = str(abs(units)).zfill(places + 1)
+    return f"{'-' if units < 0 else ''}{digits[:-places]}.{digits[-places:]}"
+
+
+def whole(value: Decimal) -> int:
+    """A whole number as an integer. Raises `ValueError` for any other."""
+    if value != value.to_integral_value():
+        raise ValueError(f"{value} is no whole number")
+    return int(value)
+
+
 def money(atoms: int) -> Decimal:
     """Atoms of an asset as the amount they are."""
     return Decimal(atoms).scaleb(-ASSET_DECIMALS)

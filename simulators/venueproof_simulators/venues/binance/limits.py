@@ -118,10 +118,10 @@ class Budgets:
 
     def charge_orders(self, account: str, per_10s: int, per_minute: int, time: VenueTime) -> None:
         """Count orders of an account. Raises `VenueError` when they are too many."""
-        for (id, interval), amount in zip(ORDER_LIMITS.items(), (per_10s, per_minute), strict=True):
+        for id, amount in (("orders-10s", per_10s), ("orders-1m", per_minute)):
             limit = self._most[id]
             if self._orders[id].add(account, amount, time.age_ns) > limit:
-                raise VenueError("too-many-new-orders", limit=limit, interval=interval)
+                raise VenueError("too-many-new-orders", limit=limit, interval=ORDER_LIMITS[id])
 
     def exhaust_orders(self, account: str, time: VenueTime) -> int:
         """Spend what the account has left in this 10 s window; returns the window's end on the age clock."""

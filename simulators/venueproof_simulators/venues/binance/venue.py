@@ -185,12 +185,10 @@ class BinanceVenue:
     def next_due_ns(self, time: VenueTime) -> int | None:
         """True time at which `advance` is wanted next."""
         ages_ns = self.desk.ages.next_due_ns()
-        dues = (
-            self.engine.next_due_ns,
-            self.hub.timers.next_due_ns(),
-            None if ages_ns is None else ages_ns - time.age_ns + time.true_ns,
-        )
-        return min((due for due in dues if due is not None), default=None)
+        if ages_ns is not None:
+            ages_ns += time.true_ns - time.age_ns
+        dues = [self.engine.next_due_ns, self.hub.timers.next_due_ns(), ages_ns]
+        return min([due for due in dues if due is not None], default=None)
 
     # --- from behind --------------------------------------------------------------------------------------------------
 

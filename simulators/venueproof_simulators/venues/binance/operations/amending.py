@@ -41,8 +41,7 @@ def amend(call: Call) -> Document:
     _check_amendable(call, order, side)
     check_self_trade(call, listing, Offer(side, ticks, lots - order.filled_lots), call.desk.note(order))
     if not order.reduce_only:
-        more = listing.value(ticks * (lots - order.filled_lots) - order.ticks * order.open_lots)
-        check_size(call, listing, side, more)
+        check_size(call, listing, side, ticks * (lots - order.filled_lots) - order.ticks * order.open_lots)
     check_engine_window(call)
     before = call.desk.note(order)
     note = _amended_note(call, order, ticks, lots, modify_id)

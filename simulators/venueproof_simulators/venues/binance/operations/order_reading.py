@@ -36,6 +36,8 @@ _PRICE_MATCH = {
     for word, opposite in (("OPPONENT", True), ("QUEUE", False))
     for suffix in ("", "_5", "_10", "_20")
 }
+_PRICE_MATCH_WORDS = frozenset({"NONE", *_PRICE_MATCH})
+_POSITION_SIDES = frozenset({"BOTH", "LONG", "SHORT"})
 _CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
 _CLIENT_ID_MAX = 36
 _GOOD_TILL_LEAST_MS = 600_000
@@ -58,7 +60,7 @@ def read_request(call: Call) -> Request:
     side = SIDES[sent.required_word("side", SIDES, "side")]
     kind = _kind(sent)
     reduce_only = _reduce_only(sent)
-    position_side = sent.word("positionSide", frozenset({"BOTH", "LONG", "SHORT"}), "position-side-invalid", "BOTH")
+    position_side = sent.word("positionSide", _POSITION_SIDES, "position-side-invalid", "BOTH")
     if position_side != "BOTH":
         raise VenueError("position-side")
     wait, note = _waiting(call, kind)
@@ -107,7 +109,7 @@ def _waiting(call: Call, kind: OrderKind) -> tuple[str, OrderNote]:
     if kind is OrderKind.LIMIT and not wait:
         raise VenueError("mandatory", parameter="timeInForce")
     note = OrderNote(
-        price_match=sent.word("priceMatch", {"NONE": 0, **_PRICE_MATCH}, "price-match", "NONE"),
+        price_match=sent.word("priceMatch", _PRICE_MATCH_WORDS, "price-match", "NONE"),
         self_trade_prevention=sent.word(
             "selfTradePreventionMode", _SELF_TRADE, "self-trade-prevention", "EXPIRE_MAKER"
         ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from msgspec import Struct
 
@@ -117,31 +116,22 @@ def refusal_error(call: Call, listing: Listing, side: Side, refusal: Refusal) ->
 def _check_size(call: Call, request: Request) -> None:
     command, listing = request.command, request.listing
     if not command.reduce_only:
-        mark = call.desk.engine.mark_nano_ticks(listing.name, call.time.true_ns)
-        price = listing.price(command.ticks) if command.ticks else listing.mark(mark)
-        check_size(call, listing, command.side, price * listing.amount(command.lots))
+        ticks = command.ticks or call.desk.engine.mark_ticks(listing.name)
+        check_size(call, listing, command.side, ticks * command.lots)
 
 
-def check_size(call: Call, listing: Listing, side: Side, more: Decimal) -> None:
-    """Whether the position may become so large at the leverage that is set, once `more` notional is ordered and all
-    orders of that side have filled. An order that lacks margin as well is left to the engine, which says so.
+def check_size(call: Call, listing: Listing, side: Side, more: int) -> None:
+    """Whether the position may become so large at the leverage that is set, once `more` (ticks × lots) is ordered and
+    all orders of that side have filled. An order that lacks margin as well is left to the engine, which says so.
     """
     engine, account = call.desk.engine, call.account.name
     leverage = engine.leverage(account, listing.name)
-    if more <= 0 or size_of(call, listing, side) + more <= listing.notional_max(leverage):
+    if more <= 0 or engine.size(account, listing.name, side) + more <= listing.value_max(leverage):
         return
     balances = engine.balances(account)
     free = next(money(one.available_atoms) for one in balances if one.asset == listing.row.settle)
-    if more <= free * leverage:
+    if listing.value(more) <= free * leverage:
         raise VenueError("position-too-large")
-
-
-def size_of(call: Call, listing: Listing, side: Side) -> Decimal:
-    """What the position will be worth at mark once all orders of a side have filled; negative on the other side."""
-    margin = call.desk.engine.margin(call.account.name, listing.name)
-    if side is Side.BUY:
-        return money(margin.buy_orders_atoms + margin.notional_atoms)
-    return money(margin.sell_orders_atoms - margin.notional_atoms)
 
 
 def check_self_trade(call: Call, listing: Listing, order: Place | Offer, note: OrderNote) -> None:

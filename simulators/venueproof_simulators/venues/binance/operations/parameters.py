@@ -135,7 +135,8 @@ def read_parameters(query: str, body: bytes) -> Parameters:
     """Query and form body together; where a name is in both the query wins."""
     try:
         values = dict(reversed(_pairs(body.decode("utf-8", "replace")))) if body else {}
-        values.update(reversed(_pairs(query)))
+        if query:
+            values.update(reversed(_pairs(query)))
     except ValueError as fault:
         raise VenueError("too-many-parameters") from fault
     return Parameters(values)
@@ -148,4 +149,5 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     parts = text.split("&")
     if len(parts) > _PARAMETERS_MAX:
         raise ValueError("too many fields")
-    return [(name, value) for name, _, value in (part.partition("=") for part in parts) if name]
+    pairs = [part.partition("=") for part in parts]
+    return [(name, value) for name, _, value in pairs if name]

@@ -7,7 +7,6 @@ from venueproof_simulators.engine.events import Event, Refused
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import MarginMode, PositionSide, Side
 from venueproof_simulators.venues.binance.operations.desk import Call
-from venueproof_simulators.venues.binance.operations.orders import size_of
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.wire.events import multi_assets_event
 from venueproof_simulators.venues.binance.wire.orders import Document
@@ -25,7 +24,8 @@ def set_leverage(call: Call) -> Document:
     if not 1 <= leverage <= listing.row.leverage_max:
         raise VenueError("leverage-invalid", leverage=leverage)
     _check_isolated(call, listing.name, leverage)
-    if max(size_of(call, listing, side) for side in Side) > listing.notional_max(leverage):
+    engine = call.desk.engine
+    if max(engine.size(call.account.name, listing.name, side) for side in Side) > listing.value_max(leverage):
         raise VenueError("position-too-large")
     command = SetLeverage(account=call.account.name, instrument=listing.name, leverage=leverage)
     _raise_refused(call, call.desk.command(command, call.time), leverage)

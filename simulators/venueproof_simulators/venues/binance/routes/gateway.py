@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from venueproof_simulators.host.facts import ErrorRow
 from venueproof_simulators.host.routing import Route, Security
@@ -29,6 +30,7 @@ TEST_SUFFIX = "-test"
 _PATHS = {"fapi": ("/",), "api": ("/api/", "/sapi/"), "dapi": ("/dapi/",)}
 """What paths begin with that an origin serves."""
 _NOTHING = Parameters({})
+_encode = msgspec.json.Encoder().encode
 _REFUSED_STATUSES = frozenset({400, 401, 403})
 _BLANKS = {
     "parameter": "symbol",
@@ -45,6 +47,26 @@ _BLANKS = {
 """What a text is filled in with when nobody says better."""
 
 
+class _Seen(Struct, frozen=True):
+    """What a request is about: its route, and its parameters or why they cannot be read."""
+
+    request: HttpRequest
+    route: Route[Operation] | None
+    parameters: Parameters = _NOTHING
+    unreadable: VenueError | None = None
+
+
+def _seen(request: HttpRequest) -> _Seen:
+    """A look at a request; the first origin serves all paths."""
+    served = _PATHS.get(request.origin.removesuffix(TEST_SUFFIX), ())
+    found = ROUTES.find(request.method, request.path) if request.path.startswith(served) else None
+    route = found.route if found is not None else None
+    try:
+        return _Seen(request, route, read_parameters(request.query, request.body))
+    except VenueError as error:
+        return _Seen(request, route, unreadable=error)
+
+
 class Gateway:
     """Answers HTTP requests. `account` is the account that public requests are taken to come from."""
 
@@ -55,38 +77,25 @@ class Gateway:
         self._ahead_ms = desk.limits.named("ahead").limit
         self.closed_until_ns = 0
         """The venue is closed until then (age clock)."""
-        self._read: tuple[str, bytes, Parameters] = ("", b"", _NOTHING)
+        self._seen: _Seen | None = None
 
     # --- what is asked ------------------------------------------------------------------------------------------------
 
     def classify(self, request: HttpRequest) -> Classified:
         """The neutral word for a request."""
-        route = self._route(request)
+        seen, label = self._look(request), f"{request.method} {request.path}"
+        route = seen.route
         if route is None:
-            return Classified("other", label=f"{request.method} {request.path}")
-        listing = self._desk.listings.get(self._parameters_or_none(request).raw("symbol") or "")
-        symbol = listing.symbol if listing is not None else ""
-        return Classified(route.operation, symbol, f"{request.method} {request.path}")
+            return Classified("other", label=label)
+        listing = self._desk.listings.get(seen.parameters.raw("symbol") or "")
+        return Classified(route.operation, listing.symbol if listing is not None else "", label)
 
-    def _route(self, request: HttpRequest) -> Route[Operation] | None:
-        """The route, as far as the origin serves it: the first one serves all paths."""
-        served = _PATHS.get(request.origin.removesuffix(TEST_SUFFIX), ())
-        found = ROUTES.find(request.method, request.path) if request.path.startswith(served) else None
-        return found.route if found is not None else None
-
-    def _parameters(self, request: HttpRequest) -> Parameters:
-        """Raises `VenueError`. A request is asked about twice in a row, and read once."""
-        query, body, parameters = self._read
-        if query != request.query or body != request.body:
-            parameters = read_parameters(request.query, request.body)
-            self._read = (request.query, request.body, parameters)
-        return parameters
-
-    def _parameters_or_none(self, request: HttpRequest) -> Parameters:
-        try:
-            return self._parameters(request)
-        except VenueError:
-            return _NOTHING
+    def _look(self, request: HttpRequest) -> _Seen:
+        """A request is asked about twice in a row, and read once."""
+        seen = self._seen
+        if seen is None or seen.request is not request:
+            seen = self._seen = _seen(request)
+        return seen
 
     # --- answering ----------------------------------------------------------------------------------------------------
 
@@ -99,18 +108,21 @@ class Gateway:
             row = self._desk.errors.row(error.key)
             return self.refusal(row, request, time, dict(error.fields))
         headers["X-MBX-USED-WEIGHT-1M"] = str(self._desk.budgets.used(request.client, time))
-        return HttpReply(200, msgspec.json.encode(answer), headers)
+        return HttpReply(200, _encode(answer), headers)
 
     def _carry_out(self, request: HttpRequest, headers: dict[str, str], time: VenueTime) -> object:
-        route = self._route(request)
-        self._charge(route, request, time)
+        seen = self._look(request)
+        route = seen.route
+        self._charge(seen, request, time)
         if self._desk.switches.on(RESTRICTED):
             raise VenueError("region")
         if route is None:
             raise VenueError("path", path=request.path, method=request.method)
         if time.age_ns < self.closed_until_ns:
             raise VenueError("overloaded")
-        parameters = self._parameters(request)
+        if seen.unreadable is not None:
+            raise seen.unreadable
+        parameters = seen.parameters
         account = self._identify(route, request, parameters, time)
         cost = ORDER_COSTS.get((route.method, route.path))
         if cost is not None:
@@ -121,11 +133,11 @@ class Gateway:
             headers["X-MBX-ORDER-COUNT-10S"], headers["X-MBX-ORDER-COUNT-1M"] = map(str, counts)
         return answer
 
-    def _charge(self, route: Route[Operation] | None, request: HttpRequest, time: VenueTime) -> None:
-        budgets = self._desk.budgets
+    def _charge(self, seen: _Seen, request: HttpRequest, time: VenueTime) -> None:
+        budgets, route = self._desk.budgets, seen.route
         key = "default" if route is None else route.weight
         name = budgets.parameter_of(key)
-        value = self._parameters_or_none(request).raw(name) if name else None
+        value = seen.parameters.raw(name) if name else None
         try:
             budgets.charge(request.client, key, value, time)
         except VenueError as error:
@@ -161,7 +173,7 @@ class Gateway:
             if row.status in {429, 418} and self._desk.switches.on(RETRY_AFTER):
                 headers["Retry-After"] = str(self._retry_after_s(request.client, time))
         document = {"code": row.code, "msg": row.text.format_map(self._blanks(request, time) | fields)}
-        return HttpReply(status, msgspec.json.encode(document), headers)
+        return HttpReply(status, _encode(document), headers)
 
     def _blanks(self, request: HttpRequest | None, time: VenueTime) -> dict[str, Any]:
         client = request.client if request is not None else ""

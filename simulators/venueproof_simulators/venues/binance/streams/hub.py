@@ -204,6 +204,8 @@ class Hub:
         if self._holders:
             for message in account_messages(self._desk, events, time):
                 self._send_account(message, time)
+        if not self._feeds:
+            return
         for event in events:
             if isinstance(event, BookChanged | PriceMoved):
                 self._spread(event.instrument, event, time)

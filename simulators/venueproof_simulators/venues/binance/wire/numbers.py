@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from venueproof_simulators.engine.instruments import Instrument
-from venueproof_simulators.host.decimals import fixed, places, plain
+from venueproof_simulators.host.decimals import CONTEXT, counted, fixed, places, plain, whole
 from venueproof_simulators.host.facts import InstrumentRow
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.wire.brackets import Bracket
@@ -33,7 +33,16 @@ class Listing:
         self.lot_places = places(row.amount_step)
         self.price_places = int(str(row.wire["pricePrecision"]))
         self.amount_places = int(str(row.wire["quantityPrecision"]))
+        self._price_units = whole(row.tick.scaleb(self.price_places))
+        self._tick_units = whole(row.tick.scaleb(self.tick_places))
+        self._lot_units = whole(row.amount_step.scaleb(self.lot_places))
+        """How many units of the last decimal place a tick or lot is."""
         self._value = row.tick * row.amount_step * row.contract_size
+        self._value_max = {
+            leverage: int(CONTEXT.divide_int(most, self._value)) for leverage, most in self._notional_max.items()
+        }
+        self.zero_price = fixed(Decimal(0), self.price_places)
+        """No price, in the symbol's full precision."""
 
     def price(self, ticks: int) -> Decimal:
         """Ticks as a price."""
@@ -55,17 +64,21 @@ class Listing:
         """How much a position may be worth at a leverage: the higher, the less."""
         return self._notional_max[leverage]
 
+    def value_max(self, leverage: int) -> int:
+        """The same in ticks × lots."""
+        return self._value_max[leverage]
+
     def mark(self, nano_ticks: int) -> Decimal:
         """Billionths of a tick as a price."""
         return self.row.tick * nano_ticks * NANO
 
     def price_text(self, ticks: int) -> str:
         """A price in the symbol's full precision, as in replies to orders: `60000.00`."""
-        return fixed(self.price(ticks), self.price_places)
+        return counted(ticks * self._price_units, self.price_places)
 
     def tick_text(self, ticks: int) -> str:
         """A price with the decimals of its tick, as in books and candles: `60000.0`."""
-        return fixed(self.price(ticks), self.tick_places)
+        return counted(ticks * self._tick_units, self.tick_places)
 
     def plain_price(self, ticks: int) -> str:
         """A price without trailing zeros, as in fills and order events: `60000`."""
@@ -73,7 +86,7 @@ class Listing:
 
     def amount_text(self, lots: int) -> str:
         """An amount with the decimals of its step: `0.010`."""
-        return fixed(self.amount(lots), self.lot_places)
+        return counted(lots * self._lot_units, self.lot_places)
 
 
 def update_id(sequence: int) -> int:

@@ -83,7 +83,7 @@ def _common(listing: Listing, order: OrderState, note: OrderNote) -> Document:
         "closePosition": False,
         "side": order.side.upper(),
         "positionSide": "BOTH",
-        "stopPrice": fixed(Decimal(0), listing.price_places),
+        "stopPrice": listing.zero_price,
         "workingType": "CONTRACT_PRICE",
         "priceProtect": False,
         "origType": kind,
@@ -113,7 +113,7 @@ def order_reply(listing: Listing, order: OrderState, note: OrderNote, time: Venu
 def test_reply(listing: Listing, order: OrderState, note: OrderNote, time: VenueTime) -> Document:
     """The answer to testing an order: as it was before 2026-06, with the money of an order that has not filled."""
     return order_reply(listing, order, note, time) | {
-        "avgPrice": fixed(Decimal(0), listing.price_places),
+        "avgPrice": listing.zero_price,
         "cumQuote": fixed(Decimal(0), 5),
     }
 
