@@ -60,8 +60,9 @@ class Socket(asyncio.Protocol):
 async def rates(url: str) -> list[float]:
     """Messages a second in each round but the first, which warms up."""
     place = urlsplit(url)
+    host, port = place.hostname or "", place.port or 0
     loop = asyncio.get_running_loop()
-    sockets = [(await loop.create_connection(Socket, place.hostname, place.port))[1] for _ in range(SOCKETS)]
+    sockets = [(await loop.create_connection(Socket, host, port))[1] for _ in range(SOCKETS)]
     await asyncio.gather(*(socket.opened for socket in sockets))
     found = [await one_round(sockets) for _ in range(ROUNDS + 1)]
     for socket in sockets:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,8 @@ def serving(command: Sequence[str]) -> Iterator[dict[str, Any]]:
 
     Raises `RuntimeError` when it ends before that.
     """
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+    path = {**os.environ, "PYTHONPATH": str(SERVERS.parent)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=path) as process:
         try:
             line = process.stdout.readline() if process.stdout is not None else b""
             if not line:

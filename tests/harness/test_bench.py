@@ -96,9 +96,9 @@ def test_the_market_moves_as_told() -> None:
 
 def test_money_and_accounts() -> None:
     async def body(bench: SimulatorBench) -> None:
-        before = {one.asset: one.wallet for one in (await bench.truth()).balances}
+        before = {one.asset: one.wallet or Decimal(0) for one in (await bench.truth()).balances}
         await bench.do(actions.Fund("USDT", Decimal("-12.5")))
-        after = {one.asset: one.wallet for one in (await bench.truth()).balances}
+        after = {one.asset: one.wallet or Decimal(0) for one in (await bench.truth()).balances}
         assert before["USDT"] - after["USDT"] == Decimal("12.5")
         other = await bench.do(actions.NewAccount("other"))
         assert set(other.credentials) == {"apiKey", "secret"}
@@ -129,19 +129,17 @@ def test_an_action_that_names_nothing_is_refused(action: actions.AnyAction, erro
 def test_every_message_action_becomes_a_rule() -> None:
     async def body(bench: SimulatorBench) -> None:
         match = Matcher(operation=Operation.PLACE, first=1)
-        ids = [
-            (await bench.do(action)).rule_id
-            for action in (
-                actions.DelayMessage(match, Decimal(1)),
-                actions.DropMessage(Matcher(topic=Topic.ORDER)),
-                actions.DuplicateMessage(Matcher(topic=Topic.ORDER)),
-                actions.ReorderMessages(Matcher(topic=Topic.ORDER)),
-                actions.LoseRequest(match),
-                actions.LoseReply(match),
-                actions.AnswerError(match, reason=Reason.INSUFFICIENT_MARGIN),
-                *(actions.AnswerGarbage(match, garbage) for garbage in actions.Garbage),
-            )
+        wishes: list[actions.AnyAction] = [
+            actions.DelayMessage(match, Decimal(1)),
+            actions.DropMessage(Matcher(topic=Topic.ORDER)),
+            actions.DuplicateMessage(Matcher(topic=Topic.ORDER)),
+            actions.ReorderMessages(Matcher(topic=Topic.ORDER)),
+            actions.LoseRequest(match),
+            actions.LoseReply(match),
+            actions.AnswerError(match, reason=Reason.INSUFFICIENT_MARGIN),
+            *(actions.AnswerGarbage(match, garbage) for garbage in actions.Garbage),
         ]
+        ids = [(await bench.do(action)).rule_id for action in wishes]
         assert ids == list(range(1, len(ids) + 1))
 
     on_bench(body)

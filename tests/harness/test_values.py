@@ -24,7 +24,7 @@ from venueproof_contracts.outcomes import Outcome
 from venueproof_simulators.host.venue import Profile
 
 ORDER = Order(OrderRef("B", "i"), Side.BUY, OrderType.LIMIT, OrderStatus.OPEN, Decimal(1), Decimal(0))
-CANDLE = Candle(0, *(Decimal(1),) * 5, closed=True)  # type: ignore[arg-type]
+CANDLE = Candle(0, *(Decimal(1),) * 5, closed=True)
 
 
 @pytest.mark.parametrize(

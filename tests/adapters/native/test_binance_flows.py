@@ -109,8 +109,11 @@ class Desk:
         held = sum((position.amount for position in truth.positions), Decimal(0))
         told = self.fold.positions.get((SYMBOL, PositionSide.NET))
         assert (told.amount if told else 0) == held
+        heard_wallet = self.fold.balances["USDT"].wallet
         wallet = next(one.wallet for one in truth.balances if one.asset == "USDT")
-        assert abs(self.fold.balances["USDT"].wallet - wallet) < Decimal("1e-7")
+        assert heard_wallet is not None
+        assert wallet is not None
+        assert abs(heard_wallet - wallet) < Decimal("1e-7")
 
     def requests(self, operation: Operation) -> int:
         rows = self.venue.bench.wire()

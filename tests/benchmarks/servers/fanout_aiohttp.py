@@ -9,7 +9,7 @@ import asyncio
 import json
 
 from aiohttp import web
-from fanout_payload import MESSAGES, UPDATE
+from servers.fanout_payload import MESSAGES, UPDATE
 
 SOCKETS: dict[web.WebSocketResponse, None] = {}
 

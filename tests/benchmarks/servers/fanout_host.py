@@ -10,7 +10,7 @@ import asyncio
 import json
 from typing import cast
 
-from fanout_payload import MESSAGES, UPDATE
+from servers.fanout_payload import MESSAGES, UPDATE
 
 from venueproof.cli.serving import JOURNAL_ROWS
 from venueproof.virtual import RealClock

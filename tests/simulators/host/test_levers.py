@@ -11,6 +11,7 @@ import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
 
 from venueproof_simulators.engine.commands import SetPrice
+from venueproof_simulators.engine.events import PriceMoved
 from venueproof_simulators.host.controls import Controls, DropManner, SessionKind
 from venueproof_simulators.host.latency import NO_LATENCY
 from venueproof_simulators.host.simulator import Simulator
@@ -28,6 +29,7 @@ def test_a_command_reaches_the_sessions_concerned(virtual: Virtual) -> None:
     async def story(world: World) -> None:
         socket = await world.listen("/market")
         (event,) = _levers(world.simulator).command(SetPrice("BTC", 42))
+        assert isinstance(event, PriceMoved)
         assert event.ticks == 42
         assert (await socket.receive()).data == '{"price":42}'
 

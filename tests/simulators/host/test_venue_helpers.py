@@ -32,13 +32,12 @@ def test_error_is_found_by_key_refusal_and_first_reason() -> None:
     assert table.row("c") is rows[2]
     assert table.for_refusal(Refusal.PRICE_OFF_TICK) is rows[0]
     assert table.for_reason("precision") is rows[0]
-    for missing in (
-        lambda: table.row("z"),
-        lambda: table.for_reason(""),
-        lambda: table.for_refusal(Refusal.REDUCE_ONLY),
-    ):
-        with pytest.raises(LookupError):
-            missing()
+    with pytest.raises(LookupError):
+        table.row("z")
+    with pytest.raises(LookupError):
+        table.for_reason("")
+    with pytest.raises(LookupError):
+        table.for_refusal(Refusal.REDUCE_ONLY)
 
 
 def test_two_errors_of_one_key_or_refusal_are_a_fault() -> None:
