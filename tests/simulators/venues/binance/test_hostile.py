@@ -113,3 +113,8 @@ def test_any_frame_is_answered_once(frame: bytes | str) -> None:
     KEPT.venue.closed(session, KEPT.time())
     assert len(answers) == 1
     assert {"result", "error"} & set(answers[0])
+
+
+def test_the_venue_has_an_answer_to_what_is_no_http(client: Client) -> None:
+    reply = client.venue.error_reply("", "malformed-request", None, client.time)
+    assert (reply.status, msgspec.json.decode(reply.body)["code"]) == (400, -1000)
