@@ -116,5 +116,5 @@ def test_any_frame_is_answered_once(frame: bytes | str) -> None:
 
 
 def test_the_venue_has_an_answer_to_what_is_no_http(client: Client) -> None:
-    reply = client.venue.error_reply("", "malformed-request", None, client.time)
+    reply = client.venue.error_reply("", "malformed-request", None, client.time())
     assert (reply.status, msgspec.json.decode(reply.body)["code"]) == (400, -1000)
