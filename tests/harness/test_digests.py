@@ -16,7 +16,7 @@ OPTIONS = ["--venue", "binance", "--no-prove", "--profile", "vendor", "--clause"
 def digest(folder: Path) -> str:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONHASHSEED"}
     command = [*COMMAND, *OPTIONS, "--report", str(folder)]
-    subprocess.run(command, env=environment, check=False, capture_output=True, timeout=120)
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=120)
     found: str = json.loads((folder / "certificate.json").read_text())["runs"][0]["journal_digest"]
     return found
 

@@ -10,7 +10,9 @@ import pytest
 from harness_cases import run_clause
 from msgspec.structs import replace
 
-from venueproof_contracts.adapter import Adapter
+from venueproof.runner.jobs import Proof, prove
+from venueproof_adapters.mutants import Mutant
+from venueproof_contracts.adapter import Adapter, AdapterFactory
 from venueproof_contracts.case import Breach, Case
 from venueproof_contracts.clause import Clause, Strength, all_clauses
 from venueproof_contracts.errors import NotSent
@@ -129,6 +131,17 @@ def test_what_ends_a_case_decides_its_outcome(
     _with_code(monkeypatch, code, strength=strength)
     result = run_clause("TIM-030")
     assert (result.outcome, message in result.message) == (outcome, True), result.message
+
+
+def test_a_mutant_that_breaks_down_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaking_down(_: AdapterFactory) -> AdapterFactory:
+        return lambda endpoint, credentials: cast("Adapter", broken.RaisesKeyError(endpoint, credentials))
+
+    mutant = Mutant("TIM-030", "breaks-down", "Raises what no adapter may raise.", breaking_down)
+    monkeypatch.setattr("venueproof.runner.jobs.all_mutants", lambda: (mutant,))
+    kill = prove(Proof("TIM-030", "breaks-down", (("binance", "linear"),), 1)).kill
+    assert kill is not None
+    assert (kill.killed, "KeyError" in kill.by) == (False, True)
 
 
 def test_manners_are_judged_apart(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from venueproof.usage import UsageError
 from venueproof.virtual import real_clock
-from venueproof_adapters.mutants import all_mutants
+from venueproof_adapters.mutants import Mutant, all_mutants
 from venueproof_contracts.clause import all_clauses
 from venueproof_contracts.model import Declaration
 from venueproof_contracts.outcomes import Outcome
@@ -102,11 +102,16 @@ def _proofs(plan: Plan) -> list[Proof]:
     groups = [[place] for place in places] if plan.wish.level == "release" else [places]
     chosen = {clause.id for clause in plan.clauses}
     return [
-        Proof(mutant.clause, mutant.name, tuple(group), plan.seeds[0])
+        Proof(mutant.clause, mutant.name, _open_to(mutant, group), plan.seeds[0])
         for mutant in all_mutants()
         if mutant.clause in chosen
         for group in groups
     ]
+
+
+def _open_to(mutant: Mutant, places: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Those of the places (venue, product) where a mutant can be made."""
+    return tuple(place for place in places if mutant.venue in ("", place[0]))
 
 
 # --- during -------------------------------------------------------------------------------------------------------

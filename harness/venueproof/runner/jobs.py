@@ -103,7 +103,10 @@ class Proven(Struct, frozen=True):
 
 
 def prove(wish: Proof) -> Proven:
-    """Run the mutant on the first place where the clause applies; the adapter it is made of must pass there."""
+    """Run the mutant on the first place where the clause applies; the adapter it is made of must pass there.
+
+    A mutant that breaks down is not noticed by its clause: that would be an accident and no proof.
+    """
     clause = clause_named(wish.clause)
     reason = "no certified venue shows a case of it"
     survived: Kill | None = None
@@ -113,7 +116,7 @@ def prove(wish: Proof) -> Proven:
             reason = f"{BASE_ADAPTER} is {base.outcome.value} on {spec.venue}: {base.message}"
             continue
         broken = run_spec(msgspec.structs.replace(spec, mutant=wish.mutant))
-        killed = broken.outcome in (Outcome.FAIL, Outcome.TOLERATED)
+        killed = broken.outcome in (Outcome.FAIL, Outcome.TOLERATED) and not broken.fault
         kill = Kill(clause=clause.id, mutant=wish.mutant, venue=spec.venue, killed=killed, by=_by(broken))
         if killed:
             return Proven(kill)

@@ -14,7 +14,7 @@ from venueproof.bench_simulator import SimulatorBench
 from venueproof.simulation import SimulatedVenue, simulate
 from venueproof.translation.provoking import refuted_rows
 from venueproof.usage import one_line
-from venueproof.virtual import START_NS, RealTimeExceeded, real_clock, run
+from venueproof.virtual import START_NS, ProgramStopped, RealTimeExceeded, real_clock, run
 from venueproof_contracts.adapter import Adapter, AdapterFactory
 from venueproof_contracts.bench import HOURS, Provocation
 from venueproof_contracts.case import Case
@@ -102,6 +102,7 @@ class _Run:
         self._ended_ns: int | None = None
         self._rows_then = 0
         self._notes: list[str] = []
+        self._fault = False
         self._cut_short = False
         """Stopped by real time: how far it had come is no two times the same."""
 
@@ -116,6 +117,7 @@ class _Run:
             except Exception as caught:
                 error = caught
         if judgement is None:
+            self._fault = isinstance(error, AdapterFault | ProgramStopped)
             self._cut_short = isinstance(error, RealTimeExceeded)
             judgement = judge_error(error, self._surroundings.calls.hanging() if self._surroundings else None)
         if self._venue is not None and (faults := self._venue.bench.faults()):
@@ -198,6 +200,7 @@ class _Run:
             spec=self._spec,
             outcome=outcome,
             message=self._blanked(message),
+            fault=self._fault,
             at_ns=None if quiet else self._ended_ns,
             wire=() if quiet or bench is None else excerpt(bench.wire()[: self._rows_then], bench.deeds),
             notes=() if quiet else tuple(map(self._blanked, self._notes)),

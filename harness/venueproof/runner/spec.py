@@ -36,12 +36,14 @@ class CaseSpec(Struct, frozen=True, kw_only=True):
 class CaseResult(Struct, frozen=True, kw_only=True):
     """What came of one case. `at_ns` is the virtual time of the failure, `digest` the journal's.
 
+    `fault`: the adapter did what no adapter may do, so that the clause's promise was not judged.
     `kind` is what the adapter declares itself to be; `result` and `manners` are filled by clauses that judge both.
     """
 
     spec: CaseSpec
     outcome: Outcome
     message: str = ""
+    fault: bool = False
     at_ns: int | None = None
     wire: tuple[WireRow, ...] = ()
     refuted: tuple[str, ...] = ()

@@ -190,7 +190,7 @@ def test_amendments_are_refused_and_the_rest_works(one: Provocation, profile: Pr
 @pytest.mark.quirk("binance.clientid.unknown-outcome")
 @pytest.mark.quirk("binance.http.unknown-503")
 @pytest.mark.parametrize(("one", "profile"), [*cases("reply.lost"), *cases("reply.unknown")])
-def test_next_placement_is_carried_out_and_not_answered(one: Provocation, profile: Profile) -> None:
+def test_rule_meets_the_next_placement_and_lets_it_be_carried_out(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
     levers, provoked = provoke(one, client)
     rule = levers.rules[0]
