@@ -34,6 +34,7 @@ class Watchdog:
         self._changed = threading.Condition()
         self._at: float | None = real_clock.monotonic() + limit_s + GRACE_S
         self._watcher = threading.Thread(target=self._watch, name="venueproof-watchdog", daemon=True)
+        self._raised = False
         self.caught_at = ""
 
     def __enter__(self) -> Watchdog:
@@ -45,7 +46,10 @@ class Watchdog:
     ) -> None:
         with self._changed:
             self._at = None
-            _raise_in(self._thread_id, None)  # one that was raised but not delivered yet must not hit the caller
+            # One that was raised but not delivered yet must not hit the caller. Only then: clearing what is not there
+            # leaves CPython 3.11 checking for it at every jump, for ever, and a traced thread does not get past that.
+            if self._raised:
+                _raise_in(self._thread_id, None)
             self._changed.notify()
         self._watcher.join()
 
@@ -68,6 +72,7 @@ class Watchdog:
         frame = sys._current_frames().get(self._thread_id)  # pyright: ignore[reportPrivateUsage]
         summary = traceback.extract_stack(frame)[-1:] if frame is not None else []
         self.caught_at = "".join(f"{line.filename}:{line.lineno} in {line.name}" for line in summary)
+        self._raised = True
         _raise_in(self._thread_id, Spinning)
         self._at = real_clock.monotonic() + AGAIN_S
 

@@ -8,6 +8,8 @@ import gc
 import os
 import select
 import socket
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -267,3 +269,16 @@ def test_every_verdict_is_a_virtual_time_error_and_loops_can_be_handed_in() -> N
     with pytest.raises(VirtualTimeError):
         run_in(loop, _wait_for_a_reply_that_never_comes())
     assert loop.is_closed()
+
+
+TRACED = """
+import asyncio, sys
+from venueproof.virtual import run
+sys.settrace(lambda *_: None)
+run(asyncio.sleep(1))
+"""
+
+
+def test_a_traced_program_ends() -> None:
+    """Under a debugger or a coverage tool: in a process of its own, since one that does not end cannot be stopped."""
+    assert subprocess.run([sys.executable, "-c", TRACED], timeout=30).returncode == 0
