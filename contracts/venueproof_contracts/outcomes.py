@@ -13,7 +13,8 @@ class Outcome(StrEnum):
     TOLERATED = "tolerated"
     """A SHOULD that was not kept, or a failure that only a refuted claim about the venue brings about."""
     NOT_APPLICABLE = "not-applicable"
-    """The venue cannot do it, has no case of it, or the promise is not made by this kind of adapter."""
+    """The venue cannot do it, has no case of it, the promise is not made by this kind of adapter, or the adapter met
+    none of the trouble that was made: to pass is to have met it."""
     NOT_SUPPORTED = "not-supported"
     """The venue can, the adapter declares that it does not."""
     NOT_PROVABLE = "not-provable"

@@ -19,6 +19,7 @@ from venueproof_contracts.bench import HOURS, TRUTH, MarketTruth, Provocation, P
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.host import discovery
 from venueproof_simulators.host.facts import QuirkRow
+from venueproof_simulators.host.rules import rule_name
 from venueproof_simulators.host.simulator import Simulator
 from venueproof_simulators.host.venue import Profile
 
@@ -152,6 +153,10 @@ class SimulatorBench:
     def instrument(self, symbol: str) -> model.Instrument:
         """A listed contract, as the venue has it. Raises `LookupError` when there is none of that symbol."""
         return telling.instrument(self._hands.instrument(symbol))
+
+    def unmet_rules(self) -> list[str]:
+        """Rules that no message met, described: the trouble that they stand for was not seen by the adapter."""
+        return [rule_name(rule) for rule in self._simulator.rulebook.never_matched()]
 
     def faults(self) -> list[str]:
         """What broke in the simulator itself: never the adapter's doing."""

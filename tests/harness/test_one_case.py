@@ -144,6 +144,13 @@ def test_a_mutant_that_breaks_down_proves_nothing(monkeypatch: pytest.MonkeyPatc
     assert (kill.killed, "KeyError" in kill.by) == (False, True)
 
 
+def test_a_pass_that_met_no_trouble_is_none() -> None:
+    met = run_clause("MKT-020")
+    missed = run_clause("MKT-020", broken.TicksWithoutSideFigures)
+    assert (met.outcome, missed.outcome) == (Outcome.PASS, Outcome.NOT_APPLICABLE)
+    assert missed.notes == ("no message met the rule 'answer_garbage'",) * 2
+
+
 def test_manners_are_judged_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     _with_code(monkeypatch, _rude, id="RAT-990")
     result = run_clause("RAT-990")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from venueproof_adapters.kit.parts import Parts, replaced
 from venueproof_adapters.native import make_adapter_with
@@ -27,7 +27,6 @@ from venueproof_contracts.model import (
     MarginMode,
     OpenInterest,
     Order,
-    OrderEvent,
     OrderRef,
     Position,
     PositionMode,
@@ -166,13 +165,6 @@ def exchanged(clause: str, name: str, description: str, *, venue: str = "", **pa
         return make_adapter
 
     return Mutant(clause, name, description, make, venue)
-
-
-def with_order(event: Event, **changes: object) -> Event:
-    """An order event told otherwise; other events as they are."""
-    if not isinstance(event, OrderEvent):
-        return event
-    return OrderEvent(structs.replace(event.order, **changes))
 
 
 def _one_line(text: str | None) -> str:

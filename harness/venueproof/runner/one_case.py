@@ -42,6 +42,8 @@ DEADLINE_HOURS_S = 7 * 86_400.0
 PUMP_PAUSE_S = 0.05
 """After an error of `next_event`, so that an adapter that always raises does not spin."""
 
+MISSED = "the adapter sends and hears nothing that this trouble could touch"
+
 _TWO_VERDICTS = frozenset({"RAT", "WSS"})
 
 
@@ -193,6 +195,8 @@ class _Run:
     def _told(self, judgement: Judgement, wall_s: float) -> CaseResult:
         manners = self._case.manners if self._case is not None else []
         outcome, message = weigh(self._clause, judgement, manners)
+        if outcome is Outcome.PASS and self._missed_the_trouble():
+            outcome, message = Outcome.NOT_APPLICABLE, MISSED
         quiet = outcome in (Outcome.PASS, Outcome.NOT_APPLICABLE, Outcome.NOT_SUPPORTED, Outcome.NOT_PROVABLE)
         bench = self._venue.bench if self._venue else None
         two = self._clause.section in _TWO_VERDICTS and self._case is not None
@@ -203,7 +207,7 @@ class _Run:
             fault=self._fault,
             at_ns=None if quiet else self._ended_ns,
             wire=() if quiet or bench is None else excerpt(bench.wire()[: self._rows_then], bench.deeds),
-            notes=() if quiet else tuple(map(self._blanked, self._notes)),
+            notes=self._told_besides(quiet),
             result=weigh(self._clause, judgement, []).outcome if two else None,
             manners=weigh(self._clause, Judgement(Outcome.PASS, ""), manners).outcome if two else None,
             digest=bench.digest() if bench is not None and not self._cut_short else "",
@@ -211,6 +215,17 @@ class _Run:
             virtual_s=self._virtual_s(),
             wall_s=wall_s,
         )
+
+    def _missed_the_trouble(self) -> bool:
+        """Rules were made, and the adapter sent and asked for nothing that any of them could act on."""
+        rules = self._venue.simulator.rulebook if self._venue else None
+        return rules is not None and bool(rules.installed()) and len(rules.never_matched()) == len(rules.installed())
+
+    def _told_besides(self, quiet: bool) -> tuple[str, ...]:
+        """What went wrong after the case, and rules that nothing met; the latter also of a pass, which they weaken."""
+        unmet = self._venue.bench.unmet_rules() if self._venue else []
+        notes = [f"no message met the rule {name!r}" for name in unmet]
+        return tuple(notes if quiet else [*map(self._blanked, self._notes), *notes])
 
     def _blanked(self, text: str) -> str:
         """What an adapter says of itself may hold its secrets; a certificate may not."""

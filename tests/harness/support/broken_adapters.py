@@ -13,7 +13,7 @@ import aiohttp
 
 from venueproof_adapters.native import make_adapter
 from venueproof_contracts.errors import VenueDown
-from venueproof_contracts.model import Credentials, Endpoint
+from venueproof_contracts.model import Credentials, Endpoint, Ticker
 
 NOT_CALLABLE = 3
 
@@ -107,6 +107,14 @@ class TellsSecretInError(Around):
 class TellsSecretAtTheCut(Around):
     async def server_time(self) -> int:
         raise VenueDown("x" * 270 + self.credentials["secret"])
+
+
+class TicksWithoutSideFigures(Around):
+    """No fault: funding and open interest are simply not part of its ticker."""
+
+    async def ticker(self, instrument: str) -> Ticker:
+        book = await self.inner.book(instrument, 5)
+        return Ticker(instrument, book.bids[0].price, book.bids[0].price, book.asks[0].price)
 
 
 class CancelsItself(Around):
