@@ -16,7 +16,7 @@ from processes import script, serving
 from servers.fanout_payload import MESSAGES, UPDATE
 
 SOCKETS = 100
-ROUNDS = 7
+ROUNDS = 15
 FLOOR = 0.6
 ROUND_BYTES = MESSAGES * (len(UPDATE) + 4)
 """What one socket receives in a round: texts of this length have a head of four bytes."""
@@ -57,15 +57,20 @@ class Socket(asyncio.Protocol):
             self.done.set_result(None)
 
 
-async def rates(url: str) -> list[float]:
-    """Messages a second in each round but the first, which warms up."""
-    place = urlsplit(url)
-    host, port = place.hostname or "", place.port or 0
+async def opened(url: str) -> list[Socket]:
+    """All sockets of one server."""
+    host, port = urlsplit(url).netloc.split(":")
     loop = asyncio.get_running_loop()
-    sockets = [(await loop.create_connection(Socket, host, port))[1] for _ in range(SOCKETS)]
+    sockets = [(await loop.create_connection(Socket, host, int(port)))[1] for _ in range(SOCKETS)]
     await asyncio.gather(*(socket.opened for socket in sockets))
-    found = [await one_round(sockets) for _ in range(ROUNDS + 1)]
-    for socket in sockets:
+    return sockets
+
+
+async def rounds(ours: str, bare: str) -> list[tuple[float, float]]:
+    """Messages a second, ours and the reference's, in turn; the first round warms up and is left out."""
+    both = await opened(ours), await opened(bare)
+    found = [(await one_round(both[0]), await one_round(both[1])) for _ in range(ROUNDS + 1)]
+    for socket in (*both[0], *both[1]):
         assert socket.transport is not None
         socket.transport.abort()
     return found[1:]
@@ -82,15 +87,10 @@ async def one_round(sockets: list[Socket]) -> float:
     return SOCKETS * MESSAGES / (perf_counter() - begin)
 
 
-def measured(server: str) -> float:
-    """Messages a second of one server, the median of its rounds."""
-    with serving(script(server)) as ready:
-        return median(asyncio.run(rates(ready["rest"])))
-
-
 def row() -> dict[str, object]:
     """One line of the benchmark table; values are messages a second."""
-    pairs = [(measured("fanout_host"), measured("fanout_aiohttp")) for _ in range(3)]
+    with serving(script("fanout_host")) as ours, serving(script("fanout_aiohttp")) as bare:
+        pairs = asyncio.run(rounds(ours["rest"], bare["rest"]))
     value = median(one for one, _ in pairs)
     reference = median(other for _, other in pairs)
     return {
