@@ -53,7 +53,7 @@ class Surroundings(Protocol):
         ...
 
     def leftovers(self) -> list[str]:
-        """Tasks and sockets of the adapter that are still alive, described."""
+        """Tasks, threads and sockets of the adapter that are still alive, described."""
         ...
 
     def make_adapter(self, credentials: Credentials | None = None) -> Adapter:

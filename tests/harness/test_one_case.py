@@ -61,9 +61,12 @@ def test_an_adapter_that_spins_is_stopped(adapter: type, seen: str) -> None:
     ("clause", "adapter", "seen"),
     [
         ("SAF-020", broken.LeaksSecret, "secret stands in"),
+        ("SAF-020", broken.LeaksSecretToOwnLogger, "secret stands in the log"),
+        ("SAF-020", broken.LeaksEncodedSecret, "apiKey stands in the log"),
         ("SAF-010", broken.ReportsHome, "192.0.2.7:443"),
         ("SAF-010", broken.LooksUpNames, "telemetry.example.com"),
         ("LIF-010", broken.LeavesTask, "task sleep"),
+        ("LIF-010", broken.LeavesThread, "thread left"),
     ],
 )
 def test_what_an_adapter_does_besides_is_seen(clause: str, adapter: type, seen: str) -> None:

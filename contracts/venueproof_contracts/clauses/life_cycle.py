@@ -14,7 +14,7 @@ from venueproof_contracts.clause import clause
     capabilities={Capability.PLACE, Capability.STREAM_ORDERS},
 )
 async def close_leaves_nothing(case: Case) -> None:
-    """`close()` ends every task and socket of the adapter, and calling it twice does no harm."""
+    """`close()` ends every task, thread and socket of the adapter, and calling it twice does no harm."""
     await case.listen()
     await case.rest()
     await case.adapter.close()

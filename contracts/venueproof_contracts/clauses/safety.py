@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import traceback
+from base64 import b64encode
 from collections.abc import Awaitable
+from urllib.parse import quote
 
 from venueproof_contracts.actions import AnswerGarbage, Drop, DropManner, Garbage, Matcher, Operation
 from venueproof_contracts.adapter import Adapter
@@ -13,6 +15,8 @@ from venueproof_contracts.clause import clause
 from venueproof_contracts.clauses.authentication import spoilt
 from venueproof_contracts.errors import AdapterError
 
+CARRIED = (0, 2, 3)
+"""Letters of base 64 that hold something of none, one or two bytes in front."""
 SECRET_LENGTH_MIN = 8
 """A shorter value (a user number, a sub-account's name) is no secret and may stand anywhere by chance."""
 
@@ -42,8 +46,8 @@ async def no_egress(case: Case) -> None:
     powers=(AnswerGarbage, Drop),
 )
 async def no_secret_told(case: Case) -> None:
-    """No value of the credentials stands in what the adapter logs, prints, raises, answers or shows of itself, also
-    when requests fail."""
+    """No value of the credentials stands in what the adapter logs, prints, raises, answers or shows of itself, neither
+    plainly nor encoded, also when requests fail."""
     told = [("what it shows of itself", repr(case.adapter) + repr(await case.adapter.declare()))]
     await case.listen()
     told.append(("the answer to an order", repr(await case.adapter.place(case.resting()))))
@@ -61,8 +65,17 @@ async def no_secret_told(case: Case) -> None:
         secrets[f"wrong {name}"] = wrong[name]
     told += [("events", repr(case.fold.events)), ("the log", case.surroundings.log_text())]
     for name, value in secrets.items():
-        shown = [where for where, text in told if len(value) >= SECRET_LENGTH_MIN and value in text]
+        forms = _forms(value) if len(value) >= SECRET_LENGTH_MIN else ()
+        shown = [where for where, text in told if any(form in text for form in forms)]
         case.check(not shown, f"{name} stands in {', '.join(shown)}")
+
+
+def _forms(secret: str) -> list[str]:
+    """The secret as it is, in a URL, in hexadecimal, and in the middle of a text in base 64."""
+    raw = secret.encode()
+    in_base_64 = [b64encode(bytes(shift) + raw).decode()[CARRIED[shift] : -4] for shift in range(3)]
+    in_url_base_64 = [form.replace("+", "-").replace("/", "_") for form in in_base_64]
+    return [secret, quote(secret, safe=""), raw.hex(), *in_base_64, *in_url_base_64]
 
 
 async def _start(adapter: Adapter) -> object:

@@ -7,6 +7,7 @@ import contextlib
 import io
 import logging
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, TextIO, cast
@@ -19,19 +20,23 @@ from .guard import IN_ADAPTER, Guard, as_adapter
 from .witness import AdapterFault, Calls, watched
 
 TEXT_CHARS_MAX = 4_000_000
+LOOP_THREADS = ("asyncio_", "virtual-loop", "venueproof")
 
 
-class Tap(logging.Handler):
+class Tap:
     """Collects log records, warnings and printed text of one case; text beyond the maximum is left out."""
 
     def __init__(self) -> None:
-        """Take in records of every level."""
-        super().__init__(logging.DEBUG)
+        """Nothing is collected yet."""
         self._text = io.StringIO()
+        self._format = logging.Formatter().format
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Take in one log record."""
-        self.write(self.format(record) + "\n")
+    def take(self, record: logging.LogRecord) -> None:
+        """Take in one log record; one whose arguments do not fit its text as it is."""
+        try:
+            self.write(self._format(record) + "\n")
+        except Exception:
+            self.write(f"{record.msg!r} {record.args!r}\n")
 
     def write(self, text: str) -> None:
         """Take in printed text."""
@@ -62,22 +67,37 @@ class _Tee(io.TextIOBase):
 def tapped() -> Generator[Tap]:
     """Collect what is logged, warned and printed inside the block."""
     tap = Tap()
-    root = logging.getLogger()
-    level = root.level
     with (
+        _records_told_to(tap),
         warnings.catch_warnings(),
         contextlib.redirect_stdout(_Tee(tap, sys.stdout)),
         contextlib.redirect_stderr(_Tee(tap, sys.stderr)),
     ):
         warnings.simplefilter("always")
         warnings.showwarning = _shown_to(tap)
-        root.addHandler(tap)
-        root.setLevel(logging.DEBUG)
-        try:
-            yield tap
-        finally:
-            root.setLevel(level)
-            root.removeHandler(tap)
+        yield tap
+
+
+@contextlib.contextmanager
+def _records_told_to(tap: Tap) -> Generator[None]:
+    """Take in every record where it is made: a logger that keeps its records to itself has handlers of its own."""
+    root, factory, unheard = logging.getLogger(), logging.getLogRecordFactory(), logging.NullHandler()
+    level = root.level
+
+    def make(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record: logging.LogRecord = factory(*args, **kwargs)
+        tap.take(record)
+        return record
+
+    logging.setLogRecordFactory(make)
+    root.addHandler(unheard)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.removeHandler(unheard)
+        logging.setLogRecordFactory(factory)
 
 
 def _shown_to(tap: Tap) -> Callable[..., None]:
@@ -109,6 +129,7 @@ class CaseSurroundings:
         self._made: list[Adapter] = []
         self._secrets: dict[str, None] = {}
         self._tasks: list[asyncio.Task[Any]] = []
+        self._threads_before = {thread.ident for thread in threading.enumerate()}
         self.calls = Calls(now_ns)
         asyncio.get_running_loop().set_task_factory(cast("Any", self._new_task))
 
@@ -121,9 +142,14 @@ class CaseSurroundings:
         return list(self._guard.attempts)
 
     def leftovers(self) -> list[str]:
-        """Tasks and sockets of the adapters that are still alive."""
+        """Tasks, threads and sockets of the adapters that are still alive."""
         tasks = [f"task {_coroutine_name(task)}" for task in self._tasks if not task.done()]
-        return tasks + self._guard.open_sockets()
+        return tasks + self._threads() + self._guard.open_sockets()
+
+    def _threads(self) -> list[str]:
+        """Threads that came up during the case; the loop keeps those of its own executor."""
+        new = (thread for thread in threading.enumerate() if thread.ident not in self._threads_before)
+        return [f"thread {thread.name}" for thread in new if not thread.name.startswith(LOOP_THREADS)]
 
     def make_adapter(self, credentials: Credentials | None = None) -> Adapter:
         """Another adapter of the same factory. Raises AdapterFault when its constructor fails."""

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import logging
 import os
+import threading
+from base64 import b64encode
 from decimal import ROUND_UP, getcontext
 from typing import Any
 
@@ -120,6 +122,28 @@ class TicksWithoutSideFigures(Around):
 class CancelsItself(Around):
     async def server_time(self) -> int:
         raise asyncio.CancelledError
+
+
+class LeaksSecretToOwnLogger(Around):
+    async def start(self) -> None:
+        log = logging.getLogger("mine.alone")
+        log.propagate = False
+        log.addHandler(logging.NullHandler())
+        log.error("signing with %s", self.credentials["secret"])
+        await self.inner.start()
+
+
+class LeaksEncodedSecret(Around):
+    async def start(self) -> None:
+        key = f"{self.credentials['apiKey']}:{self.credentials['secret']}"
+        logging.getLogger("mine").debug("Basic %s", b64encode(key.encode()).decode())
+        await self.inner.start()
+
+
+class LeavesThread(Around):
+    async def start(self) -> None:
+        threading.Thread(target=threading.Event().wait, args=(60,), name="left", daemon=True).start()
+        await self.inner.start()
 
 
 class LeavesTask(Around):
