@@ -29,12 +29,12 @@ KINDS: dict[str, str] = {
         "canceling work. Called while one order rests. `reason`: the neutral reason of the refusal."
     ),
     "reply.lost": (
-        "The next request of `operation` is executed and its reply never arrives (the connection is reset, or the "
-        "reply is kept for longer than any client waits). `operation`: PLACE or CANCEL."
+        "The next placement is executed and its reply never arrives (the connection is reset, or the reply is kept "
+        "for longer than any client waits). `operation`: PLACE."
     ),
     "reply.unknown": (
-        "The next request of `operation` is executed and answered with an error that does not tell whether it was "
-        "(such as 503). `operation`: PLACE or CANCEL."
+        "The next placement is executed and answered with an error that does not tell whether it was (such as 503). "
+        "`operation`: PLACE."
     ),
     # --- fills ----------------------------------------------------------------------------------------------------
     "fill.duplicate": "The next streamed message that tells of a fill is sent twice. Called while an order rests.",

@@ -17,7 +17,7 @@ from venueproof_adapters.kit.clock import Clock
 from venueproof_adapters.kit.clocksync import ClockSync
 from venueproof_adapters.kit.http import Http, Reply
 from venueproof_adapters.mutants._making import Mutant, Wrapper, broken, exchanged
-from venueproof_contracts.adapter import Adapter, AdapterFactory
+from venueproof_contracts.adapter import AdapterFactory
 from venueproof_contracts.errors import (
     AdapterError,
     AuthFailed,
@@ -28,7 +28,7 @@ from venueproof_contracts.errors import (
     Rejected,
     VenueDown,
 )
-from venueproof_contracts.model import ZERO, Balance, Credentials, Endpoint, Intent, Order, OrderRef, OrderStatus
+from venueproof_contracts.model import ZERO, Balance, Intent, Order, OrderRef, OrderStatus
 
 
 class OwnClock(ClockSync):
@@ -253,17 +253,33 @@ class SendsAgain(Wrapper):
             return await self.inner.place(structs.replace(intent, intent_id=f"{intent.intent_id}-again"))
 
 
-def _sending_again(factory: AdapterFactory) -> AdapterFactory:
-    unsent = takes_a_lost_reply_for_unsent.make(factory)
-
-    def make_adapter(endpoint: Endpoint, credentials: Credentials) -> Adapter:
-        return SendsAgain(unsent(endpoint, credentials))
-
-    return make_adapter
+def _wrapped(wrapper: type[Wrapper], factory: AdapterFactory) -> AdapterFactory:
+    return lambda endpoint, credentials: wrapper(factory(endpoint, credentials))
 
 
 sends_again = Mutant(
-    "UNK-010", "sends-an-unanswered-order-again", "Places an order anew when its reply was lost.", _sending_again
+    "UNK-010",
+    "sends-an-unanswered-order-again",
+    "Places an order anew when its reply was lost.",
+    lambda factory: _wrapped(SendsAgain, takes_a_lost_reply_for_unsent.make(factory)),
+)
+
+
+class ClaimsCancellation(Wrapper):
+    """Tells an order as canceled when its cancellation was not answered."""
+
+    async def cancel(self, ref: OrderRef) -> Order:
+        try:
+            return await self.inner.cancel(ref)
+        except NotSent:
+            return structs.replace(await self.inner.order(ref), status=OrderStatus.CANCELED)
+
+
+claims_cancellation = Mutant(
+    "UNK-040",
+    "claims-an-unanswered-cancellation",
+    "Tells an order as canceled when its cancellation was not answered.",
+    lambda factory: _wrapped(ClaimsCancellation, takes_a_lost_reply_for_unsent.make(factory)),
 )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from venueproof_contracts.actions import LoseRequest, Matcher, Operation
+from venueproof_contracts.actions import LoseReply, LoseRequest, Matcher, Operation
 from venueproof_contracts.bench import TRUTH
 from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
 from venueproof_contracts.clauses._common import check_open_orders, outcome, place_and_judge
-from venueproof_contracts.errors import OutcomeUnknown, Reason, Rejected
+from venueproof_contracts.errors import AdapterError, OutcomeUnknown, Reason, Rejected
 from venueproof_contracts.model import Order
 from venueproof_contracts.wording import words
 
@@ -17,46 +17,33 @@ from venueproof_contracts.wording import words
     "UNK-010",
     "a lost reply never doubles an order",
     why="The order was filled and its reply lost; sent again it fills again, and the position is twice what was meant.",
-    capabilities={Capability.PLACE, Capability.CANCEL, Capability.OPEN_ORDERS},
+    capabilities={Capability.PLACE, Capability.OPEN_ORDERS},
     kind="reply.lost",
 )
 async def lost_reply(case: Case) -> None:
-    """When the reply to an order or a cancellation is lost it is carried out once, and what the adapter says agrees
-    with the venue, or is `OutcomeUnknown`."""
-    await _judge_trouble(case)
+    """When the reply to an order is lost the order is carried out once, and what the adapter says agrees with the
+    venue, or is `OutcomeUnknown`."""
+    await _judge_placements(case)
 
 
 @clause(
     "UNK-020",
     "an error that tells nothing never doubles an order",
     why="503 after the order was accepted reads like 'not executed' and is retried into a second position.",
-    capabilities={Capability.PLACE, Capability.CANCEL, Capability.OPEN_ORDERS},
+    capabilities={Capability.PLACE, Capability.OPEN_ORDERS},
     kind="reply.unknown",
 )
 async def unknown_reply(case: Case) -> None:
-    """When the venue answers an order or a cancellation with an error that leaves open whether it was carried out, it
-    is carried out once, and the adapter does not deny it."""
-    await _judge_trouble(case)
+    """When the venue answers an order with an error that leaves open whether it was carried out, it is carried out
+    once, and the adapter does not deny it."""
+    await _judge_placements(case)
 
 
-async def _judge_trouble(case: Case) -> None:
+async def _judge_placements(case: Case) -> None:
     # A filled order's client id is free again on some venues, so only a market order shows blind resending there.
     for intent in (case.resting(), case.crossing()):
-        provoked = await case.provoke()
-        if provoked.operation is Operation.CANCEL:
-            return await _cancel_and_judge(case, await case.rest())
+        await case.provoke()
         await place_and_judge(case, intent, executed=True)
-
-
-async def _cancel_and_judge(case: Case, order: Order) -> None:
-    answer = await outcome(case.adapter.cancel(order.ref))
-    await case.bench.settle()
-    gone = isinstance(answer, Rejected) and answer.reason is Reason.UNKNOWN_ORDER
-    ended = isinstance(answer, Order) and answer.status.final
-    case.check(
-        gone or ended or isinstance(answer, OutcomeUnknown), f"the order is canceled, cancel() said {words(answer)}"
-    )
-    await check_open_orders(case)
 
 
 @clause(
@@ -73,3 +60,33 @@ async def lost_request(case: Case) -> None:
         await case.bench.do(LoseRequest(Matcher(operation=Operation.PLACE)))
         await place_and_judge(case, intent, executed=False)
     await case.rest()
+
+
+@clause(
+    "UNK-040",
+    "a lost cancellation is neither claimed nor denied",
+    why="An order believed to be canceled fills; one believed to rest is canceled again, or counted as protection.",
+    capabilities={Capability.PLACE, Capability.CANCEL, Capability.OPEN_ORDERS},
+    powers=(TRUTH, LoseReply, LoseRequest),
+)
+async def lost_cancellation(case: Case) -> None:
+    """When a cancellation or its reply is lost the adapter never tells a live order as ended, and never says that
+    nothing was done when the order is canceled; where it cannot find out it raises `OutcomeUnknown`."""
+    for lost in (LoseReply, LoseRequest):
+        order = await case.rest()
+        await case.bench.do(lost(Matcher(operation=Operation.CANCEL)))
+        answer = await outcome(case.adapter.cancel(order.ref))
+        await case.bench.settle()
+        true = await case.true_order(order.ref)
+        if not isinstance(answer, OutcomeUnknown):
+            said = f"cancel() said {words(answer)}, at the venue {words(true)}"
+            case.check(_tells_an_end(answer) == true.status.final, said)
+        await check_open_orders(case)
+        if not true.status.final:
+            await case.adapter.cancel(order.ref)
+
+
+def _tells_an_end(answer: Order | AdapterError) -> bool:
+    if isinstance(answer, Order):
+        return answer.status.final
+    return isinstance(answer, Rejected) and answer.reason is Reason.UNKNOWN_ORDER
