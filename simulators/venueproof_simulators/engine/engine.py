@@ -141,8 +141,12 @@ class Engine:
 
     def _holding(self, account: str, instrument: str) -> Holding:
         """The holding, or an empty one that is not kept."""
-        owner, market = self._floor.ledger[account], self._market(instrument)
-        return owner.holdings.get(instrument) or Holding(owner, market.instrument, market.worth)
+        owner = self._floor.ledger[account]
+        holding = owner.holdings.get(instrument)
+        if holding is None:
+            market = self._market(instrument)
+            holding = Holding(owner, market.instrument, market.worth)
+        return holding
 
     def _holdings(self, account: str, instrument: str) -> list[Holding]:
         owner = self._floor.ledger[account]

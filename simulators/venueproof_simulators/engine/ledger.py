@@ -75,8 +75,12 @@ class Leg:
     def trade(self, lots: int, value: int, atoms: int) -> int:
         """Book signed `lots` that cost `atoms` (`value` in ticks × lots); returns the profit realized."""
         held = self.lots
+        if not held:
+            self.carry_atoms = 0
         if held * lots >= 0:
-            self._enter(lots, value, atoms)
+            self.lots = held + lots
+            self.entry_value += value
+            self.entry_atoms += atoms
             return 0
         closed = min(abs(held), abs(lots))
         closed_atoms = atoms * closed // abs(lots)
@@ -85,15 +89,8 @@ class Leg:
         self.realized_atoms += realized
         self.carry_atoms -= realized
         if closed < abs(lots):
-            self._enter(lots + held, value * (abs(lots) - closed) // abs(lots), atoms - closed_atoms)
+            self.trade(lots + held, value * (abs(lots) - closed) // abs(lots), atoms - closed_atoms)
         return realized
-
-    def _enter(self, lots: int, value: int, atoms: int) -> None:
-        if not self.lots:
-            self.carry_atoms = 0
-        self.lots += lots
-        self.entry_value += value
-        self.entry_atoms += atoms
 
     def _leave(self, lots: int) -> int:
         """Take `lots` (unsigned) out; returns what they had cost."""

@@ -229,6 +229,9 @@ class Call(Struct, frozen=True):
 
     def listing(self) -> Listing:
         """The instrument of parameter `symbol`, which must be there. Raises `VenueError`."""
+        listing = self.desk.listings.get(self.parameters.raw("symbol") or "")
+        if listing is not None:
+            return listing
         symbol = self.parameters.symbol()
         if symbol is None:
             raise VenueError("mandatory", parameter="symbol")

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 
 _PARAMETERS_MAX = 200
-_INTEGER = re.compile(r"[0-9]{1,19}")
+_DIGITS_MAX = 19
 _LONG_MAX = 2**63 - 1
 _DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
 _SYMBOL = re.compile(r"[A-Za-z0-9_.\-]{1,30}")
@@ -62,7 +62,7 @@ class Parameters:
         value = self.optional(name)
         if value is None:
             return None
-        if not _INTEGER.fullmatch(value):
+        if not (value.isascii() and value.isdigit() and len(value) <= _DIGITS_MAX):
             raise VenueError("illegal-characters", parameter=name, legal="^[0-9]{1,20}$")
         number = int(value)
         if number > _LONG_MAX:
