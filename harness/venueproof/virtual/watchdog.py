@@ -7,6 +7,7 @@ code (a thread blocked in C cannot be reached: only killing its process helps).
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import sys
 import threading
@@ -46,12 +47,20 @@ class Watchdog:
     ) -> None:
         with self._changed:
             self._at = None
-            # One that was raised but not delivered yet must not hit the caller. Only then: clearing what is not there
-            # leaves CPython 3.11 checking for it at every jump, for ever, and a traced thread does not get past that.
             if self._raised:
-                _raise_in(self._thread_id, None)
+                self._take_back()
             self._changed.notify()
         self._watcher.join()
+
+    def _take_back(self) -> None:
+        """One that was raised but not delivered yet must not hit the caller: have one delivered here instead.
+
+        Clearing it would leave CPython 3.11 checking for it at every jump, and a traced thread does not get past that.
+        """
+        with contextlib.suppress(Spinning):
+            _raise_in(self._thread_id, Spinning)
+            while True:
+                pass
 
     def extend(self, limit_s: float) -> None:
         """Start anew with `limit_s` real seconds from now."""
@@ -77,6 +86,5 @@ class Watchdog:
         self._at = real_clock.monotonic() + AGAIN_S
 
 
-def _raise_in(thread_id: int, kind: type[BaseException] | None) -> None:
-    exception = None if kind is None else ctypes.py_object(kind)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread_id), exception)
+def _raise_in(thread_id: int, kind: type[BaseException]) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread_id), ctypes.py_object(kind))
