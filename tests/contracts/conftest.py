@@ -339,7 +339,9 @@ class MemoryAdapter:
             raise Rejected(Reason.UNKNOWN_ORDER)
         return self.venue.end(order.ref.venue_id or "", OrderStatus.CANCELED)
 
-    async def cancel_all(self, instrument: str) -> None: ...
+    async def cancel_all(self, instrument: str) -> None:
+        for order_id in list(self.venue.orders):
+            self.venue.end(order_id, OrderStatus.CANCELED)
 
     async def order(self, ref: OrderRef) -> Order:
         return self.find(ref)

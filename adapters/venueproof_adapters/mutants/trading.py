@@ -119,6 +119,16 @@ class StopsAtFirstError(Wrapper):
         return answers
 
 
+@broken("ORD-100", "cancels-only-untouched-orders")
+class CancelsUntouched(Wrapper):
+    """Leaves orders that are partly filled alone when it cancels all."""
+
+    async def cancel_all(self, instrument: str) -> None:
+        for order in await self.inner.open_orders(instrument):
+            if not order.filled:
+                await self.inner.cancel(order.ref)
+
+
 @broken("AMD-010", "amends-the-price-only")
 class AmendsPriceOnly(Wrapper):
     """Leaves out the amount when it amends an order."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from msgspec import structs
 
-from venueproof_contracts.actions import ActAsOtherClient, AddLiquidity
+from venueproof_contracts.actions import ActAsOtherClient, AddLiquidity, PartlyFill
 from venueproof_contracts.bench import TRUTH
 from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case
@@ -246,3 +246,23 @@ async def several_orders(case: Case) -> None:
     case.check(kinds == [Order, Rejected, Order], f"good, bad, good came back as {words(answers)}")
     live = sorted(order.side for order in await case.true_live_orders())
     case.check(live == sorted(Side), f"live at the venue: {live}")
+
+
+@clause(
+    "ORD-100",
+    "canceling all leaves none",
+    why="It is the emergency brake: what it leaves behind fills while everybody believes that nothing can.",
+    capabilities={Capability.PLACE, Capability.OPEN_ORDERS, Capability.CANCEL_ALL},
+    powers=(TRUTH, PartlyFill),
+)
+async def cancel_all(case: Case) -> None:
+    """`cancel_all` ends every open order of its instrument, partly filled ones too, and succeeds when there is none."""
+    for side in Side:
+        await case.rest(side)
+    await case.fill(await case.rest(percent=3, times=2), times=1)
+    for _ in range(2):
+        await case.adapter.cancel_all(case.symbol)
+        await case.bench.settle()
+        left = await case.true_live_orders()
+        case.check(not left, f"live at the venue after canceling all: {words(left)}")
+        await check_open_orders(case)
