@@ -93,6 +93,8 @@ class Run(_Value, frozen=True, kw_only=True):
     wall_seconds: Seconds
     counts: dict[Outcome, Count] = field(default_factory=dict[Outcome, int])
     observed: bool = False
+    undeclared: tuple[Name, ...] = ()
+    """Capabilities within the claim that the venue has and the adapter does not declare."""
 
 
 class WireRow(_Value, frozen=True, kw_only=True):

@@ -1,8 +1,9 @@
 """Certified or not, and against what: the one place where outcomes become a decision.
 
 Only runs that are not merely observed decide. Against an adapter count ``fail``, ``harness-error`` and, within the
-claim, ``not-supported``. A whole run in which nothing passed proves nothing and is not certified either; a shard may
-well hold only rows that do not apply. A baseline only ever relaxes: it forgives what counted as much before.
+claim, ``not-supported`` and what it does not declare, whether or not a clause asks for it. A whole run in which nothing
+passed proves nothing and is not certified either; a shard may well hold only rows that do not apply. A baseline only
+ever relaxes: it forgives what counted as much before.
 """
 
 from typing import Literal
@@ -83,9 +84,18 @@ def exit_code_against(old: Certificate, new: Certificate) -> ExitCode:
     verdict = judge(new)
     if verdict.exit_code != NOT_CERTIFIED:
         return verdict.exit_code
-    unexplained = any(not item.certified and not item.against for item in verdict.runs if not item.run.observed)
+    lacked = {(run.adapter, run.venue): set(run.undeclared) for run in old.runs}
+    unexplained = any(_unexplained(item, lacked) for item in verdict.runs if not item.run.observed)
     nothing_decided = all(item.run.observed for item in verdict.runs)
     return NOT_CERTIFIED if worse_than(old, new) or unexplained or nothing_decided else CERTIFIED
+
+
+def _unexplained(item: RunVerdict, lacked: dict[tuple[str, str], set[str]]) -> bool:
+    """Not certified for something that is in no row, and that was not so before."""
+    if item.certified or (item.against and not item.run.undeclared):
+        return False
+    run = item.run
+    return not run.undeclared or not lacked.get((run.adapter, run.venue), set()) >= set(run.undeclared)
 
 
 def worse_than(old: Certificate, new: Certificate) -> tuple[Change, ...]:
@@ -116,6 +126,9 @@ def _judge_run(certificate: Certificate, run: Run) -> RunVerdict:
     rows = [row for row in certificate.results if (row.adapter, row.venue) == (run.adapter, run.venue)]
     against = tuple(row for row in rows if severity(row))
     reason = _reason(against)
+    if run.undeclared and not certificate.header.selection:
+        lacking = f"does not declare {', '.join(run.undeclared)}, which is claimed"
+        reason = f"{reason}; {lacking}" if reason else lacking
     if not against and not certificate.header.shard and not any(row.outcome == Outcome.PASS for row in rows):
         reason = "no clause passed, so nothing is proven"
     return RunVerdict(run=run, certified=not reason, against=against, reason=reason)

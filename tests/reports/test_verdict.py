@@ -22,6 +22,19 @@ def test_observed_failures_decide_nothing(passing: Certificate) -> None:
     assert [run.certified for run in verdict.runs] == [True, False]
 
 
+def test_what_is_claimed_must_be_declared_also_where_no_clause_asks(passing: Certificate) -> None:
+    def lacking(*names: str, selection: str = "") -> Certificate:
+        runs = [replace(run, undeclared=names) if not run.observed else run for run in passing.runs]
+        header = replace(passing.header, selection=selection)
+        return seal(header, runs, passing.results, passing.kills, passing.not_proven)
+
+    verdict = judge(lacking("trailing"))
+    assert (verdict.exit_code, verdict.runs[0].reason) == (1, "does not declare trailing, which is claimed")
+    assert judge(lacking("trailing", selection="ORD")).exit_code == 0, "chosen clauses are judged alone"
+    assert exit_code_against(lacking("trailing"), lacking("trailing")) == 0
+    assert exit_code_against(lacking("trailing"), lacking("conditional", "trailing")) == 1
+
+
 def test_reason_counts_clauses_and_not_rows(failing: Certificate) -> None:
     native = judge(failing).runs[0]
     assert native.reason == "2 clauses failed, 1 clause not supported though claimed"

@@ -53,10 +53,12 @@ def _short(name: str, chars_max: int = 20) -> str:
 
 
 def _print_against(one: RunVerdict) -> None:
-    if not one.against:
+    if not one.reason:
         return
     line()
     line(f"{one.run.adapter} on {one.run.venue}{' (observed)' if one.run.observed else ''}: {one.reason}")
+    if not one.against:
+        return
     by_clause: dict[str, list[Result]] = {}
     for row in one.against:
         by_clause.setdefault(row.clause, []).append(row)

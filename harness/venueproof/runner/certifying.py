@@ -11,6 +11,7 @@ from msgspec import Struct
 from venueproof.usage import UsageError
 from venueproof.virtual import real_clock
 from venueproof_adapters.mutants import Mutant, all_mutants
+from venueproof_contracts.capabilities import CLAIMS
 from venueproof_contracts.clause import all_clauses
 from venueproof_contracts.model import Declaration
 from venueproof_contracts.outcomes import Outcome
@@ -18,6 +19,7 @@ from venueproof_reports.certificate import Certificate, Header, NotProven, Run, 
 from venueproof_simulators.host import discovery
 
 from .adapters import find_adapter
+from .deciding import unsupported
 from .gathering import digest_of, rows_of, with_waivers
 from .jobs import Probe, Proof, Proven, probe, prove, run_spec
 from .plan import Plan
@@ -201,6 +203,7 @@ def _run(
         virtual_seconds=sum(one.virtual_s for one in own),
         wall_seconds=sum(one.wall_s for one in own),
         observed=adapter not in plan.wish.adapters,
+        undeclared=tuple(unsupported(CLAIMS[plan.wish.claim] - discovery.manifest(venue).impossible, declaration)),
     )
 
 
