@@ -66,6 +66,8 @@ class SimulatorBench:
             passes_time=passes_time,
         )
         self._wire: list[WireRow] = []
+        self._wire_seen = 0
+        """Rows of the journal that are in `_wire`, or that it had forgotten before anybody asked."""
         self._trouble_until_ns = 0
         self.recovery_bound_s = Decimal(0)
         """What `settle` waits at least; the runner sets it to what the adapter declares."""
@@ -121,7 +123,9 @@ class SimulatorBench:
 
     def wire(self) -> list[WireRow]:
         """The journal so far."""
-        self._wire.extend(wire_row(row) for row in self._simulator.journal.rows(len(self._wire)))
+        journal = self._simulator.journal
+        self._wire.extend(wire_row(row) for row in journal.rows(self._wire_seen))
+        self._wire_seen = len(journal)
         return list(self._wire)
 
     def provocations(self, kind: str) -> list[Provocation]:

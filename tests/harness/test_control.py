@@ -189,9 +189,15 @@ def test_the_control_plane_is_on_the_first_origin_only() -> None:
     assert 200 not in others
 
 
-def test_a_venue_that_is_served_for_days_keeps_no_journal_of_its_engine() -> None:
+def test_a_venue_that_is_served_for_days_keeps_no_journal_of_its_engine_and_the_last_rows_of_the_wires() -> None:
     async def story() -> None:
-        async with running(Setting(venue="binance", journal_rows=10)) as venue:
+        async with running(Setting(venue="binance", journal_rows=10)) as venue, aiohttp.ClientSession() as session:
+            for _ in range(8):
+                async with session.get(f"{venue.rest_url}/fapi/v1/time") as reply:
+                    assert reply.status == 200
+            assert len(venue.simulator.journal.rows()) == 10
+            assert len(venue.simulator.journal) == 16
+            assert len(venue.bench.wire()) == len(venue.bench.wire()) == 10
             with pytest.raises(JournalStoppedError):
                 venue.simulator.venue.engine.journal.rows()
 

@@ -53,7 +53,7 @@ class Simulator:
 
         Nothing is opened before `start`.
         """
-        self.journal = journal or Journal()
+        self.journal = Journal() if journal is None else journal
         self.journal.learn_from(venue.secrets)
         self.rulebook = Rulebook()
         self.origins: dict[str, str] = {}
