@@ -105,7 +105,11 @@ def test_serve_says_where_it_is_and_ends_when_told() -> None:
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=20)
     assert process.returncode == 0
-    assert f"export HTTPS_PROXY={document['proxy']}" in errors
+    exported = dict(
+        row.removeprefix("export ").split("=", 1) for row in errors.splitlines() if row.startswith("export ")
+    )
+    assert exported["HTTPS_PROXY"] == exported["WSS_PROXY"] == document["proxy"]
+    assert exported["SSL_CERT_FILE"] == exported["CURL_CA_BUNDLE"] == document["ca"]
     assert "Traceback" not in errors
     assert not Path(document["ca"]).exists()
 

@@ -23,6 +23,14 @@ YOUNG_OBJECTS = 20_000
 """So many new objects make the collector look for circles among them; Python's own figure is made for short scripts."""
 TOKEN_VARIABLE = "VENUEPROOF_CONTROL_TOKEN"
 """Where it is set the control plane wants this token, and answers whoever has it."""
+CA_VARIABLES = (
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "WEBSOCKET_CLIENT_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+)
+"""Where clients look for the authorities that they trust."""
 
 
 def serve_venues(settings: Sequence[Setting], *, port: int, proxy: bool, as_json: bool) -> int:
@@ -117,8 +125,11 @@ def announcement(venue: SimulatedVenue) -> dict[str, object]:
 
 def exports(venue: SimulatedVenue) -> list[str]:
     """Lines for a shell: clients that read their environment then reach us under the production URLs."""
-    names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "WEBSOCKET_CLIENT_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
-    return [f"export HTTPS_PROXY={venue.proxy}", *(f"export {name}={venue.ca}" for name in names)]
+    return [
+        *(f"export {name}={venue.proxy}" for name in ("HTTPS_PROXY", "WSS_PROXY")),
+        *(f"export {name}={venue.ca}" for name in CA_VARIABLES),
+        f"# ccxt wants options: {{'httpsProxy': '{venue.proxy}', 'wssProxy': '{venue.proxy}', 'cafile': '{venue.ca}'}}",
+    ]
 
 
 def _print_venue(venue: SimulatedVenue) -> None:
