@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from venueproof.cli import run_command
+from venueproof.runner.jobs import Probe, probe
+from venueproof.usage import UsageError
 
 FAST = ["--venue", "binance", "--product", "linear", "--profile", "vendor", "--no-prove"]
 
@@ -74,10 +77,12 @@ def test_a_failure_says_how_to_see_it_again(tmp_path: Path, in_support: Path) ->
     ("adapter", "line"),
     [
         ("broken_adapters:WithoutPlace", "WithoutPlace has no method place, amend; an adapter has all methods"),
-        ("broken_adapters:RaisesWhenMade", "its factory raised ConnectionError: no route; correct the factory"),
+        ("broken_adapters:RaisesWhenMade", "its factory raised ConnectionError: no route at broken_adapters.py:"),
         ("broken_adapters:EndsItsProcessWhenMade", "ended its process with code 7; correct its factory"),
         ("broken_adapters:NOT_CALLABLE", "is int; name a factory(endpoint, credentials)"),
         ("broken_adapters:NoSuch", "broken_adapters has no 'NoSuch'"),
+        ("exits_when_imported:make", "cannot import exits_when_imported: SystemExit: 3"),
+        ("broken_adapters:TellsSecretInItsDeclaration", "raised KeyError: '<secret 1> signature=<blanked>'"),
         ("no_such_module:make", "cannot import no_such_module: ModuleNotFoundError"),
         ("nativ", "no adapter of that name; did you mean 'native'?"),
         ("exec:./adapter", "adapters in other languages are planned"),
@@ -92,6 +97,12 @@ def test_what_is_no_adapter_is_one_line_and_exit_code_2(
     assert told.startswith("venueproof: ")
     assert line in told
     assert told.count("\n") == 1
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ccxt.pro", None)
+    with pytest.raises(UsageError, match=r"^ccxt: ccxt is not installed; pip install 'venueproof\[ccxt\]'$"):
+        probe(Probe("ccxt", "binance", "linear"))
 
 
 def test_digests_do_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:

@@ -27,12 +27,15 @@ from venueproof_simulators.host.venue import Profile
 @pytest.mark.parametrize(
     ("adapter", "seen"),
     [
-        (broken.RaisesKeyError, "server_time() raised KeyError: 'serverTime'"),
+        (broken.RaisesKeyError, "server_time() raised KeyError: 'serverTime' at broken_adapters.py:"),
         (broken.ReturnsText, "server_time() returned a wrong value: result is str, not int"),
         (broken.IsNotAsync, "server_time() is not async: it returned int"),
         (broken.CancelsItself, "server_time() raised CancelledError"),
         (broken.Hangs, "server_time() did not return for"),
-        (broken.RaisesWhenMade, "the factory raised ConnectionError: no route"),
+        (broken.HangsAtStart, "start() waits for something that nothing will bring about"),
+        (broken.Exits, "server_time() raised SystemExit: give up at broken_adapters.py:"),
+        (broken.ExitsInTheBackground, "the adapter ended the program: SystemExit: give up at broken_adapters.py:"),
+        (broken.RaisesWhenMade, "the factory raised ConnectionError: no route at broken_adapters.py:"),
         (broken.EventsBreak, "next_event() raised ZeroDivisionError: in the stream"),
     ],
 )
@@ -41,10 +44,12 @@ def test_faults_of_an_adapter_are_its_failures(adapter: type, seen: str) -> None
     assert (result.outcome, seen in result.message) == (Outcome.FAIL, True), result.message
 
 
-def test_an_adapter_changes_how_decimals_round_for_itself_only() -> None:
-    before = getcontext().rounding
-    assert run_clause("BAL-010", broken.ChangesRounding).outcome is Outcome.PASS
-    assert getcontext().rounding == before
+@pytest.mark.parametrize("adapter", [broken.ChangesRounding, broken.MakesDecimalsTrap])
+def test_an_adapter_changes_decimals_for_itself_only(adapter: type) -> None:
+    before = repr(getcontext())
+    result = run_clause("BAL-010", adapter)
+    assert result.outcome is Outcome.PASS, result.message
+    assert repr(getcontext()) == before
 
 
 @pytest.mark.parametrize(
@@ -63,6 +68,8 @@ def test_an_adapter_that_spins_is_stopped(adapter: type, seen: str) -> None:
         ("SAF-020", broken.LeaksSecret, "secret stands in"),
         ("SAF-020", broken.LeaksSecretToOwnLogger, "secret stands in the log"),
         ("SAF-020", broken.LeaksEncodedSecret, "apiKey stands in the log"),
+        ("SAF-020", broken.PrintsSecretAndBreaksDown, "secret stands in the log"),
+        ("SAF-020", broken.BreaksDown, "balances() raised KeyError: 'assets'"),
         ("SAF-010", broken.ReportsHome, "192.0.2.7:443"),
         ("SAF-010", broken.LooksUpNames, "telemetry.example.com"),
         ("LIF-010", broken.LeavesTask, "task sleep"),

@@ -63,7 +63,7 @@ class Broken:
         [
             "TIM-030 *(MUST): fail",
             "  promise: *",
-            "  seen:    server_time() raised KeyError: 'serverTime'",
+            "  seen:    server_time() raised KeyError: 'serverTime' at test_mine.py:16",
             "  where:   binance linear, profile vendor, seed 1, at 12:*",
             "*adapter -> venue*",
             "  again:   pytest 'test_mine.py::TestMine::TIM-030[[]linear-vendor[]]'",

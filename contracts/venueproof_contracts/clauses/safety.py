@@ -48,26 +48,62 @@ async def no_egress(case: Case) -> None:
 async def no_secret_told(case: Case) -> None:
     """No value of the credentials stands in what the adapter logs, prints, raises, answers or shows of itself, neither
     plainly nor encoded, also when requests fail."""
-    told = [("what it shows of itself", repr(case.adapter) + repr(await case.adapter.declare()))]
+    talk = _Talk(case)
+    try:
+        await _made_to_talk(case, talk)
+    except Exception as error:  # whatever happened, what was told until then is judged first
+        talk.hear_crash("what it broke down with", error)
+    talk.told += [("events", repr(case.fold.events)), ("the log", case.surroundings.log_text())]
+    for name, value in talk.secrets.items():
+        forms = _forms(value) if len(value) >= SECRET_LENGTH_MIN else ()
+        shown = [where for where, text in talk.told if any(form in text for form in forms)]
+        case.check(not shown, f"{name} stands in {', '.join(shown)}")
+    if talk.crash is not None:
+        raise talk.crash
+
+
+class _Talk:
+    """What an adapter told, where; the secrets that must not stand there; and what it broke down with first."""
+
+    def __init__(self, case: Case) -> None:
+        self.secrets = dict(case.credentials)
+        self.told: list[tuple[str, str]] = []
+        self.crash: Exception | None = None
+
+    async def hear(self, where: str, call: Awaitable[object]) -> None:
+        """All that a call shows: its answer, or its error with everything that hangs on it."""
+        try:
+            self.told.append((where, repr(await call)))
+        except AdapterError as error:
+            self._hear_error(where, error)
+        except Exception as error:
+            self.hear_crash(where, error)
+
+    def hear_crash(self, where: str, error: Exception) -> None:
+        """An error that no adapter may raise, or one where none is due."""
+        self._hear_error(where, error)
+        self.crash = self.crash or error
+
+    def _hear_error(self, where: str, error: Exception) -> None:
+        shown = "".join(traceback.format_exception(error)) + repr((error, error.args, vars(error)))
+        self.told.append((where, shown))
+
+
+async def _made_to_talk(case: Case, talk: _Talk) -> None:
+    talk.told.append(("what it shows of itself", repr(case.adapter) + repr(await case.adapter.declare())))
     await case.listen()
-    told.append(("the answer to an order", repr(await case.adapter.place(case.resting()))))
+    talk.told.append(("the answer to an order", repr(await case.adapter.place(case.resting()))))
     for garbage in Garbage:
         for operation in (Operation.BALANCES, Operation.PLACE):
             await case.bench.do(AnswerGarbage(Matcher(operation=operation), garbage, 500))
-        told.append((f"an answer that was {garbage}", await _said(case.adapter.balances())))
-        told.append((f"the {garbage} answer to an order", await _said(case.adapter.place(case.resting()))))
+        await talk.hear(f"an answer that was {garbage}", case.adapter.balances())
+        await talk.hear(f"the {garbage} answer to an order", case.adapter.place(case.resting()))
     await case.bench.do(Drop(DropManner.RESET))
     await case.bench.sleep(10)
-    secrets = dict(case.credentials)
     for name in case.credentials:
         wrong = spoilt(case.credentials, name)
-        told.append((f"what came of a wrong {name}", await _said(_start(case.surroundings.make_adapter(wrong)))))
-        secrets[f"wrong {name}"] = wrong[name]
-    told += [("events", repr(case.fold.events)), ("the log", case.surroundings.log_text())]
-    for name, value in secrets.items():
-        forms = _forms(value) if len(value) >= SECRET_LENGTH_MIN else ()
-        shown = [where for where, text in told if any(form in text for form in forms)]
-        case.check(not shown, f"{name} stands in {', '.join(shown)}")
+        talk.secrets[f"wrong {name}"] = wrong[name]
+        await talk.hear(f"what came of a wrong {name}", _start(case.surroundings.make_adapter(wrong)))
 
 
 def _forms(secret: str) -> list[str]:
@@ -84,11 +120,3 @@ async def _start(adapter: Adapter) -> object:
         return await adapter.balances()
     finally:
         await adapter.close()
-
-
-async def _said(call: Awaitable[object]) -> str:
-    """All that a call shows: its answer, or its error with everything that hangs on it."""
-    try:
-        return repr(await call)
-    except AdapterError as error:
-        return "".join(traceback.format_exception(error)) + repr((error, error.args, vars(error)))

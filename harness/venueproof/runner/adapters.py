@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from decimal import localcontext
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -54,17 +55,24 @@ def _imported(name: str, target: str) -> AdapterFactory:
     module_name, _, attribute = target.partition(":")
     _allow_current_folder()
     try:
-        value: object = import_module(module_name)
-        for part in attribute.split("."):
-            value = getattr(value, part)
+        value = _attribute(module_name, attribute)
     except AttributeError:
         raise UsageError(f"{name}: {module_name} has no {attribute!r}; name a factory(endpoint, credentials)") from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         problem = f"{type(error).__name__}: {one_line(str(error))}"
         raise UsageError(f"{name}: cannot import {module_name}: {problem}; run where it can be imported") from None
     if not callable(value):
         raise UsageError(f"{name}: {target} is {type(value).__name__}; name a factory(endpoint, credentials)")
     return cast("AdapterFactory", value)
+
+
+def _attribute(module_name: str, attribute: str) -> object:
+    """What the module has there. Importing may change the decimal context, which is ours too."""
+    with localcontext():
+        value: object = import_module(module_name)
+    for part in attribute.split("."):
+        value = getattr(value, part)
+    return value
 
 
 def _allow_current_folder() -> None:

@@ -80,10 +80,12 @@ def _declarations(plan: Plan, pool: Pool) -> dict[tuple[str, str], Declaration]:
     jobs, limit_s = [Job(probe, one) for one in probes], plan.case_limit_s + KILL_AFTER_S
     for index, answer in sorted(pool.run(jobs, limit_s), key=_by_index):
         wish = probes[index]
+        if answer.usage:
+            raise UsageError(answer.problem)
+        if answer.lost:
+            raise UsageError(f"{wish.adapter}: {answer.problem}; correct its factory")
         if answer.problem:
-            raise UsageError(
-                answer.problem if answer.usage else f"{wish.adapter}: {answer.problem}; correct its factory"
-            )
+            raise RuntimeError(f"{wish.adapter} on {wish.venue}: {answer.problem}")
         found.setdefault((wish.adapter, wish.venue), answer.value)
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from venueproof.simulation import simulate
+from venueproof.simulation import SimulatedVenue, simulate
 from venueproof.usage import UsageError, one_line
 from venueproof.virtual import run
 from venueproof_adapters.mutants import Mutant, all_mutants
@@ -17,12 +17,15 @@ from venueproof_reports.certificate import Kill
 from venueproof_simulators.host.venue import Profile
 
 from .adapters import Found, find_adapter
+from .blanking import blanked
 from .one_case import clause_named, run_case
 from .plan import cases_of
 from .spec import CaseResult, CaseSpec
-from .witness import Calls, missing_methods, watched
+from .witness import Calls, described, made_by, missing_methods, watched
 
 PROBE_LIMIT_S = 20.0
+EXTRAS = frozenset({"ccxt"})
+"""Packages that come with an extra of ours of the same name."""
 BASE_ADAPTER = "native"
 """What mutants are made of."""
 
@@ -44,14 +47,31 @@ def probe(wish: Probe) -> Declaration:
 async def _probed(wish: Probe, found: Found) -> Declaration:
     async with simulate(wish.venue, proxy=found.through_proxy) as venue:
         try:
-            made = found.factory(venue.endpoint(wish.product), venue.credentials)
-        except Exception as error:
-            problem = f"{type(error).__name__}: {one_line(str(error))}"
-            raise UsageError(f"{wish.adapter}: its factory raised {problem}; correct the factory") from None
-        if missing := missing_methods(made):
-            what = f"{type(made).__name__} has no method {', '.join(missing)}"
-            raise UsageError(f"{wish.adapter}: {what}; an adapter has all methods of venueproof_contracts.adapter")
-        return await _declared(wish.adapter, watched(made, Calls(venue.bench.now_ns)))
+            made = _made(wish, found, venue)
+            return await _declared(wish.adapter, watched(made, Calls(venue.bench.now_ns)))
+        except UsageError as error:
+            secrets = [*venue.simulator.venue.secrets(), *venue.credentials.values()]
+            raise UsageError(blanked(str(error), secrets)) from None
+
+
+def _made(wish: Probe, found: Found, venue: SimulatedVenue) -> Adapter:
+    try:
+        made = made_by(found.factory, venue.endpoint(wish.product), dict(venue.credentials))
+    except (Exception, SystemExit) as error:
+        raise UsageError(f"{wish.adapter}: {_failed_to_make(error)}") from None
+    if missing := missing_methods(made):
+        what = f"{type(made).__name__} has no method {', '.join(missing)}"
+        raise UsageError(f"{wish.adapter}: {what}; an adapter has all methods of venueproof_contracts.adapter")
+    return made
+
+
+def _failed_to_make(error: BaseException) -> str:
+    missing = error if isinstance(error, ModuleNotFoundError) else error.__cause__
+    if not isinstance(missing, ModuleNotFoundError):
+        return f"its factory raised {described(error)}; correct the factory"
+    package = (missing.name or "").partition(".")[0]
+    cure = f"pip install 'venueproof[{package}]'" if package in EXTRAS else "install what the adapter needs"
+    return f"{package} is not installed; {cure}"
 
 
 async def _declared(name: str, adapter: Adapter) -> Declaration:

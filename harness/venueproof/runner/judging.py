@@ -6,13 +6,13 @@ import traceback
 from typing import NamedTuple
 
 from venueproof.usage import one_line
-from venueproof.virtual import ProgramStopped, RealTimeExceeded
+from venueproof.virtual import Deadlock, ProgramStopped, RealTimeExceeded
 from venueproof_contracts.case import Breach
 from venueproof_contracts.clause import Clause, Strength
 from venueproof_contracts.errors import AdapterError
 from venueproof_contracts.outcomes import Outcome
 
-from .witness import AdapterFault, Hanging
+from .witness import AdapterFault, Hanging, described
 
 
 class Judgement(NamedTuple):
@@ -30,6 +30,8 @@ def judge_error(error: BaseException | None, hanging: Hanging | None) -> Judgeme
         return Judgement(Outcome.FAIL, one_line(str(error), 1000))
     if isinstance(error, AdapterError):
         return Judgement(Outcome.FAIL, f"raised {type(error).__name__}: {one_line(str(error))}")
+    if isinstance(error, SystemExit):
+        return Judgement(Outcome.FAIL, f"the adapter ended the program: {described(error)}")
     if isinstance(error, ProgramStopped):
         return _judge_stop(error, hanging)
     return Judgement(Outcome.HARNESS_ERROR, f"{type(error).__name__}: {one_line(str(error))} at {_place(error)}")
@@ -40,6 +42,8 @@ def _judge_stop(error: ProgramStopped, hanging: Hanging | None) -> Judgement:
     if isinstance(error, RealTimeExceeded):
         culprit = f"{hanging.method}() did not return" if hanging else "the adapter kept its process busy"
         return Judgement(Outcome.FAIL, f"{culprit}: {one_line(str(error))}")
+    if hanging and isinstance(error, Deadlock):
+        return Judgement(Outcome.FAIL, f"{hanging.method}() waits for something that nothing will bring about")
     if hanging:
         return Judgement(Outcome.FAIL, f"{hanging.method}() did not return for {hanging.seconds:g} virtual seconds")
     return Judgement(Outcome.HARNESS_ERROR, f"{type(error).__name__}: {one_line(str(error))}")

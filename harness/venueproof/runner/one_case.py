@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Coroutine
+from decimal import Context, localcontext
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -25,7 +26,7 @@ from venueproof_contracts.outcomes import Outcome
 from venueproof_simulators.host import discovery
 from venueproof_simulators.host.venue import Product, Profile
 
-from .blanking import blanked
+from .blanking import blanked_result
 from .deciding import decide
 from .evidence import excerpt
 from .guard import Guard, guarded
@@ -115,11 +116,12 @@ class _Run:
         judgement: Judgement | None = None
         with guarded() as guard, tapped() as tap:
             try:
-                judgement = self._in_time(self._main(guard, tap))
-            except Exception as caught:
+                with localcontext(Context()):  # whatever this process was made to round like
+                    judgement = self._in_time(self._main(guard, tap))
+            except (Exception, SystemExit) as caught:
                 error = caught
         if judgement is None:
-            self._fault = isinstance(error, AdapterFault | ProgramStopped)
+            self._fault = isinstance(error, AdapterFault | ProgramStopped | SystemExit)
             self._cut_short = isinstance(error, RealTimeExceeded)
             judgement = judge_error(error, self._surroundings.calls.hanging() if self._surroundings else None)
         if self._venue is not None and (faults := self._venue.bench.faults()):
@@ -200,10 +202,10 @@ class _Run:
         quiet = outcome in (Outcome.PASS, Outcome.NOT_APPLICABLE, Outcome.NOT_SUPPORTED, Outcome.NOT_PROVABLE)
         bench = self._venue.bench if self._venue else None
         two = self._clause.section in _TWO_VERDICTS and self._case is not None
-        return CaseResult(
+        told = CaseResult(
             spec=self._spec,
             outcome=outcome,
-            message=self._blanked(message),
+            message=message,
             fault=self._fault,
             at_ns=None if quiet else self._ended_ns,
             wire=() if quiet or bench is None else excerpt(bench.wire()[: self._rows_then], bench.deeds),
@@ -215,6 +217,7 @@ class _Run:
             virtual_s=self._virtual_s(),
             wall_s=wall_s,
         )
+        return blanked_result(told, self._secrets())
 
     def _missed_the_trouble(self) -> bool:
         """Rules were made, and the adapter sent and asked for nothing that any of them could act on."""
@@ -225,13 +228,13 @@ class _Run:
         """What went wrong after the case, and rules that nothing met; the latter also of a pass, which they weaken."""
         unmet = self._venue.bench.unmet_rules() if self._venue else []
         notes = [f"no message met the rule {name!r}" for name in unmet]
-        return tuple(notes if quiet else [*map(self._blanked, self._notes), *notes])
+        return tuple(notes if quiet else [*self._notes, *notes])
 
-    def _blanked(self, text: str) -> str:
-        """What an adapter says of itself may hold its secrets; a certificate may not."""
+    def _secrets(self) -> list[str]:
+        """What an adapter says of itself may hold these; a certificate may not."""
         if self._venue is None or self._surroundings is None:
-            return text
-        return blanked(text, [*self._venue.simulator.venue.secrets(), *self._surroundings.secrets()])
+            return []
+        return [*self._venue.simulator.venue.secrets(), *self._surroundings.secrets()]
 
     def _virtual_s(self) -> float:
         if self._ended_ns is None or self._spec.clock == "real":

@@ -16,8 +16,8 @@ from venueproof.usage import one_line
 from venueproof_contracts.adapter import Adapter, AdapterFactory
 from venueproof_contracts.model import Credentials, Endpoint
 
-from .guard import IN_ADAPTER, Guard, as_adapter
-from .witness import AdapterFault, Calls, watched
+from .guard import IN_ADAPTER, Guard
+from .witness import AdapterFault, Calls, described, made_by, watched
 
 TEXT_CHARS_MAX = 4_000_000
 LOOP_THREADS = ("asyncio_", "virtual-loop", "venueproof")
@@ -82,7 +82,11 @@ def tapped() -> Generator[Tap]:
 def _records_told_to(tap: Tap) -> Generator[None]:
     """Take in every record where it is made: a logger that keeps its records to itself has handlers of its own."""
     root, factory, unheard = logging.getLogger(), logging.getLogRecordFactory(), logging.NullHandler()
-    level = root.level
+    level, listeners = root.level, list(root.handlers)
+
+    def was_wanted(record: logging.LogRecord) -> bool:
+        """Others who listen hear no more than they would without us."""
+        return record.levelno >= _level_below_root(record.name, level)
 
     def make(*args: Any, **kwargs: Any) -> logging.LogRecord:
         record: logging.LogRecord = factory(*args, **kwargs)
@@ -92,12 +96,26 @@ def _records_told_to(tap: Tap) -> Generator[None]:
     logging.setLogRecordFactory(make)
     root.addHandler(unheard)
     root.setLevel(logging.DEBUG)
+    for handler in listeners:
+        handler.addFilter(was_wanted)
     try:
         yield
     finally:
+        for handler in listeners:
+            handler.removeFilter(was_wanted)
         root.setLevel(level)
         root.removeHandler(unheard)
         logging.setLogRecordFactory(factory)
+
+
+def _level_below_root(name: str, level: int) -> int:
+    """The level that holds for a logger when the root's is `level`."""
+    logger = logging.getLogger(name)
+    while logger.parent is not None:
+        if logger.level:
+            return logger.level
+        logger = logger.parent
+    return level
 
 
 def _shown_to(tap: Tap) -> Callable[..., None]:
@@ -155,11 +173,10 @@ class CaseSurroundings:
         """Another adapter of the same factory. Raises AdapterFault when its constructor fails."""
         given = dict(self.credentials if credentials is None else credentials)
         self._secrets.update(dict.fromkeys(given.values()))
-        with as_adapter():
-            try:
-                made = self._factory(self._endpoint, given)
-            except Exception as error:
-                raise AdapterFault(f"the factory raised {type(error).__name__}: {one_line(str(error))}") from error
+        try:
+            made = made_by(self._factory, self._endpoint, given)
+        except (Exception, SystemExit) as error:
+            raise AdapterFault(f"the factory raised {described(error)}") from error
         adapter = watched(made, self.calls)
         self._made.append(adapter)
         return adapter

@@ -15,10 +15,12 @@ from functools import cache
 from typing import Any, NamedTuple, cast
 
 from venueproof.usage import one_line
-from venueproof_contracts.adapter import Adapter
+from venueproof_contracts.adapter import Adapter, AdapterFactory
 from venueproof_contracts.errors import AdapterError
+from venueproof_contracts.model import Credentials, Endpoint
 
 from .guard import as_adapter
+from .places import place_in_adapter
 from .shapes import misfit
 
 METHODS: tuple[str, ...] = tuple(
@@ -104,9 +106,9 @@ class _Witness:
                 raise
             came_back = True
             raise AdapterFault(f"{name}() raised CancelledError, and nobody had cancelled it") from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             came_back = True
-            raise AdapterFault(f"{name}() raised {type(error).__name__}: {one_line(str(error))}") from error
+            raise AdapterFault(f"{name}() raised {described(error)}") from error
         finally:
             self._calls.end(number, cut_off=not came_back)
         if text := misfit(value, _return_type(name)):
@@ -129,6 +131,17 @@ async def _awaited(name: str, result: object) -> object:
 def watched(adapter: object, calls: Calls) -> Adapter:
     """The adapter with its faults marked."""
     return cast("Adapter", _Witness(adapter, calls))
+
+
+def made_by(factory: AdapterFactory, endpoint: Endpoint, credentials: Credentials) -> Adapter:
+    """What a factory makes. It may change the decimal context as any other call may: its own and never ours."""
+    with as_adapter(), localcontext():
+        return factory(endpoint, credentials)
+
+
+def described(error: BaseException) -> str:
+    """Kind, text and place in the adapter's code of what no adapter may raise, on one line."""
+    return f"{type(error).__name__}: {one_line(str(error))}{place_in_adapter(error)}"
 
 
 def missing_methods(adapter: object) -> list[str]:

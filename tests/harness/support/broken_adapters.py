@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import logging
 import os
+import sys
 import threading
 from base64 import b64encode
-from decimal import ROUND_UP, getcontext
+from decimal import ROUND_UP, Inexact, getcontext
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 
@@ -65,6 +67,11 @@ class Hangs(Around):
     async def server_time(self) -> int:
         await asyncio.get_running_loop().create_future()
         return 0
+
+
+class HangsAtStart(Around):
+    async def start(self) -> None:
+        await asyncio.get_running_loop().create_future()
 
 
 class EndsItsProcess(Around):
@@ -181,3 +188,42 @@ class WantsOldestCandlesFirst(Around):
         if rows[0][0] > rows[-1][0]:
             raise ValueError("newest first")
         return await self.inner.candles(instrument, interval, since_ns, limit)
+
+
+class MakesDecimalsTrap(Around):
+    """Keeps the contract, but its factory turns decimals upside down for the rest of the process."""
+
+    def __init__(self, endpoint: Endpoint, credentials: Credentials) -> None:
+        getcontext().prec = 3
+        getcontext().traps[Inexact] = True
+        super().__init__(endpoint, credentials)
+
+
+class PrintsSecretAndBreaksDown(Around):
+    async def balances(self) -> Any:
+        print(self.credentials["secret"])
+        raise KeyError("assets")
+
+
+class BreaksDown(Around):
+    async def balances(self) -> Any:
+        raise KeyError("assets")
+
+
+class TellsSecretInItsDeclaration(Around):
+    async def declare(self) -> Any:
+        raise KeyError(f"{quote(self.credentials['secret'])} signature=0123456789abcdef")
+
+
+class Exits(Around):
+    async def server_time(self) -> int:
+        sys.exit("give up")
+
+
+class ExitsInTheBackground(Around):
+    async def server_time(self) -> int:
+        self.task = asyncio.create_task(self._exit())
+        return int(await self.inner.server_time())
+
+    async def _exit(self) -> None:
+        sys.exit("give up")
