@@ -330,7 +330,9 @@ class MemoryAdapter:
 
     async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
         order = self.find(ref)
-        self.venue.tell(structs.replace(order, price=price or order.price, amount=amount or order.amount))
+        total = amount or order.amount
+        status = OrderStatus.CANCELED if total <= order.filled else order.status
+        self.venue.tell(structs.replace(order, price=price or order.price, amount=total, status=status))
         return self.find(ref)
 
     async def cancel(self, ref: OrderRef) -> Order:

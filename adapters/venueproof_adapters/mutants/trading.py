@@ -159,6 +159,18 @@ class UnlinkedReplacement(Wrapper):
         return structs.replace(await self.inner.amend(ref, price, amount), replaces=None)
 
 
+@broken("AMD-020", "places-the-replacement-first")
+class PlacesFirst(Wrapper):
+    """Has the new order live before the old one is canceled, and does not declare it."""
+
+    async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
+        old = await self.inner.order(ref)
+        terms = (old.amount if amount is None else amount, old.price if price is None else price)
+        new = await self.inner.place(Intent(f"{ref.intent_id}-new", ref.instrument, old.side, old.type, *terms))
+        await self.inner.cancel(ref)
+        return structs.replace(new, replaces=old.ref.venue_id)
+
+
 @broken("AMD-030", "amends-the-rest-and-not-the-total")
 class AmendsTheRest(Wrapper):
     """Takes the total amount that is asked for as what shall be left."""
@@ -166,6 +178,14 @@ class AmendsTheRest(Wrapper):
     async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
         filled = (await self.inner.order(ref)).filled
         return await self.inner.amend(ref, price, None if amount is None else amount + filled)
+
+
+@broken("AMD-040", "tells-every-amended-order-as-live")
+class AmendedIsLive(Wrapper):
+    """Does not look at the status in the answer to an amendment."""
+
+    async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
+        return structs.replace(await self.inner.amend(ref, price, amount), status=OrderStatus.OPEN)
 
 
 @broken("STA-010", "forgets-fills-of-canceled-orders")

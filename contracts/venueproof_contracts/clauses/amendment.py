@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
 from decimal import Decimal
+from typing import Any
 
 from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
-from venueproof_contracts.model import Order, Side
+from venueproof_contracts.clauses._common import check_open_orders, outcome
+from venueproof_contracts.model import AmendManner, Order, Side
 from venueproof_contracts.wording import words
 
 NEEDS = {Capability.PLACE, Capability.AMEND, Capability.OPEN_ORDERS, Capability.FILLS}
+LOOK_EVERY_S = 0.002
+"""Shorter than a request takes on the way, so that two orders that are live between two requests are seen."""
+LOOKS = 5000
+"""Ten seconds; an amendment that takes longer is waited for without looking."""
 
 
 @clause(
@@ -21,7 +29,8 @@ NEEDS = {Capability.PLACE, Capability.AMEND, Capability.OPEN_ORDERS, Capability.
 )
 async def amend(case: Case) -> None:
     """After `amend` exactly one order is live, of the asked price and total amount, and it names the order it replaces
-    if its id changed."""
+    if its id changed. Meanwhile never more is live and filled than the larger of the two totals, or than both where the
+    adapter declares that it places the new order first."""
     await _amend_and_judge(case, await case.rest())
 
 
@@ -34,7 +43,8 @@ async def amend(case: Case) -> None:
 )
 async def refused_amendment(case: Case) -> None:
     """Where the venue does not change an order in place the adapter replaces it: afterwards exactly one order is live,
-    of the asked price and total amount, and it names the order it replaces."""
+    of the asked price and total amount, and it names the order it replaces. Meanwhile never more is live and filled
+    than the larger of the two totals, or than both where the adapter declares that it places the new order first."""
     order = await case.rest()
     await case.provoke()
     await _amend_and_judge(case, order)
@@ -42,7 +52,7 @@ async def refused_amendment(case: Case) -> None:
 
 async def _amend_and_judge(case: Case, old: Order) -> None:
     price, amount = case.passive_price(Side.BUY, 3), case.amount(2)
-    new = await case.adapter.amend(old.ref, price, amount)
+    new = await _amended(case, old, price, amount)
     await case.bench.settle()
     await _check_only(case, price, amount)
     moved = new.ref.venue_id != old.ref.venue_id
@@ -51,6 +61,37 @@ async def _amend_and_judge(case: Case, old: Order) -> None:
     case.check([(one.price, one.amount) for one in listed] == [(price, amount)], f"open_orders() lists {words(listed)}")
     await case.adapter.cancel(new.ref)
     case.check(not await case.true_live_orders(), "an order is left after canceling the amended one")
+
+
+async def _amended(case: Case, old: Order, price: Decimal, amount: Decimal) -> Order:
+    """The answer of `amend`; `Breach` when more was exposed meanwhile than the adapter declares."""
+    both = case.declaration.amend is AmendManner.PLACE_THEN_CANCEL
+    bound = old.amount + amount if both else max(old.amount, amount)
+    new, exposed = await _watched(case, case.adapter.amend(old.ref, price, amount))
+    manner = case.declaration.amend.value
+    case.check(exposed <= bound, f"{exposed} live and filled while amending, {manner} allows {bound}")
+    return new
+
+
+async def _watched(case: Case, call: Coroutine[Any, Any, Order]) -> tuple[Order, Decimal]:
+    """What a call answers, and the most that was live and filled at any time while it ran."""
+    amending = asyncio.create_task(call)
+    most = Decimal(0)
+    try:
+        for _ in range(LOOKS):
+            most = max(most, await _exposed(case))
+            if amending.done():
+                break
+            await case.bench.sleep(LOOK_EVERY_S)
+        return await amending, most
+    finally:
+        amending.cancel()
+
+
+async def _exposed(case: Case) -> Decimal:
+    """What was filled of this case's orders, and what still can be."""
+    orders = await case.true_orders()
+    return sum((order.filled if order.status.final else order.amount for order in orders), Decimal(0))
 
 
 async def _check_only(case: Case, price: Decimal, left: Decimal) -> None:
@@ -67,12 +108,12 @@ async def _check_only(case: Case, price: Decimal, left: Decimal) -> None:
 )
 async def amend_after_partial_fill(case: Case) -> None:
     """Amending an order that is partly filled leaves the filled part booked and the rest of the asked total amount
-    live."""
+    live, and never exposes more than the larger of the two totals (both where it places the new order first)."""
     old = await case.rest(times=4)
     await case.fill(old, times=1)
     await case.bench.settle()
     price = case.passive_price(Side.BUY, 3)
-    await case.adapter.amend(old.ref, price, case.amount(3))
+    await _amended(case, old, price, case.amount(3))
     await case.bench.settle()
     await _check_only(case, price, case.amount(2))
     fills = await case.adapter.fills(case.symbol, None)
@@ -80,3 +121,34 @@ async def amend_after_partial_fill(case: Case) -> None:
     case.check(booked == case.amount(), f"filled {case.amount()} before the amendment, fills() adds up to {booked}")
     filled = (await case.adapter.order(old.ref)).filled
     case.check(filled == case.amount(), f"filled {case.amount()} before the amendment, order() says {filled}")
+
+
+@clause(
+    "AMD-040",
+    "an amendment that ends the order is told so",
+    why="An order believed to rest protects nothing; the next amendment of it is refused, again and again.",
+    capabilities=NEEDS | {Capability.ORDER, Capability.STREAM_ORDERS},
+)
+async def amendment_that_ends(case: Case) -> None:
+    """Where amending the total to what is filled ends the order, the answer, `order` and the last event say that it
+    ended and what was filled; where it is refused, the order is told as live."""
+    await case.listen()
+    old = await case.rest(times=4)
+    await case.fill(old, times=1)
+    await case.bench.settle()
+    answer = await outcome(case.adapter.amend(old.ref, old.price, case.amount()))
+    await case.bench.settle()
+    true = await case.true_order(old.ref)
+    case.check(
+        isinstance(answer, Order) or not true.status.final, f"raised {words(answer)}, the order is {true.status}"
+    )
+    told = {"amend()": answer, "order()": await case.adapter.order(old.ref), "the last event": _heard(case, old)}
+    for where, order in told.items():
+        if isinstance(order, Order):
+            kept = (order.status.final, order.filled) == (true.status.final, true.filled)
+            case.check(kept, f"{where} says {words(order)}, at the venue {words(true)}")
+    await check_open_orders(case)
+
+
+def _heard(case: Case, order: Order) -> Order | None:
+    return case.fold.orders.get(order.ref.intent_id)
