@@ -59,7 +59,7 @@ class Adapter(Protocol):
         ...
 
     async def ticker(self, instrument: str) -> Ticker:
-        """Prices now. A figure that a side call could not fetch is None; the call itself does not fail for it."""
+        """Prices now: last, bid and ask always. Another figure that could not be fetched is None, without an error."""
         ...
 
     async def book(self, instrument: str, depth: int) -> Book:

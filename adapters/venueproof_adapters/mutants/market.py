@@ -116,6 +116,14 @@ class SwappedSides(Wrapper):
         return structs.replace(ticker, bid=ticker.ask, ask=ticker.bid)
 
 
+@broken("MKT-010", "leaves-the-quotes-out")
+class NoQuotes(Wrapper):
+    """Answers tickers without bid and ask."""
+
+    async def ticker(self, instrument: str) -> Ticker:
+        return structs.replace(await self.inner.ticker(instrument), bid=None, ask=None)
+
+
 @broken("MKT-020", "makes-missing-figures-zero")
 class MissingIsZero(Wrapper):
     """Fills in zero for a figure that could not be fetched."""

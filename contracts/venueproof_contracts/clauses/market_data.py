@@ -17,6 +17,7 @@ SIDE_FIGURES: dict[Operation, str] = {
     Operation.OPEN_INTEREST: "open_interest",
 }
 SIDE_DELAY_S = 2
+ALWAYS_THERE = ("last", "bid", "ask")
 
 
 @clause(
@@ -28,17 +29,33 @@ SIDE_DELAY_S = 2
 )
 async def ticker_figures(case: Case) -> None:
     """Last, bid, ask, mark, index, funding rate, open interest and volume in a ticker are the venue's, each in its own
-    unit; what the adapter does not know is None."""
+    unit; what the adapter does not know is None, which last, bid and ask never are. `funding` and `open_interest` tell
+    the same figures where they are declared."""
     await case.bench.do(SetPrice(case.symbol, case.crossing_price(case.resting().side, 3)))
     await case.trade()
     true = (await case.bench.market(case.symbol)).ticker
     seen = await case.adapter.ticker(case.symbol)
     case.check(seen.instrument == case.symbol, f"the ticker of {case.symbol} names {seen.instrument}")
-    case.check(seen.last is not None, "no last price")
-    for name, within in _tolerances(case, true).items():
-        figure, truth = getattr(seen, name), getattr(true, name)
-        if figure is not None and truth is not None:
-            case.check(near(figure, truth, within), f"{name} is {figure}, at the venue it is {truth}")
+    missing = [name for name in ALWAYS_THERE if getattr(seen, name) is None]
+    case.check(not missing, f"no {', '.join(missing)} in the ticker")
+    tolerances = _tolerances(case, true)
+    told = {name: getattr(seen, name) for name in tolerances}
+    for where, figures in (("ticker()", told), ("asked for itself", await _side_figures(case))):
+        for name, figure in figures.items():
+            truth = getattr(true, name)
+            if figure is not None and truth is not None:
+                close = near(figure, truth, tolerances[name])
+                case.check(close, f"{where}: {name} is {figure}, at the venue it is {truth}")
+
+
+async def _side_figures(case: Case) -> dict[str, Decimal]:
+    """What the adapter answers when it is asked for a side figure itself, as far as it declares that it can be."""
+    figures: dict[str, Decimal] = {}
+    if case.supports(Capability.FUNDING):
+        figures["funding_rate"] = (await case.adapter.funding(case.symbol)).rate
+    if case.supports(Capability.OPEN_INTEREST):
+        figures["open_interest"] = (await case.adapter.open_interest(case.symbol)).amount
+    return figures
 
 
 def _tolerances(case: Case, true: Ticker) -> dict[str, Decimal]:

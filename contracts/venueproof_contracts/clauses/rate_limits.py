@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from math import log2
 
-from venueproof_contracts.actions import Operation
 from venueproof_contracts.bench import TRUTH
 from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Breach, Case
 from venueproof_contracts.clause import clause
 from venueproof_contracts.clauses._common import NS, requests_since
 from venueproof_contracts.errors import RateLimited
+from venueproof_contracts.model import Intent, Order
 
 ATTEMPTS_DURING_BAN = 5
 PATIENCE_S = 180
@@ -49,37 +48,32 @@ async def ban(case: Case) -> None:
     "RAT-020",
     "a throttled client backs off",
     why="Hammering a throttled venue turns a pause of seconds into a ban.",
-    capabilities={Capability.PLACE, Capability.OPEN_ORDERS},
-    powers=(),
+    capabilities={Capability.PLACE},
     kind="rate.throttle",
 )
 async def throttle(case: Case) -> None:
-    """Told to slow down, the adapter sends ever fewer requests, and the call succeeds once the venue answers again. If
+    """Told to slow down, the adapter sends ever fewer requests, and an order is placed once the venue answers again. If
     it raises and says until when, that time is to come."""
     provoked = await case.provoke()
     mark, began_ns = len(case.bench.wire()), case.bench.now_ns()
-    intent = case.resting()
-    if provoked.operation is Operation.PLACE:
-        await _patiently(case, began_ns + PATIENCE_S * NS, lambda: case.adapter.place(intent))
-    else:
-        await _patiently(case, began_ns + PATIENCE_S * NS, lambda: case.adapter.open_orders(case.symbol))
+    # An order: a question may be answered from the adapter's own view, without a request that could be throttled.
+    order = await _patiently(case, began_ns + PATIENCE_S * NS, case.resting())
+    await case.true_order(order.ref)
     sent = requests_since(case, mark)
     # Doubling a pause of one second gives log2(1 + n) tries in n seconds; twice that, and a few, is patient enough.
     limit = 4 + 2 * log2(1 + float(provoked.settles_s))
     case.check_manners(sent <= limit, f"{sent} requests for one call throttled for {provoked.settles_s} s")
 
 
-async def _patiently(case: Case, until_ns: int, call: Callable[[], Awaitable[object]]) -> None:
-    """Call again when the adapter says that it may send, or ever later if it does not say: in good faith."""
+async def _patiently(case: Case, until_ns: int, intent: Intent) -> Order:
+    """Place again when the adapter says that it may send, or ever later if it does not say: in good faith."""
     pause_s = 1.0
     while case.bench.now_ns() < until_ns:
         try:
-            await call()
+            return await case.adapter.place(intent)
         except RateLimited as error:
             now_ns, told_ns = case.bench.now_ns(), error.until_ns
             case.check(told_ns == 0 or told_ns > now_ns, f"says that it may send again at {told_ns}, which is past")
             await case.bench.sleep((told_ns - now_ns) / NS if told_ns else pause_s)
             pause_s *= 2
-        else:
-            return
     raise Breach(f"still throttled after {PATIENCE_S} s")
