@@ -73,6 +73,7 @@ def test_duty_names_a_clause_that_exists(venue: str, row: QuirkRow) -> None:
     assert row.clause in {"", "system", *CLAUSES}
     if row.provocation:
         assert row.clause in CLAUSES, "what is provoked is judged by a clause"
+        assert CLAUSES[row.clause].kind == row.provocation, "the row's clause must run over what the row provokes"
     provoked = [one.kind for one in discovery.provocations(venue) if one.quirk == row.id]
     assert (row.provocation in provoked) if row.provocation else not provoked
 
@@ -84,6 +85,12 @@ def test_provocations_are_rows_of_known_kinds_each_once(venue: str) -> None:
     assert len(found) == len(set(found))
     assert {kind for kind, _ in found} <= set(KINDS)
     assert {quirk for _, quirk in found} <= set(rows)
+
+
+@pytest.mark.parametrize("venue", discovery.venue_names())
+def test_only_a_switch_is_shown_in_either_position(venue: str) -> None:
+    switches = {row.id for row in discovery.quirks(venue) if row.status is Status.SWITCH}
+    assert {one.quirk for one in discovery.provocations(venue) if one.either} <= switches
 
 
 @pytest.mark.parametrize("venue", discovery.venue_names())

@@ -38,10 +38,10 @@ def offered(
             kind=one.kind,
             case=one.quirk,
             title=rows[one.quirk].title,
-            refuted=rows[one.quirk].verdict is Verdict.REFUTED,
+            refuted=rows[one.quirk].verdict is Verdict.REFUTED and on_in(rows[one.quirk], profile),
         ): one
         for one in found
-        if one.quirk in rows and on_in(rows[one.quirk], profile)
+        if one.quirk in rows and (one.either or on_in(rows[one.quirk], profile))
     }
 
 

@@ -15,18 +15,23 @@ ProvocationCode = Callable[[Controls, str], Provoked]
 
 
 class Provocation(Struct, frozen=True):
-    """One way to show one kind of trouble. `quirk` is the id of its row in the register."""
+    """One way to show one kind of trouble. `quirk` is the id of its row in the register.
+
+    A row that can be switched has its case in the profiles that it is on in; with `either` also where it is off, and
+    the case shows what the row says of the position that it finds.
+    """
 
     kind: str
     quirk: str
     code: ProvocationCode
+    either: bool = False
 
 
-def provocation(kind: str, quirk: str) -> Callable[[ProvocationCode], Provocation]:
+def provocation(kind: str, quirk: str, *, either: bool = False) -> Callable[[ProvocationCode], Provocation]:
     """Mark a function of `provocations.py`."""
 
     def mark(code: ProvocationCode) -> Provocation:
-        return Provocation(kind=kind, quirk=quirk, code=code)
+        return Provocation(kind=kind, quirk=quirk, code=code, either=either)
 
     return mark
 

@@ -1,6 +1,7 @@
 """How Binance shows each neutral kind of trouble: one function for each case, tied to its row of the register.
 
-A case that needs a switch sets it itself, so that it shows the same trouble in every profile that has the case.
+A case that needs a switch sets it itself, so that it shows the same trouble in every profile that has the case; one
+for `either` position of a switch shows each profile's own.
 """
 
 from __future__ import annotations
@@ -25,9 +26,7 @@ from venueproof_simulators.host.rules import (
     Rule,
 )
 from venueproof_simulators.host.venue import Provoked
-from venueproof_simulators.venues.binance.limits import ESCALATION
 from venueproof_simulators.venues.binance.operations.amending import AMEND_REFUSED
-from venueproof_simulators.venues.binance.operations.market import NEWEST_FIRST
 from venueproof_simulators.venues.binance.operations.order_reading import REDUCE_ONLY_NOTIONAL
 from venueproof_simulators.venues.binance.routes.gateway import ERRORS_IN_SUCCESS
 from venueproof_simulators.venues.binance.streams.account import ACCOUNT_FIRST
@@ -224,45 +223,26 @@ def refusal_in_success(controls: Controls, symbol: str) -> Provoked:
     )
 
 
-@provocation("list.order", "binance.candles.open-candle-last")
-def candles_ascending(controls: Controls, symbol: str) -> Provoked:
-    """Candles ascend and the unfinished one is last, as on the vendor's page."""
-    controls.switch_quirk(NEWEST_FIRST, False)
-    return Provoked(operation="candles")
-
-
-@provocation("list.order", "binance.candles.rest-order")
-def candles_descending(controls: Controls, symbol: str) -> Provoked:
-    """Candles come newest first, as was reported."""
-    controls.switch_quirk(NEWEST_FIRST, True)
+@provocation("list.order", "binance.candles.rest-order", either=True)
+def candles_in_order(controls: Controls, symbol: str) -> Provoked:
+    """Candles ascend, as on the vendor's page, or come newest first, as was reported: nothing needs to be armed."""
     return Provoked(operation="candles")
 
 
 # --- limits -----------------------------------------------------------------------------------------------------------
 
 
-@provocation("rate.ban", "binance.rate.429-backoff")
+@provocation("rate.ban", "binance.rate.ban-escalation", either=True)
 def banned(controls: Controls, symbol: str) -> Provoked:
-    """Every address is banned for two minutes, as on the vendor's page."""
-    controls.switch_quirk(ESCALATION, False)
-    return _ban(controls)
-
-
-@provocation("rate.ban", "binance.rate.ban-escalation")
-def banned_long(controls: Controls, symbol: str) -> Provoked:
-    """Every address is banned for two hours, and longer with each request, as was reported."""
-    controls.switch_quirk(ESCALATION, True)
-    return _ban(controls)
-
-
-def _ban(controls: Controls) -> Provoked:
+    """Every address is banned: for two minutes, as on the vendor's page, or for two hours and longer with each
+    request, as was reported."""
     time = controls.time()
     for_ns = _binance(controls).desk.budgets.ban_row().first_s * _SECOND_NS
     controls.ban(for_ns)
     return Provoked(until_ns=(time.wire_ns + for_ns) // 10**6 * 10**6)
 
 
-@provocation("rate.throttle", "binance.rate.weights")
+@provocation("rate.throttle", "binance.rate.429-backoff")
 def throttled(controls: Controls, symbol: str) -> Provoked:
     """The weight of this minute is spent."""
     time, budgets = controls.time(), _binance(controls).desk.budgets

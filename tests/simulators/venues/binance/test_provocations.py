@@ -75,7 +75,7 @@ def _cases(kind: str) -> Iterator[Any]:
     for one in discovery.provocations("binance"):
         row = ROWS[one.quirk]
         for profile, on in ((Profile.VENDOR, row.vendor), (Profile.FIELD, row.field)):
-            if one.kind == kind and (on or row.status is not Status.SWITCH):
+            if one.kind == kind and (on or one.either or row.status is not Status.SWITCH):
                 yield pytest.param(one, profile, id=f"{one.quirk}-{profile}")
 
 
@@ -207,7 +207,7 @@ def test_candles_are_listed_as_the_case_says(one: Provocation, profile: Profile)
     client = Client(profile)
     provoke(one, client)
     opened = [row[0] for row in client.get("/fapi/v1/klines", symbol="BTCUSDT", interval="1m", limit=3)]
-    assert opened == sorted(opened, reverse=one.quirk == "binance.candles.rest-order")
+    assert opened == sorted(opened, reverse=profile is Profile.FIELD)
 
 
 @pytest.mark.parametrize(("one", "profile"), cases("rate.ban"))
@@ -218,6 +218,8 @@ def test_banned_until_the_end_that_is_stated(one: Provocation, profile: Profile)
     reply = client.signed("GET", "/fapi/v1/openOrders")
     assert reply.status == 418
     assert f"until {provoked.until_ns // 10**6}." in reply.body.decode()
+    hours = (provoked.until_ns - client.now_ns) / 3600e9
+    assert hours == (2 if profile is Profile.FIELD else 1 / 30)
 
 
 @pytest.mark.parametrize(("one", "profile"), cases("rate.throttle"))
