@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from venueproof.cli import run_command
+from venueproof.runner.certifying import certify as certify_plan
 from venueproof.runner.jobs import Probe, probe
+from venueproof.runner.plan import Wish, make_plan
 from venueproof.usage import UsageError
+from venueproof_contracts.outcomes import Outcome
 
 FAST = ["--venue", "binance", "--product", "linear", "--profile", "vendor", "--no-prove"]
 
@@ -58,6 +61,24 @@ def test_broken_adapters_are_told_apart_and_the_run_goes_on(tmp_path: Path, in_s
     assert messages["broken_adapters:EndsItsProcess"] == "the adapter ended its process with code 5"
     code, _ = certify(tmp_path, "broken_adapters:LeaksSecret", *FAST, "--clause", "SAF-020")
     assert code == 1
+
+
+def test_an_adapter_that_keeps_spinning_is_not_waited_for_in_full(
+    in_support: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("venueproof.runner.patience.SHORT_LIMIT_S", 0.25)
+    wish = Wish(
+        adapters=("broken_adapters:SpinsAtStart",),
+        venues=("binance",),
+        profile="vendor",
+        clauses="SYM,TIM-030",
+        prove=False,
+        real_limit_s=0.5,
+    )
+    rows = certify_plan(make_plan(wish), [], lambda _: None).results
+    short = "given 0.25 s and not 0.5: 3 cases had been stopped before it"
+    assert [row.outcome for row in rows] == [Outcome.FAIL] * 4
+    assert [short in row.evidence.notes for row in rows] == [False, False, False, True]
 
 
 def test_a_failure_says_how_to_see_it_again(tmp_path: Path, in_support: Path) -> None:

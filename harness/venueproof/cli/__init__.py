@@ -55,6 +55,8 @@ def _dispatched(arguments: list[str]) -> int:
         raise BrokenPipeError from None
     except _complaint() as error:
         raise UsageError(_complained(error)) from None
+    if code == INTERRUPTED:  # what the parser makes of Ctrl-C
+        raise KeyboardInterrupt
     return code if isinstance(code, int) else 0
 
 

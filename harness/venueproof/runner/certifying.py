@@ -22,6 +22,7 @@ from .adapters import find_adapter
 from .deciding import unsupported
 from .gathering import digest_of, rows_of, with_waivers
 from .jobs import Probe, Proof, Proven, probe, prove, run_spec
+from .patience import Patience
 from .plan import Plan
 from .provenance import dependency_versions, product_version, source_of, suite_digest
 from .spec import CaseResult, CaseSpec
@@ -77,8 +78,8 @@ def _declarations(plan: Plan, pool: Pool) -> dict[tuple[str, str], Declaration]:
     for adapter in plan.adapters:
         find_adapter(adapter)
     found: dict[tuple[str, str], Declaration] = {}
-    jobs, limit_s = [Job(probe, one) for one in probes], plan.case_limit_s + KILL_AFTER_S
-    for index, answer in sorted(pool.run(jobs, limit_s), key=_by_index):
+    jobs = [Job(probe, one, plan.case_limit_s + KILL_AFTER_S) for one in probes]
+    for index, answer in sorted(pool.run(jobs), key=_by_index):
         wish = probes[index]
         if answer.usage:
             raise UsageError(answer.problem)
@@ -123,20 +124,30 @@ def _open_to(mutant: Mutant, places: Sequence[tuple[str, str]]) -> tuple[tuple[s
 
 def _run_cases(plan: Plan, pool: Pool, specs: list[CaseSpec], total: int, watch: Watch) -> list[CaseResult]:
     results: list[CaseResult | None] = [None] * len(specs)
-    jobs = [Job(run_spec, spec) for spec in specs]
-    for done, (index, answer) in enumerate(pool.run(jobs, plan.case_limit_s + KILL_AFTER_S), 1):
-        result = results[index] = _told(specs[index], answer)
+    patience = Patience()
+
+    def limited(job: Job) -> Job:
+        return _case_job(patience.limited(job.argument))
+
+    for done, (index, answer) in enumerate(pool.run([_case_job(spec) for spec in specs], limited), 1):
+        result = results[index] = patience.learn(_told(specs[index], answer), specs[index])
         watch(Progress(done, total, _described(result.spec), result.outcome))
     return [result for result in results if result is not None]
+
+
+def _case_job(spec: CaseSpec) -> Job:
+    return Job(run_spec, spec, spec.real_limit_s + KILL_AFTER_S)
 
 
 def _told(spec: CaseSpec, answer: Answer) -> CaseResult:
     if not answer.problem:
         result: CaseResult = answer.value
         return result
-    outcome = Outcome.FAIL if answer.lost else Outcome.HARNESS_ERROR
     return CaseResult(
-        spec=spec, outcome=outcome, message=f"the adapter {answer.problem}" if answer.lost else answer.problem
+        spec=spec,
+        outcome=Outcome.FAIL if answer.lost else Outcome.HARNESS_ERROR,
+        message=f"the adapter {answer.problem}" if answer.lost else answer.problem,
+        stopped=answer.stopped,
     )
 
 
@@ -149,8 +160,8 @@ def _run_proofs(
     plan: Plan, pool: Pool, proofs: list[Proof], done_before: int, total: int, watch: Watch
 ) -> list[tuple[Proof, Proven]]:
     proven: list[tuple[Proof, Proven]] = []
-    jobs = [Job(prove, one) for one in proofs]
-    for index, answer in pool.run(jobs, CASES_PER_PROOF * plan.case_limit_s):
+    jobs = [Job(prove, one, CASES_PER_PROOF * plan.case_limit_s) for one in proofs]
+    for index, answer in pool.run(jobs):
         wish = proofs[index]
         proven.append((wish, Proven(None, answer.problem) if answer.problem else answer.value))
         watch(Progress(done_before + len(proven), total, f"mutant {wish.mutant} of {wish.clause}", None))

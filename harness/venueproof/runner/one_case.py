@@ -31,6 +31,7 @@ from .deciding import decide
 from .evidence import excerpt
 from .guard import Guard, guarded
 from .judging import Judgement, judge_error, weigh
+from .patience import SHORT_LIMIT_S
 from .spec import CaseResult, CaseSpec
 from .surroundings import CaseSurroundings, Tap, tapped
 from .witness import AdapterFault
@@ -73,6 +74,8 @@ def run_case(spec: CaseSpec, factory: AdapterFactory, *, through_proxy: bool = F
     if result.outcome is not Outcome.FAIL or spec.profile is not Profile.FIELD:
         return result
     refuted = refuted_rows(discovery.quirks(spec.venue), spec.profile)
+    if result.stopped:
+        spec = msgspec.structs.replace(spec, real_limit_s=min(spec.real_limit_s, SHORT_LIMIT_S))
     guilty = (spec.case,) if spec.case in refuted else _guilty(spec, factory, through_proxy, refuted)
     return msgspec.structs.replace(result, outcome=Outcome.TOLERATED, refuted=guilty) if guilty else result
 
@@ -207,6 +210,7 @@ class _Run:
             outcome=outcome,
             message=message,
             fault=self._fault,
+            stopped=self._cut_short,
             at_ns=None if quiet else self._ended_ns,
             wire=() if quiet or bench is None else excerpt(bench.wire()[: self._rows_then], bench.deeds),
             notes=self._told_besides(quiet),

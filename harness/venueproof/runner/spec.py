@@ -37,6 +37,7 @@ class CaseResult(Struct, frozen=True, kw_only=True):
     """What came of one case. `at_ns` is the virtual time of the failure, `digest` the journal's.
 
     `fault`: the adapter did what no adapter may do, so that the clause's promise was not judged.
+    `stopped`: it took more real time than it was given.
     `kind` is what the adapter declares itself to be; `result` and `manners` are filled by clauses that judge both.
     """
 
@@ -44,6 +45,7 @@ class CaseResult(Struct, frozen=True, kw_only=True):
     outcome: Outcome
     message: str = ""
     fault: bool = False
+    stopped: bool = False
     at_ns: int | None = None
     wire: tuple[WireRow, ...] = ()
     refuted: tuple[str, ...] = ()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
 import sys
+import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from types import TracebackType
@@ -22,22 +24,27 @@ END_LIMIT_S = 5.0
 
 
 class Job(Struct, frozen=True):
-    """A function of a module and its argument; both must be importable and picklable in a fresh process."""
+    """A function of a module and its argument; both must be importable and picklable in a fresh process.
+
+    A job without an answer after `limit_s` real seconds is given up: its process is killed and another takes over.
+    """
 
     function: Callable[[Any], Any]
     argument: Any
+    limit_s: float
 
 
 class Answer(Struct, frozen=True):
     """What became of a job: its value, or why there is none.
 
-    `usage` marks a user's mistake, `lost` a process that had to be killed or ended by itself.
+    `usage` marks a user's mistake, `lost` a process that had to be killed or ended by itself, `stopped` the former.
     """
 
     value: Any = None
     problem: str = ""
     usage: bool = False
     lost: bool = False
+    stopped: bool = False
 
 
 class _Worker:
@@ -47,15 +54,18 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process: SpawnProcess = context.Process(target=_serve, args=(theirs, sys.path), daemon=True)
-        self.process.start()
+        with _deaf_to_interrupts():
+            self.process.start()
         theirs.close()
         self.index = -1
+        self.limit_s = 0.0
         self.deadline = 0.0
 
-    def give(self, index: int, job: Job, limit_s: float) -> None:
+    def give(self, index: int, job: Job) -> None:
         """Hand a job over."""
         self.index = index
-        self.deadline = real_clock.monotonic() + limit_s
+        self.limit_s = job.limit_s
+        self.deadline = real_clock.monotonic() + job.limit_s
         self.connection.send(job)
 
     def take(self) -> Answer:
@@ -75,6 +85,19 @@ class _Worker:
         self.process.join()
 
 
+@contextlib.contextmanager
+def _deaf_to_interrupts() -> Generator[None]:
+    """Processes started inside ignore Ctrl-C, which a terminal sends to all: who started them ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _serve(connection: Connection, path: list[str]) -> None:
     """A worker's whole life. What adapters print goes nowhere; cases collect it themselves."""
     sys.path[:] = path
@@ -82,7 +105,7 @@ def _serve(connection: Connection, path: list[str]) -> None:
     while True:
         try:
             job: Job = connection.recv()
-        except (EOFError, OSError, KeyboardInterrupt):
+        except (EOFError, OSError):
             return
         connection.send(_answer(job))
 
@@ -94,6 +117,10 @@ def _answer(job: Job) -> Answer:
         return Answer(problem=str(error), usage=True)
     except Exception as error:
         return Answer(problem=f"{type(error).__name__}: {error}")
+
+
+def _as_it_is(job: Job) -> Job:
+    return job
 
 
 class Pool:
@@ -111,26 +138,34 @@ class Pool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End every process."""
+        """End every process; at once when the block was broken off."""
         for worker in self._workers:
+            if kind is not None:
+                worker.process.kill()
             worker.end()
 
-    def run(self, jobs: Sequence[Job], limit_s: float) -> Iterator[tuple[int, Answer]]:
+    def run(self, jobs: Sequence[Job], prepared: Callable[[Job], Job] = _as_it_is) -> Iterator[tuple[int, Answer]]:
         """Run jobs; gives (index, answer) in the order in which they are done.
 
-        A job without an answer after `limit_s` is given up: its process is killed and another takes over.
+        Each goes through `prepared` when its turn comes, which is after the answers that were given until then.
         """
         waiting = deque(enumerate(jobs))
         while len(self._workers) < min(self._count, len(jobs)):
             self._workers.append(_Worker())
         busy: dict[Connection, _Worker] = {}
-        for worker in self._workers:
-            _give_next(worker, waiting, busy, limit_s)
-        while busy:
+        idle = list(self._workers)
+        while idle or busy:
+            while idle and waiting:
+                worker = idle.pop(0)
+                index, job = waiting.popleft()
+                worker.give(index, prepared(job))
+                busy[worker.connection] = worker
+            if not busy:
+                return
             for worker in _ready(busy):
-                answer, index = _collect(worker, limit_s), worker.index
+                answer, index = _collect(worker), worker.index
                 del busy[worker.connection]
-                _give_next(self._replaced(worker) if answer.lost else worker, waiting, busy, limit_s)
+                idle.append(self._replaced(worker) if answer.lost else worker)
                 yield index, answer
 
     def _replaced(self, dead: _Worker) -> _Worker:
@@ -139,15 +174,6 @@ class Pool:
         fresh = _Worker()
         self._workers[self._workers.index(dead)] = fresh
         return fresh
-
-
-def _give_next(
-    worker: _Worker, waiting: deque[tuple[int, Job]], busy: dict[Connection, _Worker], limit_s: float
-) -> None:
-    if waiting:
-        index, job = waiting.popleft()
-        worker.give(index, job, limit_s)
-        busy[worker.connection] = worker
 
 
 def _ready(busy: dict[Connection, _Worker]) -> list[_Worker]:
@@ -159,9 +185,9 @@ def _ready(busy: dict[Connection, _Worker]) -> list[_Worker]:
     return [worker for worker in busy.values() if worker.deadline <= real_clock.monotonic()]
 
 
-def _collect(worker: _Worker, limit_s: float) -> Answer:
+def _collect(worker: _Worker) -> Answer:
     if worker.connection.poll():
         return worker.take()
     worker.process.kill()
     worker.process.join()
-    return Answer(problem=f"did not return for {limit_s:g} s and was killed", lost=True)
+    return Answer(problem=f"did not return for {worker.limit_s:g} s and was killed", lost=True, stopped=True)

@@ -57,6 +57,12 @@ class Spins(Around):
             pass
 
 
+class SpinsAtStart(Around):
+    async def start(self) -> None:
+        while True:
+            pass
+
+
 class BusyWaits(Around):
     async def server_time(self) -> int:
         while True:  # noqa: ASYNC110  # the fault that this adapter has
