@@ -288,7 +288,8 @@ def stream_cut(controls: Controls, symbol: str) -> Provoked:
 
 @provocation("stream.drop", "binance.env.maintenance-failover")
 def streams_away(controls: Controls, symbol: str) -> Provoked:
-    """Every connection is closed and none is let in for a while."""
+    """Every connection is closed, and for a while no request is served and no connection let in."""
+    controls.maintenance(_AWAY_NS)
     controls.drop(DropManner.CLOSE, code=_RESTART_CODE, sessions=SessionKind.ALL, refuse_ns=_AWAY_NS)
     return Provoked(settles_s=_seconds(_AWAY_NS))
 

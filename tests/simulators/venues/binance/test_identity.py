@@ -18,12 +18,23 @@ def test_request_without_proper_key_is_401_2014(client: Client, headers: dict[st
     assert (reply.status, code(reply.body)) == (401, -2014)
 
 
-@pytest.mark.quirk("binance.auth.ip-whitelist")
 def test_unknown_key_is_401_2015_with_the_weight_header(client: Client) -> None:
     reply = client.request("GET", "/fapi/v3/balance", client.signed_query({}), headers={"x-mbx-apikey": "a" * 64})
     assert (reply.status, code(reply.body)) == (401, -2015)
     assert "X-MBX-USED-WEIGHT-1M" in reply.headers
     assert len(reply.body) == 69, "the body recorded on the live venue has 69 bytes"
+
+
+@pytest.mark.quirk("binance.auth.ip-whitelist")
+def test_good_key_is_refused_from_a_foreign_address_only_while_the_row_is_on(client: Client) -> None:
+    query = client.signed_query({})
+    stranger = client.request("GET", "/fapi/v3/balance", query, headers={"x-mbx-apikey": "a" * 64})
+    client.venue.switch_quirk("binance.auth.ip-whitelist", True)
+    bound = client.request("GET", "/fapi/v3/balance", query, headers=key(client))
+    assert (bound.status, bound.body) == (401, stranger.body)
+    assert client.request("GET", "/fapi/v1/time").status == 200
+    client.venue.switch_quirk("binance.auth.ip-whitelist", False)
+    assert client.request("GET", "/fapi/v3/balance", query, headers=key(client)).status == 200
 
 
 def test_wrong_secret_is_400_1022(client: Client) -> None:

@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from venueproof_simulators.engine.commands import SetPrice
-from venueproof_simulators.host.venue import HttpReply
+from venueproof_simulators.host.venue import HttpReply, HttpRequest
 
-from .client import Client, order
+from .client import ADDRESS, Client, order
 
 ORDER = "/fapi/v1/order"
 
@@ -173,16 +173,20 @@ def test_ban_from_behind_is_on_the_clients_address_alone(client: Client) -> None
 
 
 @pytest.mark.quirk("binance.env.maintenance-failover")
-def test_closed_venue_answers_503_and_keeps_market_streams_idle(client: Client) -> None:
+def test_closed_venue_answers_503_and_keeps_streams_open_and_idle(client: Client) -> None:
     session = client.open("/market/ws/btcusdt@markPrice@1s")
     client.open("/public/ws/btcusdt@depth/btcusdt@bookTicker/btcusdt@kline_1m")
     client.venue.maintenance(client.time().age_ns + 10 * 10**9, client.time())
     reply = client.signed("GET", "/fapi/v3/balance")
     assert (reply.status, msgspec.json.decode(reply.body)["code"]) == (503, -1008)
     client.wait(5)
-    assert client.take(session) == []
+    assert (client.take(session), client.closed) == ([], [])
+    refusal = client.venue.open(99, HttpRequest("fstream", "GET", "/market/ws", "", {}, b"", ADDRESS), client.time())
+    assert refusal is not None
+    assert (refusal.status, msgspec.json.decode(refusal.body)["code"]) == (503, -1008)
     client.wait(7)
     assert client.take(session)
+    client.open("/market/ws")
     assert client.signed("GET", "/fapi/v3/balance").status == 200
 
 

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 import pytest
+from msgspec import structs
 
 from venueproof_simulators.engine.commands import ExpireOrder, FillOrder, SetPrice
+from venueproof_simulators.venues.binance.wire.numbers import Listing
 
 from .client import Client, order
 
@@ -160,6 +164,15 @@ def test_surplus_decimals_are_1111_and_trailing_zeros_are_none(client: Client) -
 @pytest.mark.quirk("binance.order.tick-4014")
 def test_price_between_ticks_is_4014(client: Client) -> None:
     assert client.refused("POST", ORDER, **order(price="59000.05")) == (400, -4014)
+
+
+@pytest.mark.quirk("binance.order.tick-4014")
+def test_amount_off_a_step_that_is_no_power_of_ten_is_4023(client: Client) -> None:
+    listing = client.venue.desk.listings["BTCUSDT"]
+    coarse = structs.replace(listing.row, amount_step=Decimal("0.005"), amount_min=Decimal("0.005"))
+    client.venue.desk.listings["BTCUSDT"] = Listing(coarse, listing.brackets)
+    assert client.refused("POST", ORDER, **order(quantity="0.012")) == (400, -4023)
+    assert client.refused("POST", ORDER, **order(quantity="0.0125")) == (400, -1111)
 
 
 @pytest.mark.quirk("binance.order.price-band-4016")

@@ -24,6 +24,7 @@ ERRORS_IN_SUCCESS = "binance.http.errors-are-4xx"
 RETRY_AFTER = "binance.rate.no-retry-after"
 KEY_REFUSED_DURING_BAN = "binance.auth.2015-during-ban"
 RESTRICTED = "binance.account.region-restricted"
+BOUND_ELSEWHERE = "binance.auth.ip-whitelist"
 
 TEST_SUFFIX = "-test"
 """What the names of test origins end with."""
@@ -153,6 +154,8 @@ class Gateway:
         if route.security is Security.NONE:
             return self._account
         account = self._desk.account_of_key(api_key(request.headers))
+        if self._desk.switches.on(BOUND_ELSEWHERE):
+            raise VenueError("api-key-unknown")
         if route.security is Security.SIGNED:
             parameters.text("timestamp")
             check_signature(account.secret, request.query, request.body, parameters)
