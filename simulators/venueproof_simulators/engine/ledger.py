@@ -191,7 +191,23 @@ class Holding:
             leg.realized_atoms,
             leg.updated_ns,
             entry_nano_ticks,
+            self.unrealized_atoms(),
+            self.break_even_nano_ticks(),
         )
+
+    def unrealized_atoms(self) -> int:
+        """Profit or loss at the mark price."""
+        leg, worth = self.net, self.worth
+        gained = worth.atoms(abs(leg.lots) * worth.mark) - leg.entry_atoms
+        return -gained if leg.lots < 0 else gained
+
+    def break_even_nano_ticks(self) -> int:
+        """Entry price plus, for a long, what fees and realized losses since flat add to it; 0 when flat."""
+        leg, worth = self.net, self.worth
+        if not leg.lots:
+            return 0
+        cost = leg.entry_atoms + (leg.carry_atoms if leg.lots > 0 else -leg.carry_atoms)
+        return cost * worth.denominator * NANO // (worth.numerator * abs(leg.lots))
 
 
 class Account:

@@ -38,9 +38,7 @@ def _work_out(holding: Holding) -> Figures:
     if not lots:
         return initial, 0, initial, 0, 0
     atoms = abs(lots) * worth.mark * worth.numerator
-    unrealized = atoms // worth.denominator - leg.entry_atoms
-    if lots < 0:
-        unrealized = -unrealized
+    unrealized = holding.unrealized_atoms()
     position = -(-atoms // (worth.denominator * holding.leverage))
     maintenance = -(-atoms * holding.instrument.maintenance_ppm // (worth.denominator * PPM))
     isolated = holding.margin_mode is _ISOLATED
@@ -113,15 +111,6 @@ def _backing_atoms(holding: Holding) -> int:
     return backing
 
 
-def break_even_nano_ticks(holding: Holding) -> int:
-    """Entry price plus, for a long, what fees and realized losses since flat add to it; 0 when flat."""
-    leg, worth = holding.net, holding.worth
-    if not leg.lots:
-        return 0
-    cost = leg.entry_atoms + (leg.carry_atoms if leg.lots > 0 else -leg.carry_atoms)
-    return cost * worth.denominator * NANO // (worth.numerator * abs(leg.lots))
-
-
 def margin(holding: Holding) -> MarginState:
     """All margin figures of one instrument."""
     worth = holding.worth
@@ -137,6 +126,6 @@ def margin(holding: Holding) -> MarginState:
         worth.atoms_up(holding.buy_value),
         worth.atoms_up(holding.sell_value),
         worth.mark * NANO,
-        break_even_nano_ticks(holding),
+        holding.break_even_nano_ticks(),
         liquidation_ticks(holding),
     )

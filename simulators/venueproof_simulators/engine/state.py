@@ -182,6 +182,10 @@ class PositionState(Struct, frozen=True, gc=False):
     updated_ns: int
     entry_nano_ticks: int = 0
     """Average entry price in billionths of a tick. Closing a part leaves it as it is."""
+    unrealized_atoms: int = 0
+    """Profit or loss at the mark price, had all of it been closed when this was taken."""
+    break_even_nano_ticks: int = 0
+    """The price at which closing gives back the fees paid and the losses realized since the position was flat."""
 
 
 class BalanceState(Struct, frozen=True, gc=False):

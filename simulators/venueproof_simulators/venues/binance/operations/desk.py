@@ -20,7 +20,7 @@ from venueproof_simulators.engine.commands import (
     PoolSpec,
 )
 from venueproof_simulators.engine.engine import Engine
-from venueproof_simulators.engine.events import BalanceChanged, Cause, Event, OrderChanged
+from venueproof_simulators.engine.events import BalanceCause, BalanceChanged, Cause, Event, OrderChanged
 from venueproof_simulators.engine.state import LIVE, MarginMode, OrderState, OrderStatus
 from venueproof_simulators.host.alarms import Alarms
 from venueproof_simulators.host.facts import ErrorTable, Limits
@@ -38,6 +38,7 @@ ASSETS = ("USDT", "USDC", "BNB")
 """Margin assets that every account lists."""
 STARTING_MONEY = {"USDT": 100_000 * 10**8, "USDC": 100_000 * 10**8}
 """What an account begins with, in atoms."""
+_TRANSFERS = frozenset({BalanceCause.DEPOSIT, BalanceCause.WITHDRAWAL})
 _DAY_NS = 86_400 * 10**9
 _ENDED = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REJECTED})
 
@@ -92,6 +93,7 @@ class Desk:
         self._notes: dict[tuple[str, int], OrderNote] = {}
         self._paid_ns: dict[tuple[str, str], int] = {}
         """(account, asset) → when the wallet last changed."""
+        self._transfers: dict[str, list[BalanceChanged]] = {}
         self._client_ids = 0
 
     # --- accounts ---
@@ -128,6 +130,10 @@ class Desk:
         """When a wallet last changed; at first, when the account was opened."""
         return self._paid_ns[account, asset]
 
+    def transfers(self, account: str) -> list[BalanceChanged]:
+        """Money paid in and out since the account was opened, oldest first."""
+        return self._transfers.get(account, [])
+
     def isolated(self, account: str, asset: str) -> tuple[int, int]:
         """What isolated positions hold of a wallet, in atoms: locked in, and won or lost so far."""
         engine = self.engine
@@ -159,9 +165,15 @@ class Desk:
             if isinstance(event, OrderChanged):
                 self._keep(event, command, note, time)
             elif isinstance(event, BalanceChanged):
-                self._paid_ns[event.balance.account, event.balance.asset] = event.balance.updated_ns
+                self._note_money(event)
         self.publish(events, time)
         return events
+
+    def _note_money(self, event: BalanceChanged) -> None:
+        account = event.balance.account
+        self._paid_ns[account, event.balance.asset] = event.balance.updated_ns
+        if event.cause in _TRANSFERS:
+            self._transfers.setdefault(account, []).append(event)
 
     def _keep(self, event: OrderChanged, command: Command, note: OrderNote, time: VenueTime) -> None:
         order = event.order

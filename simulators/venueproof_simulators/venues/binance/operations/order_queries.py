@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from venueproof_simulators.engine.state import FillState, OrderState
+from venueproof_simulators.engine.state import OrderState
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.orders import find_order
@@ -16,6 +16,7 @@ from venueproof_simulators.venues.binance.wire.orders import (
     fill_document,
     income_documents,
     order_document,
+    transfer_document,
 )
 
 _INCOME_TYPES = frozenset(
@@ -45,6 +46,7 @@ _INCOME_TYPES = frozenset(
     }
 )
 _SPAN_DAYS = 7
+_DAY_MS = 86_400_000
 
 
 def order(call: Call) -> Document:
@@ -72,10 +74,11 @@ def open_orders(call: Call) -> list[Document]:
 
 
 def all_orders(call: Call) -> list[Document]:
-    """GET allOrders: ascending by id."""
-    start_ms, end_ms = call.parameters.period_ms(_SPAN_DAYS)
+    """GET allOrders: ascending by id, of one week unless asked for by id."""
+    asked_ms, _ = call.parameters.period_ms()
     limit = call.parameters.limit(500, 1000)
     least_id = call.parameters.integer("orderId")
+    start_ms, end_ms = _span_ms(call, by_id=least_id is not None)
     rows = [
         (listing, order)
         for listing in call.listings()
@@ -84,7 +87,7 @@ def all_orders(call: Call) -> list[Document]:
         and (least_id is None or order.order_id >= least_id)
     ]
     rows.sort(key=lambda row: (row[1].created_ns, row[1].order_id))
-    shown = rows[:limit] if least_id is not None or start_ms is not None else rows[-limit:]
+    shown = rows[:limit] if least_id is not None or asked_ms is not None else rows[-limit:]
     return [_document(call, listing, order) for listing, order in shown]
 
 
@@ -96,46 +99,78 @@ def amendments(call: Call) -> list[Document]:
 
 
 def fills(call: Call) -> list[Document]:
-    """GET userTrades: ascending by id."""
+    """GET userTrades: ascending by id, of one week unless asked for by id, and of no more than three months."""
     listing = call.listing()
-    start_ms, end_ms = call.parameters.period_ms(_SPAN_DAYS)
+    asked_ms, until_ms = call.parameters.period_ms()
     limit = call.parameters.limit(500, 1000)
     from_id = call.parameters.integer("fromId")
-    if from_id is not None and (start_ms is not None or end_ms is not None):
+    if from_id is not None and (asked_ms is not None or until_ms is not None):
         raise VenueError("parameter-combination")
     order_id = call.parameters.integer("orderId")
+    start_ms, end_ms = _span_ms(call, by_id=from_id is not None or order_id is not None)
     rows = [
         fill
         for fill in call.desk.engine.fills(call.account.name, listing.name)
-        if _within(wire_ms(call.time, fill.at_ns), start_ms, end_ms)
+        if fill.at_ns >= _kept_ns(call, "forget-trades")
+        and _within(wire_ms(call.time, fill.at_ns), start_ms, end_ms)
         and (from_id is None or fill.trade_id >= from_id)
         and (order_id is None or fill.order_id == order_id)
     ]
-    shown = rows[:limit] if from_id is not None or start_ms is not None else rows[-limit:]
+    shown = rows[:limit] if from_id is not None or asked_ms is not None else rows[-limit:]
     return [fill_document(listing, fill, call.time) for fill in shown]
 
 
 def income(call: Call) -> list[Document]:
-    """GET income: what fills earned and cost, ascending."""
+    """GET income: what fills earned and cost, and what was paid in and out, ascending. Without times the last week."""
     kind = call.parameters.word("incomeType", _INCOME_TYPES, "not-valid", "")
-    start_ms, end_ms = call.parameters.period_ms()
+    asked_ms, end_ms = call.parameters.period_ms()
     limit = call.parameters.limit(100, 1000)
+    page = call.parameters.integer("page")
+    start_ms = _week_ago_ms(call) if asked_ms is None and end_ms is None else asked_ms
     rows = [
         row
-        for listing, fill in _all_fills(call)
-        for found, row in income_documents(listing, fill, call.time)
-        if kind in {"", found} and _within(int(row["time"]), start_ms, end_ms)
+        for at_ns, found, row in sorted(_income(call), key=lambda one: one[0])
+        if kind in {"", found}
+        and at_ns >= _kept_ns(call, "forget-income")
+        and _within(int(row["time"]), start_ms, end_ms)
     ]
-    return rows[:limit] if start_ms is not None else rows[-limit:]
+    if page is not None:
+        return rows[max(0, page - 1) * limit :][:limit]
+    return rows[:limit] if asked_ms is not None else rows[-limit:]
 
 
-def _all_fills(call: Call) -> Iterable[tuple[Listing, FillState]]:
-    rows = [
-        (listing, fill)
-        for listing in call.listings()
-        for fill in call.desk.engine.fills(call.account.name, listing.name)
-    ]
-    return sorted(rows, key=lambda row: row[1].at_ns)
+def _income(call: Call) -> Iterable[tuple[int, str, Document]]:
+    """Every (when, incomeType, row), in no order of time."""
+    for listing in call.listings():
+        for fill in call.desk.engine.fills(call.account.name, listing.name):
+            for kind, row in income_documents(listing, fill, call.time):
+                yield fill.at_ns, kind, row
+    if call.parameters.has("symbol"):
+        return
+    for number, paid in enumerate(call.desk.transfers(call.account.name), 1):
+        yield paid.balance.updated_ns, "TRANSFER", transfer_document(paid, number, call.time)
+
+
+def _span_ms(call: Call, *, by_id: bool) -> tuple[int | None, int | None]:
+    """The week a list is about: the one asked for, the one from a start or up to an end, else the last.
+
+    Asked for by an id alone, it is not bound to any.
+    """
+    start_ms, end_ms = call.parameters.period_ms(_SPAN_DAYS)
+    if start_ms is not None:
+        return start_ms, start_ms + _SPAN_DAYS * _DAY_MS if end_ms is None else end_ms
+    if end_ms is not None:
+        return end_ms - _SPAN_DAYS * _DAY_MS, end_ms
+    return None if by_id else _week_ago_ms(call), None
+
+
+def _week_ago_ms(call: Call) -> int:
+    return call.time.wire_ms - _SPAN_DAYS * _DAY_MS
+
+
+def _kept_ns(call: Call, limit: str) -> int:
+    """What happened earlier is not told any more."""
+    return call.time.true_ns - call.desk.limits.named(limit).limit * _DAY_MS * 1_000_000
 
 
 def _remembered(call: Call, listing: Listing) -> list[OrderState]:

@@ -16,7 +16,7 @@ _MODES = {"ISOLATED": MarginMode.ISOLATED, "CROSSED": MarginMode.CROSS}
 
 
 def set_leverage(call: Call) -> Document:
-    """POST leverage. The value that is set already succeeds."""
+    """POST leverage. The value that is set already succeeds, and nobody is told."""
     listing = call.listing()
     leverage = call.parameters.integer("leverage")
     if leverage is None:
@@ -27,8 +27,9 @@ def set_leverage(call: Call) -> Document:
     engine = call.desk.engine
     if max(engine.size(call.account.name, listing.name, side) for side in Side) > listing.value_max(leverage):
         raise VenueError("position-too-large")
-    command = SetLeverage(account=call.account.name, instrument=listing.name, leverage=leverage)
-    _raise_refused(call, call.desk.command(command, call.time), leverage)
+    if leverage != engine.leverage(call.account.name, listing.name):
+        command = SetLeverage(account=call.account.name, instrument=listing.name, leverage=leverage)
+        _raise_refused(call, call.desk.command(command, call.time), leverage)
     return {
         "leverage": leverage,
         "maxNotionalValue": str(listing.notional_max(leverage)),

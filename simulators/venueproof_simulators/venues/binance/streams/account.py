@@ -22,7 +22,6 @@ from venueproof_simulators.engine.events import (
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.operations.desk import Desk
 from venueproof_simulators.venues.binance.wire import events as wire
-from venueproof_simulators.venues.binance.wire.orders import Document
 
 ACCOUNT_FIRST = "binance.ws.order-account-interleave"
 _CAUSES = {
@@ -78,16 +77,11 @@ def _order_messages(desk: Desk, event: OrderChanged, time: VenueTime) -> list[Ac
 def _setting_messages(desk: Desk, event: LeverageChanged | MarginModeChanged, time: VenueTime) -> list[AccountMessage]:
     listing = desk.listings[event.instrument]
     if isinstance(event, MarginModeChanged):
-        entry = _position_entry(desk, event.account, event.instrument)
+        entry = wire.position_entry(listing, desk.engine.position(event.account, event.instrument))
         document = wire.account_event([], [entry], "MARGIN_TYPE_CHANGE", time.true_ns, time)
         return [AccountMessage(event.account, "ACCOUNT_UPDATE", document, "position", listing.symbol)]
     document = wire.leverage_event(listing, event.leverage, time)
     return [AccountMessage(event.account, "ACCOUNT_CONFIG_UPDATE", document, "other", listing.symbol)]
-
-
-def _position_entry(desk: Desk, account: str, instrument: str) -> Document:
-    position = desk.engine.position(account, instrument)
-    return wire.position_entry(desk.listings[instrument], position, desk.engine.margin(account, instrument))
 
 
 class _Update:
@@ -118,19 +112,24 @@ class _Update:
         cause = next((change.cause for change in self._balances.values()), BalanceCause.FILL)
         told = cause is not BalanceCause.FILL
         entries = [
-            wire.balance_entry(change, self._desk.isolated(self._account, asset)[0], told=told)
+            wire.balance_entry(change, self._isolated_atoms(asset), told=told)
             for asset, change in self._balances.items()
         ]
-        positions = [self._entry(change) for change in self._positions.values()]
+        listings = self._desk.listings
+        positions = [wire.position_entry(listings[name], change.position) for name, change in self._positions.items()]
         document = wire.account_event(entries, positions, _CAUSES[cause], self._time.true_ns, self._time)
-        symbol = self._desk.listings[next(iter(self._positions))].symbol if self._positions else ""
+        symbol = listings[next(iter(self._positions))].symbol if self._positions else ""
         message = AccountMessage(
             self._account, "ACCOUNT_UPDATE", document, "position" if positions else "balance", symbol
         )
         self._balances, self._positions = {}, {}
         return [message]
 
-    def _entry(self, change: PositionChanged) -> Document:
-        position = change.position
-        margin = self._desk.engine.margin(position.account, position.instrument)
-        return wire.position_entry(self._desk.listings[position.instrument], position, margin)
+    def _isolated_atoms(self, asset: str) -> int:
+        """What isolated positions had locked in of a wallet: one order may change a position several times."""
+        atoms = self._desk.isolated(self._account, asset)[0]
+        for name, change in self._positions.items():
+            if self._desk.listings[name].row.settle == asset:
+                now = self._desk.engine.position(self._account, name)
+                atoms += change.position.isolated_atoms - now.isolated_atoms
+        return atoms

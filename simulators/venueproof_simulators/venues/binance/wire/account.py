@@ -242,9 +242,9 @@ def entry_price(listing: Listing, position: PositionState) -> str:
     return price if "." in price else price + ".0"
 
 
-def break_even_price(listing: Listing, margin: MarginState) -> str:
+def break_even_price(listing: Listing, state: PositionState | MarginState) -> str:
     """Where closing would give back the fees; `0.0` when flat."""
-    return fixed(listing.mark(margin.break_even_nano_ticks), max(1, listing.price_places))
+    return fixed(listing.mark(state.break_even_nano_ticks), max(1, listing.price_places))
 
 
 def updated_ms(position: PositionState, time: VenueTime) -> int:

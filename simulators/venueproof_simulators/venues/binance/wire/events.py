@@ -13,7 +13,6 @@ from venueproof_simulators.engine.state import (
     CandleState,
     FillState,
     MarginMode,
-    MarginState,
     OrderState,
     PositionState,
     Side,
@@ -142,20 +141,20 @@ def balance_entry(changed: BalanceChanged, isolated_atoms: int, *, told: bool) -
     }
 
 
-def position_entry(listing: Listing, position: PositionState, margin: MarginState) -> Document:
-    """One position of ACCOUNT_UPDATE; `pa` is "0" once it is closed."""
+def position_entry(listing: Listing, position: PositionState) -> Document:
+    """One position of ACCOUNT_UPDATE, every figure as of then; `pa` is "0" once it is closed."""
     isolated = position.margin_mode is MarginMode.ISOLATED
     return {
         "s": listing.name,
         "pa": listing.amount_text(position.lots) if position.lots else "0",
         "ep": entry_price(listing, position),
         "cr": plain(money(position.realized_atoms)),
-        "up": plain(money(margin.unrealized_atoms)),
+        "up": plain(money(position.unrealized_atoms)),
         "mt": position.margin_mode.value,
         "iw": plain(money(position.isolated_atoms)) if isolated else "0",
         "ps": "BOTH",
         "ma": listing.row.settle,
-        "bep": break_even_price(listing, margin),
+        "bep": break_even_price(listing, position),
     }
 
 

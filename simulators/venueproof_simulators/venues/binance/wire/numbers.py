@@ -12,6 +12,7 @@ from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.wire.brackets import Bracket
 
 NANO = Decimal("1e-9")
+_MEAN_UNIT = Decimal("1e-8")
 _UPDATE_ID_BASE = 10**9
 
 
@@ -57,8 +58,10 @@ class Listing:
         return self._value * ticks_lots
 
     def mean(self, ticks_lots: int, lots: int) -> Decimal:
-        """The average price of a sum of ticks × lots; 0 for no lots."""
-        return self.row.tick * ticks_lots / lots if lots else Decimal(0)
+        """The average price of a sum of ticks × lots, to eight decimals; 0 for no lots."""
+        if not lots:
+            return Decimal(0)
+        return CONTEXT.divide(self.row.tick * ticks_lots, Decimal(lots)).quantize(_MEAN_UNIT, context=CONTEXT)
 
     def notional_max(self, leverage: int) -> int:
         """How much a position may be worth at a leverage: the higher, the less."""

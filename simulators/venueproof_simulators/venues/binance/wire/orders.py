@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from venueproof_simulators.engine.events import BalanceChanged
 from venueproof_simulators.engine.matching import SELF_TRADE
 from venueproof_simulators.engine.state import FillState, OrderKind, OrderState, OrderStatus, TimeInForce
 from venueproof_simulators.host.decimals import fixed, money, plain
@@ -208,3 +209,17 @@ def income_documents(listing: Listing, fill: FillState, time: VenueTime) -> list
         for number, (kind, atoms) in enumerate(kinds)
         if atoms
     ]
+
+
+def transfer_document(paid: BalanceChanged, number: int, time: VenueTime) -> Document:
+    """What money paid in or out adds to the income list; `number` counts the account's transfers."""
+    return {
+        "symbol": "",
+        "incomeType": "TRANSFER",
+        "income": eight(money(paid.change_atoms)),
+        "asset": paid.balance.asset,
+        "info": "TRANSFER",
+        "time": wire_ms(time, paid.balance.updated_ns),
+        "tranId": number,
+        "tradeId": "",
+    }
