@@ -41,6 +41,13 @@ class Breach(AssertionError):
     """A promise was not kept. The message says what was seen instead."""
 
 
+class NothingToJudge(Exception):
+    """This venue has nothing that the promise is about: the case is not applicable. The message says what is not there.
+
+    For what only the case itself can see; what a clause needs of adapter, venue and bench it says in its mark.
+    """
+
+
 class Surroundings(Protocol):
     """What the runner saw of the adapter besides its answers."""
 

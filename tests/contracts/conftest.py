@@ -76,6 +76,8 @@ INSTRUMENT = Instrument(
 )
 AMOUNT_MAX = Decimal(1000)
 FEE = Decimal("0.0005")
+FUNDING_RATE = Decimal("0.0001")
+OPEN_CONTRACTS = Decimal(500)
 INTERVALS_NS = {"1m": 60 * 10**9, "1h": 3600 * 10**9}
 START_NS = 1_795_521_900 * 10**9
 
@@ -171,7 +173,8 @@ class MemoryVenue:
 
     def ticker(self) -> Ticker:
         book = self.book()
-        return Ticker(SYMBOL, self.base, book.bids[0].price, book.asks[0].price, self.base)
+        bid, ask = book.bids[0].price, book.asks[0].price
+        return Ticker(SYMBOL, self.base, bid, ask, self.base, funding_rate=FUNDING_RATE, open_interest=OPEN_CONTRACTS)
 
     def balance(self) -> Balance:
         return Balance("USDT", self.wallet, self.wallet - abs(self.held) * self.entry / self.leverage)
@@ -303,10 +306,10 @@ class MemoryAdapter:
         return []
 
     async def funding(self, instrument: str) -> Funding:
-        return Funding(SYMBOL, Decimal("0.0001"), self.venue.at_ns)
+        return Funding(SYMBOL, FUNDING_RATE, self.venue.at_ns + INTERVALS_NS["1h"])
 
     async def open_interest(self, instrument: str) -> OpenInterest:
-        return OpenInterest(SYMBOL, Decimal(1), self.venue.at_ns)
+        return OpenInterest(SYMBOL, OPEN_CONTRACTS, self.venue.at_ns)
 
     async def place(self, intent: Intent) -> Order:
         _known(intent.instrument)

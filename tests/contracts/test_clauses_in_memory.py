@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from venueproof_adapters.mutants import Mutant, all_mutants
+from venueproof_contracts.case import NothingToJudge
 from venueproof_contracts.clause import Clause, all_clauses
 
 Judge = Callable[[Clause, Mutant | None], str]
@@ -37,3 +38,9 @@ def test_its_mutant_breaks_it(clause_id: str, breach: Judge) -> None:
     mutants = [mutant for mutant in all_mutants() if mutant.clause == clause_id]
     for mutant in mutants:
         assert breach(CLAUSES[clause_id], mutant), mutant.name
+
+
+def test_wrong_keys_are_not_judged_where_there_are_none(breach: Judge) -> None:
+    wrong_key = next(clause for clause in all_clauses() if clause.id == "AUT-010")
+    with pytest.raises(NothingToJudge, match="no credentials"):
+        breach(wrong_key, None)

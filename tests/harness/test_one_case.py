@@ -11,9 +11,10 @@ from harness_cases import run_clause
 from msgspec.structs import replace
 
 from venueproof.runner.jobs import Proof, prove
+from venueproof.runner.judging import judge_error
 from venueproof_adapters.mutants import Mutant
 from venueproof_contracts.adapter import Adapter, AdapterFactory
-from venueproof_contracts.case import Breach, Case
+from venueproof_contracts.case import Breach, Case, NothingToJudge
 from venueproof_contracts.clause import Clause, Strength, all_clauses
 from venueproof_contracts.errors import NotSent
 from venueproof_contracts.model import Credentials, Endpoint
@@ -195,3 +196,8 @@ def test_a_failure_under_a_refuted_claim_is_tolerated(monkeypatch: pytest.Monkey
     assert by_page.outcome is Outcome.PASS
     assert (result.outcome, set(result.refuted) <= set(refuted)) == (Outcome.TOLERATED, True)
     assert result.refuted
+
+
+def test_nothing_to_judge_is_not_applicable() -> None:
+    judgement = judge_error(NothingToJudge("the venue takes no credentials"), None)
+    assert judgement == (Outcome.NOT_APPLICABLE, "the venue takes no credentials")

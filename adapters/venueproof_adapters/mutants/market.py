@@ -9,7 +9,18 @@ from msgspec import structs
 from venueproof_adapters.kit.book import BookBuilder, BookChange
 from venueproof_adapters.mutants._making import Wrapper, broken, exchanged
 from venueproof_contracts.errors import AdapterError
-from venueproof_contracts.model import Book, Candle, Event, Fill, Instrument, Order, OrderEvent, Ticker
+from venueproof_contracts.model import (
+    Book,
+    Candle,
+    Event,
+    Fill,
+    Funding,
+    Instrument,
+    OpenInterest,
+    Order,
+    OrderEvent,
+    Ticker,
+)
 
 
 def _unified(symbol: str | None) -> bool:
@@ -142,3 +153,22 @@ class OneAfterTheOther(Wrapper):
         funding = await self.inner.funding(instrument)
         interest = await self.inner.open_interest(instrument)
         return structs.replace(ticker, funding_rate=funding.rate, open_interest=interest.amount)
+
+
+@broken("MKT-040", "tells-the-funding-rate-in-percent")
+class FundingInPercent(Wrapper):
+    """Tells the funding rate in percent."""
+
+    async def funding(self, instrument: str) -> Funding:
+        funding = await self.inner.funding(instrument)
+        return structs.replace(funding, rate=funding.rate * 100)
+
+
+@broken("MKT-050", "tells-open-interest-in-money")
+class InterestInMoney(Wrapper):
+    """Tells open interest in money."""
+
+    async def open_interest(self, instrument: str) -> OpenInterest:
+        interest = await self.inner.open_interest(instrument)
+        last = (await self.inner.ticker(instrument)).last or Decimal(0)
+        return structs.replace(interest, amount=interest.amount * last)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.capabilities import Capability
-from venueproof_contracts.case import Case
+from venueproof_contracts.case import Case, NothingToJudge
 from venueproof_contracts.clause import clause
 from venueproof_contracts.clauses._common import requests_since
 from venueproof_contracts.errors import AuthFailed
@@ -25,6 +25,8 @@ REPEATS_MAX = 2
 async def wrong_credentials(case: Case) -> None:
     """With any part of the credentials wrong, starting or the first private call raises `AuthFailed`, and nothing is
     tried again by itself."""
+    if not case.credentials:
+        raise NothingToJudge("the venue takes no credentials")
     for name in case.credentials:
         adapter = case.surroundings.make_adapter(spoilt(case.credentials, name))
         await case.expect(AuthFailed, _first_private_call(adapter))

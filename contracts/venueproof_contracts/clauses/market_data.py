@@ -17,6 +17,8 @@ SIDE_FIGURES: dict[Operation, str] = {
     Operation.OPEN_INTEREST: "open_interest",
 }
 SIDE_DELAY_S = 2
+RATE_DIGIT = Decimal("1e-8")
+"""The last digit of a funding rate that venues print."""
 ALWAYS_THERE = ("last", "bid", "ask")
 
 
@@ -29,8 +31,7 @@ ALWAYS_THERE = ("last", "bid", "ask")
 )
 async def ticker_figures(case: Case) -> None:
     """Last, bid, ask, mark, index, funding rate, open interest and volume in a ticker are the venue's, each in its own
-    unit; what the adapter does not know is None, which last, bid and ask never are. `funding` and `open_interest` tell
-    the same figures where they are declared."""
+    unit; what the adapter does not know is None, which last, bid and ask never are."""
     await case.bench.do(SetPrice(case.symbol, case.crossing_price(case.resting().side, 3)))
     await case.trade()
     true = (await case.bench.market(case.symbol)).ticker
@@ -38,24 +39,10 @@ async def ticker_figures(case: Case) -> None:
     case.check(seen.instrument == case.symbol, f"the ticker of {case.symbol} names {seen.instrument}")
     missing = [name for name in ALWAYS_THERE if getattr(seen, name) is None]
     case.check(not missing, f"no {', '.join(missing)} in the ticker")
-    tolerances = _tolerances(case, true)
-    told = {name: getattr(seen, name) for name in tolerances}
-    for where, figures in (("ticker()", told), ("asked for itself", await _side_figures(case))):
-        for name, figure in figures.items():
-            truth = getattr(true, name)
-            if figure is not None and truth is not None:
-                close = near(figure, truth, tolerances[name])
-                case.check(close, f"{where}: {name} is {figure}, at the venue it is {truth}")
-
-
-async def _side_figures(case: Case) -> dict[str, Decimal]:
-    """What the adapter answers when it is asked for a side figure itself, as far as it declares that it can be."""
-    figures: dict[str, Decimal] = {}
-    if case.supports(Capability.FUNDING):
-        figures["funding_rate"] = (await case.adapter.funding(case.symbol)).rate
-    if case.supports(Capability.OPEN_INTEREST):
-        figures["open_interest"] = (await case.adapter.open_interest(case.symbol)).amount
-    return figures
+    for name, within in _tolerances(case, true).items():
+        figure, truth = getattr(seen, name), getattr(true, name)
+        if figure is not None and truth is not None:
+            case.check(near(figure, truth, within), f"{name} is {figure}, at the venue it is {truth}")
 
 
 def _tolerances(case: Case, true: Ticker) -> dict[str, Decimal]:
@@ -67,7 +54,7 @@ def _tolerances(case: Case, true: Ticker) -> dict[str, Decimal]:
         "ask": exact,
         "mark": rounded,
         "index": rounded,
-        "funding_rate": Decimal("1e-8"),
+        "funding_rate": RATE_DIGIT,
         "open_interest": case.instrument.amount_step / 2,
         "volume_24h": (true.volume_24h or Decimal(0)) / 100,
     }
@@ -106,3 +93,32 @@ async def side_figures_in_parallel(case: Case) -> None:
     await case.adapter.ticker(case.symbol)
     took_ns = case.bench.now_ns() - began_ns
     case.check(took_ns < 1.5 * SIDE_DELAY_S * NS, f"took {took_ns // 1_000_000} ms with {SIDE_DELAY_S} s for each call")
+
+
+@clause(
+    "MKT-040",
+    "the funding rate is the venue's, and its payment is to come",
+    why="A rate in percent taken for a fraction makes a carry trade of what costs a hundred times as much.",
+    capabilities={Capability.FUNDING},
+)
+async def funding_rate(case: Case) -> None:
+    """`funding` tells the venue's rate as a fraction for one interval, and when it is paid next, which is to come."""
+    seen = await case.adapter.funding(case.symbol)
+    true = (await case.bench.market(case.symbol)).ticker.funding_rate
+    case.check(seen.instrument == case.symbol, f"the funding of {case.symbol} names {seen.instrument}")
+    case.check(near(seen.rate, true, RATE_DIGIT), f"the rate is {seen.rate}, at the venue it is {true}")
+    case.check(seen.next_ns > case.bench.now_ns(), f"is paid next at {seen.next_ns}, which is past")
+
+
+@clause(
+    "MKT-050",
+    "open interest is in contracts",
+    why="Money or coins taken for contracts make a crowded market of an empty one.",
+    capabilities={Capability.OPEN_INTEREST},
+)
+async def open_interest(case: Case) -> None:
+    """`open_interest` tells the venue's figure in contracts."""
+    seen = await case.adapter.open_interest(case.symbol)
+    true = (await case.bench.market(case.symbol)).ticker.open_interest
+    within = case.instrument.amount_step / 2
+    case.check(near(seen.amount, true, within), f"open interest is {seen.amount}, at the venue it is {true}")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from venueproof.usage import one_line
 from venueproof.virtual import Deadlock, ProgramStopped, RealTimeExceeded
-from venueproof_contracts.case import Breach
+from venueproof_contracts.case import Breach, NothingToJudge
 from venueproof_contracts.clause import Clause, Strength
 from venueproof_contracts.errors import AdapterError
 from venueproof_contracts.outcomes import Outcome
@@ -26,6 +26,8 @@ def judge_error(error: BaseException | None, hanging: Hanging | None) -> Judgeme
     """What ended a case. `hanging` is the call into the adapter that was out when the program was stopped."""
     if error is None:
         return Judgement(Outcome.PASS, "")
+    if isinstance(error, NothingToJudge):
+        return Judgement(Outcome.NOT_APPLICABLE, one_line(str(error)))
     if isinstance(error, Breach | AdapterFault):
         return Judgement(Outcome.FAIL, one_line(str(error), 1000))
     if isinstance(error, AdapterError):
