@@ -95,6 +95,8 @@ class Run(_Value, frozen=True, kw_only=True):
     observed: bool = False
     undeclared: tuple[Name, ...] = ()
     """Capabilities within the claim that the venue has and the adapter does not declare."""
+    unjudged: tuple[Name, ...] = ()
+    """Capabilities that the adapter declares and no clause of the suite asks for: nothing here speaks for them."""
 
 
 class WireRow(_Value, frozen=True, kw_only=True):

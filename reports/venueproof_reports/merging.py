@@ -28,7 +28,10 @@ _MUST_AGREE = (
     *("format", "product_version", "suite_digest", "dependencies", "level"),
     *("profiles", "claim", "waivers", "proved", "selection"),
 )
-_RUN_MUST_AGREE = ("adapter_version", "source_digest", "dirty", "kind", "clock", "observed", "undeclared")
+_RUN_MUST_AGREE = (
+    *("adapter_version", "source_digest", "dirty", "kind", "clock", "observed"),
+    *("undeclared", "unjudged"),
+)
 
 
 def merge(parts: Sequence[Certificate]) -> Certificate:

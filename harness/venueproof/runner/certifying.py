@@ -19,7 +19,7 @@ from venueproof_reports.certificate import Certificate, Header, NotProven, Run, 
 from venueproof_simulators.host import discovery
 
 from .adapters import find_adapter
-from .deciding import unsupported
+from .deciding import unjudged, unsupported
 from .gathering import digest_of, rows_of, with_waivers
 from .jobs import Probe, Proof, Proven, probe, prove, run_spec
 from .patience import Patience
@@ -217,6 +217,7 @@ def _run(
         wall_seconds=sum(one.wall_s for one in own),
         observed=adapter not in plan.wish.adapters,
         undeclared=tuple(unsupported(CLAIMS[plan.wish.claim] - discovery.manifest(venue).impossible, declaration)),
+        unjudged=tuple(unjudged(declaration, all_clauses())),
     )
 
 

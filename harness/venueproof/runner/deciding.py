@@ -43,5 +43,12 @@ def unsupported(wanted: Iterable[Capability], declaration: Declaration) -> list[
     return sorted(one.value for one in wanted if declared.get(one, Support.MISSING) not in _SUPPORTED)
 
 
+def unjudged(declaration: Declaration, clauses: Iterable[Clause]) -> list[str]:
+    """Capabilities that an adapter declares and none of these clauses asks for, sorted."""
+    judged = frozenset[Capability]().union(*(clause.capabilities for clause in clauses))
+    declared = (one for one, support in declaration.capabilities.items() if support in _SUPPORTED)
+    return sorted(one.value for one in declared if one not in judged)
+
+
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names))
