@@ -119,9 +119,10 @@ class Budgets:
     def charge_orders(self, account: str, per_10s: int, per_minute: int, time: VenueTime) -> None:
         """Count orders of an account. Raises `VenueError` when they are too many."""
         for id, amount in (("orders-10s", per_10s), ("orders-1m", per_minute)):
-            limit = self._most[id]
-            if self._orders[id].add(account, amount, time.age_ns) > limit:
-                raise VenueError("too-many-new-orders", limit=limit, interval=ORDER_LIMITS[id])
+            limit, window = self._most[id], self._orders[id]
+            if window.add(account, amount, time.age_ns) > limit:
+                ends_ns = window.ends_ns(time.age_ns)
+                raise VenueError("too-many-new-orders", limit=limit, interval=ORDER_LIMITS[id], ends_ns=ends_ns)
 
     def exhaust_orders(self, account: str, time: VenueTime) -> int:
         """Spend what the account has left in this 10 s window; returns the window's end on the age clock."""

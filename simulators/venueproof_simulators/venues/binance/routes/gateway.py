@@ -174,7 +174,7 @@ class Gateway:
         if request is not None:
             headers["X-MBX-USED-WEIGHT-1M"] = str(self._desk.budgets.used(request.client, time))
             if row.status in {429, 418} and self._desk.switches.on(RETRY_AFTER):
-                headers["Retry-After"] = str(self._retry_after_s(request.client, time))
+                headers["Retry-After"] = str(self._retry_after_s(request.client, time, fields.get("ends_ns")))
         document = {"code": row.code, "msg": row.text.format_map(self._blanks(request, time) | fields)}
         return HttpReply(status, _encode(document), headers)
 
@@ -188,7 +188,9 @@ class Gateway:
             "method": request.method if request is not None else "",
         }
 
-    def _retry_after_s(self, client: str, time: VenueTime) -> int:
+    def _retry_after_s(self, client: str, time: VenueTime, ends_ns: object) -> int:
+        """Until the ban is over, or the window that is spent: `ends_ns` of the age clock, else that of the weight."""
         budgets = self._desk.budgets
-        until_ns = budgets.banned_until_ns(client, time) or budgets.window_ends_ns(time)
+        spent_ns = ends_ns if isinstance(ends_ns, int) else budgets.window_ends_ns(time)
+        until_ns = budgets.banned_until_ns(client, time) or spent_ns
         return -(-(until_ns - time.age_ns) // 10**9)
