@@ -95,6 +95,7 @@ class MemoryVenue:
         self.bids: list[Level] = []
         self.orders: dict[str, Order] = {}
         self.fills: list[Fill] = []
+        self.trades: list[Trade] = []
         self.held = Decimal(0)
         self.entry = Decimal(0)
         self.wallet = Decimal(10_000)
@@ -155,6 +156,8 @@ class MemoryVenue:
                 self.fill(order_id, amount, maker=True)
             case actions.SetPrice(price=price):
                 self.base = price
+            case actions.PrintTrade(price=price, amount=amount, side=side):
+                self.trades.append(Trade(SYMBOL, f"t{next(self.numbers)}", price, amount, side, self.at_ns))
             case actions.AddLiquidity(side=side, price=price, amount=amount):
                 (self.bids if side is Side.BUY else self.offers).append(Level(price, amount))
             case actions.ActAsOtherClient(intent=intent):
@@ -303,7 +306,7 @@ class MemoryAdapter:
         return [Candle(one, base, base, base, base, Decimal(1), one + length_ns <= now_ns) for one in opens]
 
     async def trades(self, instrument: str) -> list[Trade]:
-        return []
+        return list(self.venue.trades)
 
     async def funding(self, instrument: str) -> Funding:
         return Funding(SYMBOL, FUNDING_RATE, self.venue.at_ns + INTERVALS_NS["1h"])

@@ -19,7 +19,9 @@ from venueproof_contracts.model import (
     OpenInterest,
     Order,
     OrderEvent,
+    Side,
     Ticker,
+    Trade,
 )
 
 
@@ -172,3 +174,20 @@ class InterestInMoney(Wrapper):
         interest = await self.inner.open_interest(instrument)
         last = (await self.inner.ticker(instrument)).last or Decimal(0)
         return structs.replace(interest, amount=interest.amount * last)
+
+
+@broken("MKT-060", "takes-the-makers-side")
+class MakersSide(Wrapper):
+    """Tells public trades with the side of the maker."""
+
+    async def trades(self, instrument: str) -> list[Trade]:
+        trades = await self.inner.trades(instrument)
+        return [structs.replace(one, side=Side.SELL if one.side is Side.BUY else Side.BUY) for one in trades]
+
+
+@broken("MKT-060", "lists-the-newest-trade-first")
+class NewestTradeFirst(Wrapper):
+    """Lists public trades newest first."""
+
+    async def trades(self, instrument: str) -> list[Trade]:
+        return (await self.inner.trades(instrument))[::-1]

@@ -24,6 +24,7 @@ from venueproof_contracts.errors import (
     BadAnswer,
     NotSent,
     OutcomeUnknown,
+    RateLimited,
     Reason,
     Rejected,
     VenueDown,
@@ -225,6 +226,33 @@ hammers_when_throttled = exchanged(
 )
 
 
+class ClaimsThrottledOrder(Wrapper):
+    """Tells an order as pending that was refused for being one too many."""
+
+    async def place(self, intent: Intent) -> Order:
+        try:
+            return await self.inner.place(intent)
+        except RateLimited:
+            return _claimed(intent)
+
+
+def _sent_once(random: Random) -> Backoff:
+    return Backoff(random, tries=1)
+
+
+def _claiming(factory: AdapterFactory) -> AdapterFactory:
+    impatient = exchanged("RAT-020", "sends-once", "Never sends a refused request again by itself.", backoff=_sent_once)
+    return _wrapped(ClaimsThrottledOrder, impatient.make(factory))
+
+
+claims_a_throttled_order = Mutant(
+    "RAT-020",
+    "claims-a-throttled-order",
+    "Tells an order as pending that was refused for being one too many.",
+    _claiming,
+)
+
+
 class BrokenIsUnsent(Http):
     """Takes a connection that broke for a sign that nothing was sent."""
 
@@ -309,12 +337,17 @@ class ClaimsOrder(Wrapper):
         try:
             return await self.inner.place(intent)
         except (NotSent, OutcomeUnknown):
-            return Order(
-                ref=OrderRef(intent.instrument, intent.intent_id),
-                side=intent.side,
-                type=intent.type,
-                status=OrderStatus.PENDING,
-                amount=intent.amount,
-                filled=ZERO,
-                price=intent.price,
-            )
+            return _claimed(intent)
+
+
+def _claimed(intent: Intent) -> Order:
+    """An order that the venue said nothing of."""
+    return Order(
+        ref=OrderRef(intent.instrument, intent.intent_id),
+        side=intent.side,
+        type=intent.type,
+        status=OrderStatus.PENDING,
+        amount=intent.amount,
+        filled=ZERO,
+        price=intent.price,
+    )

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from venueproof_contracts.actions import AnswerGarbage, DelayMessage, Garbage, Matcher, Operation, SetPrice
+from venueproof_contracts.actions import AnswerGarbage, DelayMessage, Garbage, Matcher, Operation, PrintTrade, SetPrice
 from venueproof_contracts.bench import TRUTH
 from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case
 from venueproof_contracts.clause import Strength, clause
 from venueproof_contracts.clauses._common import NS, near
-from venueproof_contracts.model import Ticker
+from venueproof_contracts.model import Side, Ticker
 
 SIDE_FIGURES: dict[Operation, str] = {
     Operation.FUNDING: "funding_rate",
     Operation.OPEN_INTEREST: "open_interest",
 }
 SIDE_DELAY_S = 2
+TRADES_APART_S = 2
+"""Far enough for a venue that tells trades of one moment as one."""
 RATE_DIGIT = Decimal("1e-8")
 """The last digit of a funding rate that venues print."""
 ALWAYS_THERE = ("last", "bid", "ask")
@@ -122,3 +124,32 @@ async def open_interest(case: Case) -> None:
     true = (await case.bench.market(case.symbol)).ticker.open_interest
     within = case.instrument.amount_step / 2
     case.check(near(seen.amount, true, within), f"open interest is {seen.amount}, at the venue it is {true}")
+
+
+@clause(
+    "MKT-060",
+    "public trades come oldest first, with the taker's side",
+    why="With the maker's side for the taker's, every pressure that is measured points the wrong way.",
+    capabilities={Capability.TRADES},
+    powers=(PrintTrade,),
+)
+async def public_trades(case: Case) -> None:
+    """Public trades come oldest first, each once, with the venue's price and time, the amount in contracts and the side
+    of the taker."""
+    printed = [(Side.BUY, 1), (Side.SELL, 2), (Side.SELL, 3)]
+    began_ns, expected = case.bench.now_ns(), list[tuple[Decimal, Decimal, Side]]()
+    for side, times in printed:
+        price = (await case.bench.market(case.symbol)).book.bids[0].price + times * case.instrument.price_tick
+        await case.bench.do(PrintTrade(case.symbol, price, case.amount(times), side))
+        expected.append((price, case.amount(times), side))
+        await case.bench.sleep(TRADES_APART_S)
+    trades = await case.adapter.trades(case.symbol)
+    seen = [(one.price, one.amount, one.side) for one in trades if one.at_ns >= began_ns - NS]
+    case.check(seen == expected, f"traded were {_listed(expected)}; trades() ends with {_listed(seen)}")
+    times_ns = [one.at_ns for one in trades]
+    case.check(times_ns == sorted(times_ns), "trades() does not ascend in time")
+    case.check(len({one.trade_id for one in trades}) == len(trades), "a trade id stands there twice")
+
+
+def _listed(trades: list[tuple[Decimal, Decimal, Side]]) -> str:
+    return ", ".join(f"{side} {amount} at {price}" for price, amount, side in trades) or "none"
