@@ -59,11 +59,22 @@ class Worth:
 class Leg:
     """One position: its signed lots, and what they cost."""
 
-    __slots__ = ("carry_atoms", "entry_atoms", "entry_value", "isolated_atoms", "lots", "realized_atoms", "updated_ns")
+    __slots__ = (
+        "carry_atoms",
+        "entry_atoms",
+        "entry_nano_ticks",
+        "entry_value",
+        "isolated_atoms",
+        "lots",
+        "realized_atoms",
+        "updated_ns",
+    )
 
     def __init__(self) -> None:
         self.lots = 0
         self.entry_atoms = 0
+        self.entry_nano_ticks = 0
+        """Average entry price as of the last trade that opened or added; means nothing when flat."""
         self.entry_value = 0
         """ticks × lots of the open lots; rounded when a part is closed, which is why money is kept in atoms."""
         self.isolated_atoms = 0
@@ -168,17 +179,17 @@ class Holding:
         held = leg.lots
         self.figures_mark = 0
         realized = leg.trade(lots, value, atoms)
-        if self.margin_mode is _ISOLATED and leg.lots * lots > 0:
-            entered = atoms if held * lots >= 0 else leg.entry_atoms
-            leg.isolated_atoms += -(-entered // self.leverage)
+        if leg.lots * lots > 0:
+            cost = self.worth.numerator * abs(leg.lots)
+            leg.entry_nano_ticks = (2 * leg.entry_atoms * self.worth.denominator * NANO + cost) // (2 * cost)
+            if self.margin_mode is _ISOLATED:
+                entered = atoms if held * lots >= 0 else leg.entry_atoms
+                leg.isolated_atoms += -(-entered // self.leverage)
         return realized
 
     def position(self) -> PositionState:
         """The position as it stands, frozen."""
-        leg, entry_nano_ticks = self.net, 0
-        if leg.lots:
-            cost = self.worth.numerator * abs(leg.lots)
-            entry_nano_ticks = (2 * leg.entry_atoms * self.worth.denominator * NANO + cost) // (2 * cost)
+        leg = self.net
         return PositionState(
             self.account.name,
             self.instrument.name,
@@ -190,7 +201,7 @@ class Holding:
             leg.isolated_atoms,
             leg.realized_atoms,
             leg.updated_ns,
-            entry_nano_ticks,
+            leg.entry_nano_ticks if leg.lots else 0,
             self.unrealized_atoms(),
             self.break_even_nano_ticks(),
         )

@@ -37,6 +37,17 @@ def test_every_step_of_a_sweep_is_told_with_its_own_figures(client: Client, side
     assert (steps[-1]["pa"], steps[-1]["ep"], steps[-1]["up"], Decimal(steps[-1]["bep"])) == ("0", "0.0", "0", 0)
 
 
+def test_closing_a_part_leaves_the_entry_price_as_it_is(client: Client) -> None:
+    session = client.open_user_stream()
+    client.market(quantity="3.005")
+    for _ in range(3):
+        client.market("SELL", quantity="0.777")
+    told = [update["P"][0] for update in updates(client, session)]
+    reached = next(place for place, step in enumerate(told) if step["pa"] == "3.005")
+    assert len(told) > reached + 3
+    assert {step["ep"] for step in told[reached:]} == {told[reached]["ep"]}
+
+
 def test_margin_locked_in_grows_with_every_step(client: Client) -> None:
     client.ask("POST", "/fapi/v1/marginType", symbol="BTCUSDT", marginType="ISOLATED")
     session = client.open_user_stream()
