@@ -53,8 +53,6 @@ class ContractClass(pytest.Collector):
 
 
 def _plan(contract: type[Contract]) -> Plan:
-    if not contract.venue:
-        raise UsageError("names no venue; write venue = '…', `venueproof venues` lists them")
     if unknown := sorted(key for key in contract.waived if key.partition("[")[0] not in _clause_ids()):
         raise UsageError(f"waives {', '.join(unknown)}, which is no clause; `venueproof clauses` lists them")
     profiles = set(contract.profiles)
@@ -75,8 +73,17 @@ def _clause_ids() -> set[str]:
     return {clause.id for clause in all_clauses()}
 
 
-class ClauseFailed(Exception):
-    """A case did not pass; carries its result for the report."""
+class ClauseFailed(AssertionError):
+    """A promise was not kept; a failed assertion to whoever tells those from accidents."""
+
+    def __init__(self, result: CaseResult) -> None:
+        """`result` is what came of the case."""
+        super().__init__(result.message)
+        self.result = result
+
+
+class HarnessBroke(Exception):
+    """A case could not be judged, and that is not the adapter's fault."""
 
     def __init__(self, result: CaseResult) -> None:
         """`result` is what came of the case."""
@@ -126,7 +133,7 @@ class ClauseItem(pytest.Item):
         if result.outcome is not Outcome.PASS:
             if waived is not None and result.outcome is Outcome.FAIL:
                 pytest.xfail(f"waived: {waived}")
-            raise ClauseFailed(result)
+            raise HarnessBroke(result) if result.outcome is Outcome.HARNESS_ERROR else ClauseFailed(result)
 
     def _tell_allure(self) -> None:
         """Without these every case of a clause would have one history there."""
@@ -140,7 +147,7 @@ class ClauseItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Clause, promise, what was seen, the wire and the command that shows it again."""
-        if isinstance(excinfo.value, ClauseFailed):
+        if isinstance(excinfo.value, ClauseFailed | HarnessBroke):
             return describe(self.clause, excinfo.value.result, self.nodeid)
         return super().repr_failure(excinfo, style)
 

@@ -88,7 +88,6 @@ def test_waived_failures_are_expected_and_strict(pytester: pytest.Pytester) -> N
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (('venue = "binance"', "pass"), "*TestMine: names no venue*"),
         (('venue = "binance"', 'venue = "binanse"'), "*did you mean 'binance'*"),
         (('clauses = "TIM-030,SYM-010"', 'waived = {"XXX-010": "x"}'), "*waives XXX-010, which is no clause*"),
     ],
@@ -100,6 +99,39 @@ def test_a_class_that_says_nonsense_is_an_error(
     result = pytester.runpytest_subprocess(*OPTIONS)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([complaint])
+
+
+def test_a_base_that_names_no_venue_is_not_collected(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_mine=MINE.replace("TestMine", "TestBase").replace('venue = "binance"', "pass")
+        + '\nclass TestMine(TestBase):\n    venue = "binance"\n'
+    )
+    pytester.runpytest_subprocess(*OPTIONS).assert_outcomes(passed=4)
+
+
+def test_a_broken_promise_is_failed_and_told_without_noise(pytester: pytest.Pytester, tmp_path: Path) -> None:
+    pytester.makepyfile(
+        test_mine="import logging, sys\n"
+        + MINE.replace("return make_adapter(endpoint, credentials)", "return Broken(endpoint, credentials)")
+        + """
+class Broken:
+    def __init__(self, endpoint, credentials):
+        self.inner = make_adapter(endpoint, credentials)
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+    async def server_time(self):
+        logging.getLogger("theirs").debug("chatter")
+        logging.getLogger("theirs").warning("worth a look")
+        sys.exit("I give up")
+"""
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-k", "TIM", "--alluredir", str(tmp_path))
+    result.assert_outcomes(failed=2, deselected=2)
+    text = result.stdout.str()
+    assert "seen:    server_time() raised SystemExit: I give up at test_mine.py:" in text
+    assert ("worth a look" in text, "chatter" in text, "DEBUG" in text) == (True, False, False)
+    statuses = [json.loads(path.read_text())["status"] for path in tmp_path.glob("*-result.json")]
+    assert statuses == ["failed", "failed"]
 
 
 def test_it_works_in_parallel(pytester: pytest.Pytester) -> None:
