@@ -190,6 +190,12 @@ def switch_quirks(simulator: Simulator, quirks: Sequence[str]) -> None:
         try:
             simulator.switch_quirk(quirk, sign == "+")
         except LookupError:
-            hint = nearest(quirk, [row.id for row in discovery.quirks(name)])
-            problem = f"quirk {quirk!r}: no row of {name} that can be switched{hint}"
-            raise UsageError(f"{problem}; `venueproof quirks {name}` lists them") from None
+            raise UsageError(_cannot_switch(name, quirk)) from None
+
+
+def _cannot_switch(venue: str, quirk: str) -> str:
+    rows = {row.id: row for row in discovery.quirks(venue)}
+    if quirk in rows:
+        return f"quirk {quirk!r}: its status is {rows[quirk].status.value}: it cannot be switched"
+    hint = nearest(quirk, rows)
+    return f"quirk {quirk!r}: {venue} has no row of that name{hint}; `venueproof quirks {venue}` lists them"

@@ -45,7 +45,7 @@ def render_html(certificate: Certificate) -> str:
             words=wording.outcome_words,
             seed_list=wording.seed_list,
             seconds_span=wording.seconds_span,
-            verdict_words=wording.verdict_words,
+            run_words=wording.run_words,
             clock_time=wording.clock_time,
             plural=wording.plural,
             style=Markup(style),
@@ -96,7 +96,7 @@ def _hash(text: str) -> str:
 def _headline(page: Page) -> str:
     if not page.decides:
         return "Not certified: every adapter was only observed"
-    words = wording.verdict_words(page.certificate.header, certified=page.verdict.certified)
+    words = wording.whole_words(page.certificate.header, page.verdict)
     if len(page.decides) == 1:
         run = page.decides[0].run
         return f"{run.adapter} on {run.venue}: {words}"

@@ -12,7 +12,7 @@ from venueproof_reports.certificate import Certificate, Header
 from venueproof_reports.findings import Finding
 from venueproof_reports.page import Page, lay_out
 from venueproof_reports.verdict import RunVerdict
-from venueproof_reports.wording import one_line, outcome_words, seconds_span, seed_list, verdict_words
+from venueproof_reports.wording import one_line, outcome_words, run_words, seconds_span, seed_list
 
 _FINDINGS_MAX = 50
 _TEXT_MAX_CHARS = 500
@@ -42,7 +42,7 @@ def escape(text: str) -> str:
 
 
 def _run_line(item: RunVerdict, header: Header) -> str:
-    words = verdict_words(header, certified=item.certified)
+    words = run_words(header, item)
     line = f"## {'✅' if item.certified else '❌'} {escape(item.run.adapter)} on {escape(item.run.venue)}: {words}"
     return f"{line}\n\n{escape(item.reason)}." if item.reason else line
 

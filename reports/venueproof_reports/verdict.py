@@ -2,8 +2,9 @@
 
 Only runs that are not merely observed decide. Against an adapter count ``fail``, ``harness-error`` and, within the
 claim, ``not-supported`` and what it does not declare, whether or not a clause asks for it. A whole run in which nothing
-passed proves nothing and is not certified either; a shard may well hold only rows that do not apply. A baseline only
-ever relaxes: it forgives what counted as much before.
+passed proves nothing and is not certified either; a shard may well hold only rows that do not apply. A baseline
+forgives what counted as much before, and does not forgive what was dropped: a promise that was kept and is not
+supported, or not even asked for, any more.
 """
 
 from typing import Literal
@@ -11,7 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from venueproof_contracts.outcomes import Outcome
-from venueproof_reports.certificate import Certificate, Result, ResultKey, Run, result_key
+from venueproof_reports.certificate import Certificate, Header, Result, ResultKey, Run, result_key
 
 ExitCode = Literal[0, 1, 2, 3]
 
@@ -80,14 +81,18 @@ def judge(certificate: Certificate) -> Verdict:
 
 
 def exit_code_against(old: Certificate, new: Certificate) -> ExitCode:
-    """The exit code with a baseline: 0 when certified or nothing got worse than ``old``."""
+    """The exit code with a baseline: 0 when nothing got worse than in ``old``, certified or not."""
     verdict = judge(new)
-    if verdict.exit_code != NOT_CERTIFIED:
-        return verdict.exit_code
+    if verdict.exit_code == HARNESS_BROKE:
+        return HARNESS_BROKE
+    if worse_than(old, new):
+        return NOT_CERTIFIED
+    if verdict.certified:
+        return CERTIFIED
     lacked = {(run.adapter, run.venue): set(run.undeclared) for run in old.runs}
     unexplained = any(_unexplained(item, lacked) for item in verdict.runs if not item.run.observed)
     nothing_decided = all(item.run.observed for item in verdict.runs)
-    return NOT_CERTIFIED if worse_than(old, new) or unexplained or nothing_decided else CERTIFIED
+    return NOT_CERTIFIED if unexplained or nothing_decided else CERTIFIED
 
 
 def _unexplained(item: RunVerdict, lacked: dict[tuple[str, str], set[str]]) -> bool:
@@ -99,16 +104,38 @@ def _unexplained(item: RunVerdict, lacked: dict[tuple[str, str], set[str]]) -> b
 
 
 def worse_than(old: Certificate, new: Certificate) -> tuple[Change, ...]:
-    """Rows of deciding runs that count more against the adapter than before.
+    """Rows of deciding runs that count more against the adapter than before, or that it dropped.
 
-    A row that counts against the adapter and was not there before is worse: nobody has accepted it yet.
+    A row that counts against the adapter and was not there before is worse: nobody has accepted it yet. A promise that
+    was kept and has no row any more is worse too, unless ``new`` did not ask for it.
     """
-    deciding = {(run.adapter, run.venue) for run in new.runs if not run.observed}
-    return tuple(
-        change
-        for change in compare(old, new).changes
-        if change.new is not None and change.key[:2] in deciding and _grew(change.old, change.new)
-    )
+    deciding, decided = _deciding(new), _deciding(old)
+    judged = {row.clause for row in new.results} if old.header.suite_digest != new.header.suite_digest else None
+    found: list[Change] = []
+    for change in compare(old, new).changes:
+        if change.new is not None:
+            heavier = change.kind == "worse" or (change.kind == "added" and severity(change.new) > 0)
+            worse = heavier and change.key[:2] in deciding
+        else:
+            worse = change.key[:2] in decided and _is_missed(change, old.header, new.header, judged)
+        if worse:
+            found.append(change)
+    return tuple(found)
+
+
+def _deciding(certificate: Certificate) -> set[tuple[str, str]]:
+    return {(run.adapter, run.venue) for run in certificate.runs if not run.observed}
+
+
+def _is_missed(change: Change, before: Header, after: Header, judged: set[str] | None) -> bool:
+    """A row that is gone although it was asked for; ``judged`` are the clauses that another suite still has."""
+    row = change.old
+    if row is None or row.outcome != Outcome.PASS or row.profile not in after.profiles:
+        return False
+    asked_less = (after.selection, after.shard, after.level) != (before.selection, before.shard, before.level)
+    if asked_less and (after.selection or after.shard or after.level == "smoke"):
+        return False
+    return judged is None or row.clause in judged
 
 
 def compare(old: Certificate, new: Certificate) -> Comparison:
@@ -148,10 +175,6 @@ def _harness_broke(runs: list[RunVerdict]) -> bool:
     return any(row.outcome == Outcome.HARNESS_ERROR for verdict in runs for row in verdict.against)
 
 
-def _grew(old: Result | None, new: Result) -> bool:
-    return severity(new) > (severity(old) if old else 0)
-
-
 def _change(key: ResultKey, old: Result | None, new: Result | None) -> Change | None:
     if old and new and (old.outcome, old.claimed) == (new.outcome, new.claimed):
         return None
@@ -159,11 +182,16 @@ def _change(key: ResultKey, old: Result | None, new: Result | None) -> Change | 
 
 
 def _change_kind(old: Result | None, new: Result | None) -> ChangeKind:
-    if old is None or new is None:
-        return "added" if old is None else "gone"
-    if severity(old) == severity(new):
-        return "changed"
-    return "worse" if severity(new) > severity(old) else "better"
+    if new is None or old is None:
+        return "gone" if new is None else "added"
+    if _is_dropped(old, new) or severity(new) > severity(old):
+        return "worse"
+    return "changed" if severity(old) == severity(new) else "better"
+
+
+def _is_dropped(old: Result, new: Result) -> bool:
+    """What was judged and did not fail, and is declared unsupported by now."""
+    return new.outcome == Outcome.NOT_SUPPORTED and old.outcome in (Outcome.PASS, Outcome.TOLERATED)
 
 
 def _header_changes(old: Certificate, new: Certificate) -> tuple[tuple[str, str, str], ...]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from venueproof_contracts.outcomes import Outcome
 from venueproof_reports.certificate import Header, Result
+from venueproof_reports.verdict import RunVerdict, Verdict
 
 MEANING: dict[Outcome, str] = {
     Outcome.PASS: "kept its promise",
@@ -98,13 +99,27 @@ def outcome_words(outcome: Outcome) -> str:
     return outcome.value.replace("-", " ")
 
 
-def verdict_words(header: Header, *, certified: bool) -> str:
-    """What may be said of a run: a part of the suite, or a selection from it, certifies nobody."""
+def verdict_words(header: Header, *, certified: bool, waived: int = 0) -> str:
+    """What may be said of a run: a part of the suite, or a selection from it, certifies nobody; waivers are told."""
     if not certified:
         return "not certified"
+    words = "certified"
     if header.shard:
-        return f"nothing against it in part {header.shard.replace('/', ' of ')}"
-    return "nothing against it in the selected clauses" if header.selection else "certified"
+        words = f"nothing against it in part {header.shard.replace('/', ' of ')}"
+    elif header.selection:
+        words = "nothing against it in the selected clauses"
+    return f"{words}, with {waived} waived" if waived else words
+
+
+def run_words(header: Header, item: RunVerdict) -> str:
+    """What may be said of one run."""
+    return verdict_words(header, certified=item.certified, waived=item.run.counts.get(Outcome.WAIVED, 0))
+
+
+def whole_words(header: Header, verdict: Verdict) -> str:
+    """What may be said of all runs that decide."""
+    waived = sum(item.run.counts.get(Outcome.WAIVED, 0) for item in verdict.runs if not item.run.observed)
+    return verdict_words(header, certified=verdict.certified, waived=waived)
 
 
 def worst(rows: Sequence[Result]) -> Outcome:

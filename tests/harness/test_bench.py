@@ -190,7 +190,7 @@ def test_a_name_that_means_nothing_is_a_usage_error() -> None:
     for call, message in (
         (start("binanse"), "no venue is called 'binanse'; did you mean binance"),
         (start("binance", quirks=["binance.nope"]), "begin with \\+"),
-        (start("binance", quirks=["+binance.nope"]), "no row of binance"),
+        (start("binance", quirks=["+binance.nope"]), "binance has no row of that name"),
         (start("binance"), "binance has no product 'nope'"),
     ):
         with pytest.raises(venueproof.UsageError, match=message):

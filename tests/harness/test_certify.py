@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,16 @@ def test_an_adapter_that_keeps_spinning_is_not_waited_for_in_full(
     assert [short in row.evidence.notes for row in rows] == [False, False, False, True]
 
 
+def test_one_case_of_a_clause_can_be_run_alone(tmp_path: Path, in_support: Path) -> None:
+    case = "binance.order.margin-2019"
+    adapter = "broken_adapters:RaisesKeyErrorWhenPlacing"
+    _, certificate = certify(tmp_path, adapter, *FAST, "--clause", f"ERR-010[{case}],TIM-030")
+    failed, passed = certificate["results"]
+    assert (failed["case"], failed["outcome"]) == (case, "fail")
+    assert (passed["clause"], passed["outcome"]) == ("TIM-030", "pass")
+    assert f"--clause 'ERR-010[{case}]' --seed 1" in failed["evidence"]["reproduce"]
+
+
 def test_a_failure_says_how_to_see_it_again(tmp_path: Path, in_support: Path) -> None:
     _, certificate = certify(tmp_path, "broken_adapters:RaisesKeyError", *FAST, "--clause", "TIM-030", "--seed", "4-5")
     [row] = certificate["results"]
@@ -88,7 +99,7 @@ def test_a_failure_says_how_to_see_it_again(tmp_path: Path, in_support: Path) ->
     evidence = row["evidence"]
     assert evidence["reproduce"] == (
         "venueproof certify broken_adapters:RaisesKeyError --venue binance --product linear --profile vendor "
-        "--clause TIM-030 --seed 4 --no-prove"
+        "--clause TIM-030 --seed 4 --no-prove --report reports/again"
     )
     assert evidence["wire"]
     assert evidence["t_ns"] > 1_795_000_000 * 10**9
@@ -147,13 +158,22 @@ def test_shards_put_together_are_the_whole(tmp_path: Path) -> None:
     assert run_command(["report", paths[0], paths[0], "--report", str(tmp_path / "x")]) == 2
 
 
-def test_a_baseline_forgives_what_was_there(tmp_path: Path, in_support: Path) -> None:
+def test_a_baseline_forgives_what_was_there(
+    tmp_path: Path, in_support: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     options = ["broken_adapters:RaisesKeyError", *FAST]
     good, bad = str(tmp_path / "good/certificate.json"), str(tmp_path / "bad/certificate.json")
     assert certify(tmp_path / "good", *options, "--clause", "SYM-010")[0] == 0
     assert certify(tmp_path / "bad", *options, "--clause", "TIM-030,SYM-010", "--baseline", good)[0] == 1
     assert certify(tmp_path / "again", *options, "--clause", "TIM-030,SYM-010", "--baseline", bad)[0] == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[-1] == "no worse than the baseline (not certified: 1 clause failed)"
+    assert "worse than the baseline in 1 row (not certified: 1 clause failed)" in told
+    assert "broken_ada…sesKeyError binance" in "\n".join(told)
     assert run_command(["compare", good, bad]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert " ".join(told[-2].split()) == "added - -> fail broken_ada…sesKeyError binance linear vendor TIM-030"
+    assert max(map(len, told)) <= 80
     assert run_command(["compare", bad, bad]) == 0
 
 
@@ -168,6 +188,29 @@ def test_waivers_decide(tmp_path: Path, in_support: Path) -> None:
     waivers.write_text(waivers.read_text().replace("TIM-030", "SYM-010"))
     code, certificate = certify(tmp_path / "out", *options)
     assert (code, outcomes(certificate)[adapter, "SYM-010"]) == (1, "fail")
+
+
+def test_waivers_are_told(tmp_path: Path, in_support: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    adapter = "broken_adapters:RaisesKeyError"
+    waivers = tmp_path / "waivers.toml"
+    row = f'[[waiver]]\nadapter = "{adapter}"\nvenue = "binance"\nclause = "TIM-030"\nreason = "known"\n'
+    waivers.write_text(f"{row}expires = 2020-01-31\n")
+    options = [adapter, *FAST, "--clause", "TIM-030,SYM-010", "--waivers", str(waivers)]
+    code, certificate = certify(tmp_path / "out", *options)
+    assert code == 1
+    assert f"the waiver of TIM-030 for {adapter} on binance expired on 2020-01-31; " in capsys.readouterr().out
+    notes = [row["evidence"]["notes"] for row in certificate["results"] if row["clause"] == "TIM-030"]
+    assert notes == [["its waiver expired on 2020-01-31: known"]]
+    waivers.write_text(f"{row}expires = 2999-01-31\n")
+    assert certify(tmp_path / "out", *options)[0] == 0
+    assert "nothing against it in the selected clauses, with 1 waived\n" in capsys.readouterr().out
+
+
+def test_a_selection_that_proves_nothing_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert certify(tmp_path, "ccxt", *FAST, "--clause", "REC-010")[0] == 1
+    told = capsys.readouterr().out
+    assert "no clause passed, so nothing is proven" in told
+    assert re.search(r"REC-010 +not applicable: a library keeps no account state", told)
 
 
 def test_a_clause_is_proven_by_its_mutant(tmp_path: Path) -> None:

@@ -26,17 +26,28 @@ COMMANDS = ("serve", "certify", "venues", "quirks", "clauses", "adapters", "repo
         (["serve"], "Missing argument"),
         (["serve", "binanc"], "no venue is called 'binanc'; did you mean binance?"),
         (["serve", "binance", "--profile", "x"], "'x' is not one of 'vendor', 'field'"),
-        (["serve", "binance", "--quirk", "+no.such"], "no row of binance that can be switched"),
+        (["serve", "binance", "--quirk", "+no.such"], "binance has no row of that name"),
         (["serve", "binance", "--port", "99999"], "less than or equal to 65535"),
         (["certify", "native", "--venue", "binanse"], "did you mean 'binance'?"),
         (["certify", "native", "--product", "spot"], "binance has linear"),
         (["certify", "native", "--profile", "mine"], "write vendor, field or both"),
         (["certify", "native", "--clause", "ORD-011"], "no clause of that name"),
+        (["certify", "native", "--clause", ","], "--clause ,: names no clause"),
+        (["certify", "native", "--clause", "ORD-010[x]"], "--clause ORD-010[x]: no such case of ORD-010"),
+        (["certify", "native", "--clause", "ERR-010[x]"], "--clause ERR-010[x]: no such case of ERR-010; it has "),
+        (["certify", "native", "--seed", "-1"], "--seed -1: a seed is 0 or more; write --seed 7 or --seed 1-20"),
         (["certify", "native", "--seed", "x"], "write --seed 7 or --seed 1-20"),
         (["certify", "native", "--shard", "3/2"], "like --shard 1/3"),
         (["certify", "native", "--target", "testnet"], "only simulators can be certified against"),
         (["certify", "native", "--waivers", "none.toml"], "none.toml: No such file"),
-        (["certify", "native", "--baseline", "none.json"], "none.json: No such file"),
+        (
+            ["certify", "native", "--baseline", "none.json"],
+            "--baseline none.json: No such file or directory; name the certificate.json of an earlier run",
+        ),
+        (
+            ["serve", "binance", "--quirk", "+binance.candles.open-candle-last"],
+            "its status is always: it cannot be switched",
+        ),
         (["quirks", "bybt"], "no venue of that name"),
         (["report", "none.json"], "none.json: No such file"),
         (["compare", "none.json", "none.json"], "none.json: No such file"),
@@ -134,6 +145,15 @@ def test_a_reader_that_goes_away_is_no_accident() -> None:
     )
     os.close(writing)
     assert (found.returncode, found.stderr) == (141, "")
+
+
+def test_an_interruption_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(as_json: bool) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("venueproof.cli.listing.list_venues", interrupted)
+    assert run_command(["venues"]) == 130
+    assert capsys.readouterr().err == "venueproof: interrupted\n"
 
 
 def test_a_fault_of_ours_is_exit_code_3(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

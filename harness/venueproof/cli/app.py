@@ -61,7 +61,9 @@ def certify(
     profile: Annotated[str, Option(metavar="vendor|field|both", help="Default: both; vendor at level smoke.")] = "",
     level: Annotated[Literal["smoke", "standard", "release"], Option(help="How much is run.")] = "standard",
     claim: Annotated[Literal["core", "trading", "full"], Option(help="What must be supported.")] = "core",
-    clause: Annotated[str, Option(metavar="EXPR", help="Ids, prefixes, sections, globs; commas between.")] = "",
+    clause: Annotated[
+        str, Option(metavar="EXPR", help="Ids, ID[case], prefixes, sections, globs; commas between.")
+    ] = "",
     seed: Annotated[list[str] | None, Option(metavar="N", help="A seed or a range, 1-20; repeat for more.")] = None,
     clock: Annotated[Literal["virtual", "real"], Option(help="real: for adapters with threads.")] = "virtual",
     jobs: Annotated[int, Option(min=1, max=256, help="Worker processes.")] = 1,

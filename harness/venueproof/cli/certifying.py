@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from venueproof.cli.output import line
-from venueproof.cli.reporting import read, write
+from venueproof.cli.reporting import judge_against, read_baseline, write
 from venueproof.cli.summary import print_summary
 from venueproof.runner.certifying import Progress, Watch, certify
 from venueproof.runner.plan import Wish, make_plan
@@ -21,7 +21,7 @@ from venueproof.runner.waivers import read_waivers
 from venueproof.usage import UsageError
 from venueproof_contracts.clause import all_clauses
 from venueproof_contracts.outcomes import Outcome
-from venueproof_reports import exit_code_against, judge
+from venueproof_reports import judge
 
 LINES = 10
 """How often a run without a terminal says how far it has come."""
@@ -40,13 +40,13 @@ def certify_adapters(wish: Wish, files: Files, target: str) -> int:
     if target != "simulator":
         raise UsageError(f"--target {target}: only simulators can be certified against; test environments are planned")
     plan = make_plan(wish)
-    old = read(files.baseline) if files.baseline else None
+    old = read_baseline(files.baseline) if files.baseline else None
     waivers = read_waivers(files.waivers, [clause.id for clause in all_clauses()]) if files.waivers else []
     with _watched() as watch:
         certificate = certify(plan, waivers, watch)
     write(certificate, files.report)
     print_summary(certificate, files.report)
-    return judge(certificate).exit_code if old is None else exit_code_against(old, certificate)
+    return judge(certificate).exit_code if old is None else judge_against(old, certificate)
 
 
 @contextmanager

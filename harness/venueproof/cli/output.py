@@ -31,14 +31,24 @@ def print_json(value: object) -> None:
     line(msgspec.json.format(msgspec.json.encode(value), indent=1).decode())
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "", right: Sequence[str] = ()) -> None:
-    """A table; the last column takes what room is left and wraps. Cells are text, not markup."""
+def shortened(name: str, chars_max: int) -> str:
+    """A long name without its middle: `module:factory` is told by both ends."""
+    if len(name) <= chars_max:
+        return name
+    front = (chars_max - 1) // 2
+    return f"{name[:front]}…{name[front + 1 - chars_max :]}"
+
+
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = (), wraps: bool = True
+) -> None:
+    """A table; the last column takes what room is left and `wraps`. Cells are text, not markup."""
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(title=title or None, box=None, pad_edge=False, title_justify="left", header_style="bold")
+    shown = Table(box=None, pad_edge=False, header_style="bold", collapse_padding=not wraps)
     for name in columns:
-        last = name == columns[-1]
+        last = name == columns[-1] and wraps
         shown.add_column(name, justify="right" if name in right else "left", no_wrap=not last, overflow="fold")
     for row in rows:
         shown.add_row(*(Text(cell) for cell in row))

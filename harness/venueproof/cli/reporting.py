@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from venueproof.cli.output import line, table
-from venueproof.cli.summary import print_summary
+from venueproof.cli.output import line, shortened, table
+from venueproof.cli.summary import NAME_CHARS_MAX, print_summary
 from venueproof.usage import UsageError
 from venueproof_reports import (
     Certificate,
     CertificateError,
     compare,
+    exit_code_against,
     judge,
     load,
     merge,
     worse_than,
     write_all,
 )
-from venueproof_reports.verdict import Change
+from venueproof_reports.verdict import CERTIFIED, HARNESS_BROKE, Change
+from venueproof_reports.wording import plural
 
 
 def read(path: Path) -> Certificate:
@@ -27,6 +29,15 @@ def read(path: Path) -> Certificate:
         return load(path)
     except CertificateError as error:
         raise UsageError(str(error)) from None
+
+
+def read_baseline(path: Path) -> Certificate:
+    """The certificate that a run is held against. Raises UsageError."""
+    try:
+        return load(path)
+    except CertificateError as error:
+        advice = "name the certificate.json of an earlier run"
+        raise UsageError(f"--baseline {error}; {advice}") from None
 
 
 def write(certificate: Certificate, directory: Path) -> list[Path]:
@@ -54,14 +65,37 @@ def compare_certificates(old_path: Path, new_path: Path) -> int:
     found = compare(old, new)
     for name, before, after in found.header:
         line(f"{name}: {before or '-'} -> {after or '-'}")
-    if found.changes:
-        table(("change", "row", "old -> new"), [_row(change) for change in found.changes])
+    print_changes(found.changes)
     worse = worse_than(old, new)
     line(f"{len(found.changes)} rows changed, {len(worse)} of them for the worse")
     return 1 if worse else 0
 
 
+def judge_against(old: Certificate, new: Certificate) -> int:
+    """Print how a run compares to its baseline, in the end in one line, and return the exit code."""
+    verdict, code = judge(new), exit_code_against(old, new)
+    if code == HARNESS_BROKE or (verdict.certified and code == CERTIFIED):
+        return code
+    reasons = "; ".join(one.reason for one in verdict.runs if one.reason and not one.run.observed)
+    state = "certified" if verdict.certified else f"not certified: {reasons}"
+    if code == CERTIFIED:
+        line(f"no worse than the baseline ({state})")
+        return code
+    worse = worse_than(old, new)
+    print_changes(worse)
+    line(f"worse than the baseline in {plural(len(worse), 'row')} ({state})")
+    return code
+
+
+def print_changes(changes: Sequence[Change]) -> None:
+    """One line for each row that differs."""
+    if changes:
+        table(("change", "old -> new", "row"), [_row(change) for change in changes])
+
+
 def _row(change: Change) -> tuple[str, str, str]:
     before = change.old.outcome.value if change.old else "-"
     after = change.new.outcome.value if change.new else "-"
-    return change.kind, " ".join(part for part in change.key if part), f"{before} -> {after}"
+    adapter, *place = change.key
+    row = " ".join(part for part in (shortened(adapter, NAME_CHARS_MAX), *place) if part)
+    return change.kind, f"{before} -> {after}", row

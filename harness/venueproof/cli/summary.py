@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
-from venueproof.cli.output import line, table
+from venueproof.cli.output import WIDTH, line, shortened, table
 from venueproof.usage import one_line
 from venueproof_contracts.outcomes import Outcome
 from venueproof_reports import Certificate, judge
 from venueproof_reports.certificate import Result
-from venueproof_reports.verdict import RunVerdict
-from venueproof_reports.wording import verdict_words
+from venueproof_reports.verdict import RunVerdict, Verdict
+from venueproof_reports.waiving import waiver_complaints
+from venueproof_reports.wording import outcome_words, whole_words
 
 FAILURES_SHOWN_MAX = 40
+NAME_CHARS_MAX = 22
+ALWAYS_SHOWN = (Outcome.PASS, Outcome.FAIL)
 SHORT: dict[Outcome, str] = {
     Outcome.PASS: "pass",
     Outcome.FAIL: "fail",
@@ -29,27 +33,54 @@ def print_summary(certificate: Certificate, directory: Path) -> None:
     """Everything a person wants to know before opening the page."""
     verdict = judge(certificate)
     line()
-    columns = ("adapter", "venue", *SHORT.values(), "verdict")
-    rows = [_row(certificate, one) for one in verdict.runs]
-    table(columns, rows, right=tuple(SHORT.values()))
+    _print_counts(certificate, verdict)
     for one in verdict.runs:
         _print_against(one)
+        _print_unproven(certificate, one)
     _print_kills(certificate)
     line()
+    for complaint in waiver_complaints(certificate):
+        line(complaint)
     line(f"report: {directory / 'index.html'}")
-    line(verdict_words(certificate.header, certified=verdict.certified))
+    line(whole_words(certificate.header, verdict))
 
 
-def _row(certificate: Certificate, one: RunVerdict) -> tuple[str, ...]:
-    run = one.run
-    words = "observed" if run.observed else verdict_words(certificate.header, certified=one.certified)
-    counts = [str(run.counts.get(outcome, 0) or "·") for outcome in SHORT]
-    return (_short(run.adapter), run.venue, *counts, words)
+def _print_counts(certificate: Certificate, verdict: Verdict) -> None:
+    """Outcomes that nobody has are left out; those that are shortened are spelled out below."""
+    shown = [
+        outcome
+        for outcome in SHORT
+        if outcome in ALWAYS_SHOWN or any(one.run.counts.get(outcome, 0) for one in verdict.runs)
+    ]
+    names = [SHORT[outcome] for outcome in shown]
+    rows = [_row(certificate, one, shown) for one in verdict.runs]
+    table(("adapter", "venue", *names, "verdict"), rows, right=names, wraps=False)
+    if short := [f"{SHORT[outcome]} {outcome_words(outcome)}" for outcome in shown if outcome not in ALWAYS_SHOWN]:
+        line(textwrap.fill(", ".join(short), WIDTH))
 
 
-def _short(name: str, chars_max: int = 20) -> str:
-    """The end of a long `module:factory` says more than its beginning."""
-    return name if len(name) <= chars_max else f"…{name[1 - chars_max :]}"
+def _row(certificate: Certificate, one: RunVerdict, shown: list[Outcome]) -> tuple[str, ...]:
+    run, header = one.run, certificate.header
+    if run.observed:
+        words = "observed"
+    elif one.certified:
+        words = "nothing against" if header.selection or header.shard else "certified"
+    else:
+        words = "not certified"
+    counts = [str(run.counts.get(outcome, 0) or "·") for outcome in shown]
+    return (shortened(run.adapter, NAME_CHARS_MAX), run.venue, *counts, words)
+
+
+def _print_unproven(certificate: Certificate, one: RunVerdict) -> None:
+    """When nothing passed and nothing counts against the adapter: what came of the clauses instead."""
+    if one.certified or one.against:
+        return
+    key = (one.run.adapter, one.run.venue)
+    rows = [row for row in certificate.results if (row.adapter, row.venue) == key]
+    if any(row.outcome is Outcome.PASS for row in rows):
+        return
+    seen = {row.clause: f"{outcome_words(row.outcome)}: {one_line(row.evidence.message, 160)}" for row in rows}
+    table(("clause", "what came of it"), list(seen.items())[:FAILURES_SHOWN_MAX])
 
 
 def _print_against(one: RunVerdict) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 import msgspec
@@ -68,9 +69,15 @@ def _drawn_deed(deed: Deed) -> certificate.WireRow:
     return certificate.WireRow(t_ns=deed.at_ns, sender="bench", kind="action", label=label, text=text)
 
 
+REPRODUCED = "reports/again"
+"""Where the command writes: not over the report in which it stands."""
+
+
 def reproduce(spec: CaseSpec) -> str:
-    """The command that runs this case again."""
+    """The command, for a shell, that runs this case again and no other."""
     profile: Profile = spec.profile.value
-    parts = ["venueproof certify", spec.adapter, "--venue", spec.venue, "--product", spec.product]
-    parts += ["--profile", profile, "--clause", spec.clause, "--seed", str(spec.seed), "--no-prove"]
-    return " ".join([*parts, *(["--clock", "real"] if spec.clock == "real" else [])])
+    clause = f"{spec.clause}[{spec.case}]" if spec.case else spec.clause
+    parts = ["venueproof", "certify", spec.adapter, "--venue", spec.venue, "--product", spec.product]
+    parts += ["--profile", profile, "--clause", clause, "--seed", str(spec.seed), "--no-prove"]
+    parts += ["--clock", "real"] if spec.clock == "real" else []
+    return shlex.join([*parts, "--report", REPRODUCED])

@@ -13,7 +13,7 @@ from venueproof_reports.wording import WORST_FIRST
 
 from .evidence import reproduce
 from .spec import CaseResult, CaseSpec
-from .waivers import waived, waiver_for
+from .waivers import waived, waiver_for, with_expired
 
 RowKey = tuple[str, str, str, str, str, str]
 
@@ -34,7 +34,7 @@ def with_waivers(results: Sequence[CaseResult], waivers: Sequence[Waiver], today
     told: list[CaseResult] = []
     for group in by_clause.values():
         waiver = waiver_for(group[0], waivers, today)
-        told += waived(group, waiver) if waiver is not None else group
+        told += waived(group, waiver) if waiver is not None else with_expired(group, waivers)
     return told
 
 

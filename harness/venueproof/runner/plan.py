@@ -14,7 +14,7 @@ from venueproof_contracts.clause import Clause, all_clauses
 from venueproof_simulators.host import discovery
 from venueproof_simulators.host.venue import Profile
 
-from .selection import seeds_of, select, shard_of
+from .selection import require_cases, seeds_of, select, shard_of, wanted_cases
 from .spec import CaseSpec, ClockName
 
 Level = Literal["smoke", "standard", "release"]
@@ -90,7 +90,7 @@ class Plan(Struct, frozen=True, kw_only=True):
                 clock=self.wish.clock,
                 real_limit_s=self.case_limit_s,
             )
-            for case in cases_of(venue, profile, clause)
+            for case in wanted_cases(clause, cases_of(venue, profile, clause), self.wish.clauses)
         ]
 
 
@@ -99,8 +99,8 @@ def cases_of(venue: str, profile: Profile, clause: Clause) -> list[str]:
     if not clause.kind:
         return [""]
     rows = {row.id: row for row in discovery.quirks(venue)}
-    found = [one.quirk for one in discovery.provocations(venue) if one.kind == clause.kind]
-    return [quirk for quirk in found if quirk in rows and on_in(rows[quirk], profile)] or [""]
+    found = [one for one in discovery.provocations(venue) if one.kind == clause.kind and one.quirk in rows]
+    return [one.quirk for one in found if one.either or on_in(rows[one.quirk], profile)] or [""]
 
 
 def make_plan(wish: Wish) -> Plan:
@@ -112,13 +112,17 @@ def make_plan(wish: Wish) -> Plan:
     chosen = select(all_clauses(), wish.clauses)
     if wish.level == "smoke":
         chosen = [clause for clause in chosen if clause.capabilities <= CLAIMS[Conformance.CORE]]
+    profiles = _profiles(wish)
+    for clause in chosen:
+        cases = [case for venue in venues for profile in profiles for case in cases_of(venue, profile, clause)]
+        require_cases(clause, list(dict.fromkeys(cases)), wish.clauses)
     default_seeds = RELEASE_SEEDS if wish.level == "release" else (1,)
     return Plan(
         wish=wish,
         adapters=tuple(dict.fromkeys((*wish.adapters, *wish.observed))),
         venues=tuple(dict.fromkeys(venues)),
         products={venue: _products(venue, wish.products) for venue in venues},
-        profiles=_profiles(wish),
+        profiles=profiles,
         clauses=tuple(chosen[part - 1 :: parts]),
         seeds=tuple(seeds_of(wish.seeds)) or default_seeds,
     )

@@ -82,12 +82,22 @@ def _check(path: Path, number: int, entry: _Entry, clause_ids: Sequence[str]) ->
 
 def waiver_for(result: CaseResult, waivers: Sequence[Waiver], today: str) -> Waiver | None:
     """The waiver in force for a result; `today` is a date in ISO form."""
+    return next((waiver for waiver in waivers if _names(waiver, result) and today <= waiver.expires), None)
+
+
+def with_expired(results: Sequence[CaseResult], waivers: Sequence[Waiver]) -> list[CaseResult]:
+    """Results of a clause without a waiver in force; a failure names the waiver that is over."""
+    over = [waiver for waiver in waivers if _names(waiver, results[0])]
+    notes = [f"its waiver expired on {waiver.expires}: {waiver.reason}" for waiver in over]
+    return [
+        msgspec.structs.replace(one, notes=(*one.notes, *notes)) if one.outcome is Outcome.FAIL else one
+        for one in results
+    ]
+
+
+def _names(waiver: Waiver, result: CaseResult) -> bool:
     spec = result.spec
-    for waiver in waivers:
-        named = (waiver.adapter, waiver.venue, waiver.clause) == (spec.adapter, spec.venue, spec.clause)
-        if named and today <= waiver.expires:
-            return waiver
-    return None
+    return (waiver.adapter, waiver.venue, waiver.clause) == (spec.adapter, spec.venue, spec.clause)
 
 
 def waived(results: Sequence[CaseResult], waiver: Waiver) -> list[CaseResult]:

@@ -90,6 +90,11 @@ class RaisesKeyError(Around):
         raise KeyError("serverTime")
 
 
+class RaisesKeyErrorWhenPlacing(Around):
+    async def place(self, intent: Any) -> Any:
+        raise KeyError("avgPrice")
+
+
 class ChangesRounding(Around):
     """Keeps the contract, but rounds decimals its own way for the rest of the process, as a library it uses does."""
 
