@@ -59,7 +59,7 @@ class Adapter(Protocol):
         ...
 
     async def ticker(self, instrument: str) -> Ticker:
-        """Prices now: last, bid and ask always. Another figure that could not be fetched is None, without an error."""
+        """Prices now: the last price always. Another figure that could not be fetched is None, without an error."""
         ...
 
     async def book(self, instrument: str, depth: int) -> Book:

@@ -247,7 +247,7 @@ class Balance(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Ticker(Struct, frozen=True, forbid_unknown_fields=True):
     """Prices of one instrument now. What the venue does not tell, or could not be fetched, is None; an adapter that
-    answers `ticker` sees to it that last, bid and ask are there."""
+    answers `ticker` sees to it that the last price is there."""
 
     instrument: str
     last: Decimal | None

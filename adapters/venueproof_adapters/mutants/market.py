@@ -129,12 +129,12 @@ class SwappedSides(Wrapper):
         return structs.replace(ticker, bid=ticker.ask, ask=ticker.bid)
 
 
-@broken("MKT-010", "leaves-the-quotes-out")
-class NoQuotes(Wrapper):
-    """Answers tickers without bid and ask."""
+@broken("MKT-010", "leaves-the-last-price-out")
+class NoLastPrice(Wrapper):
+    """Answers tickers without the last price."""
 
     async def ticker(self, instrument: str) -> Ticker:
-        return structs.replace(await self.inner.ticker(instrument), bid=None, ask=None)
+        return structs.replace(await self.inner.ticker(instrument), last=None)
 
 
 @broken("MKT-020", "makes-missing-figures-zero")
