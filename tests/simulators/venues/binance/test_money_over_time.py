@@ -109,6 +109,16 @@ def test_income_adds_up_to_what_the_wallet_gained(client: Client) -> None:
     assert [row for page in pages for row in page] == rows, "a client that turns pages comes to an end"
 
 
+def test_rows_of_income_can_be_told_apart_by_kind_and_id(client: Client) -> None:
+    for symbol in ("BTCUSDT", "BTCUSDC"):
+        client.market(symbol=symbol)
+        client.market("SELL", symbol=symbol)
+    fills = [row["id"] for symbol in ("BTCUSDT", "BTCUSDC") for row in client.ask("GET", FILLS, symbol=symbol)]
+    assert len(set(fills)) < len(fills), "trade ids count up per symbol, so that two symbols share some"
+    rows = client.ask("GET", INCOME)
+    assert len({(row["incomeType"], row["tranId"]) for row in rows}) == len(rows) == 6
+
+
 def test_lists_without_times_reach_back_a_week(client: Client) -> None:
     placed = client.limit()
     client.command(FillOrder("BTCUSDT", placed["orderId"]))

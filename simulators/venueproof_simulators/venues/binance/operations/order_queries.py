@@ -141,9 +141,10 @@ def income(call: Call) -> list[Document]:
 
 def _income(call: Call) -> Iterable[tuple[int, str, Document]]:
     """Every (when, incomeType, row), in no order of time."""
-    for listing in call.listings():
-        for fill in call.desk.engine.fills(call.account.name, listing.name):
-            for kind, row in income_documents(listing, fill, call.time):
+    wanted = call.listings()
+    for place, listing in enumerate(call.desk.listings.values()):
+        for fill in call.desk.engine.fills(call.account.name, listing.name) if listing in wanted else ():
+            for kind, row in income_documents(listing, fill, place, call.time):
                 yield fill.at_ns, kind, row
     if call.parameters.has("symbol"):
         return

@@ -54,6 +54,8 @@ class OrderNote(Struct, frozen=True):
     """When it ended, on the age clock: what retention counts from."""
 
 
+_SYMBOLS_MAX = 1000
+
 PLAIN_NOTE = OrderNote()
 """The note of an order that has nothing special."""
 
@@ -189,8 +191,12 @@ def fill_document(listing: Listing, fill: FillState, time: VenueTime) -> Documen
     }
 
 
-def income_documents(listing: Listing, fill: FillState, time: VenueTime) -> list[tuple[str, Document]]:
-    """What a fill adds to the income list: (incomeType, row), profit first."""
+def income_documents(listing: Listing, fill: FillState, place: int, time: VenueTime) -> list[tuple[str, Document]]:
+    """What a fill adds to the income list: (incomeType, row), profit first.
+
+    `place` is the symbol's in the list of all: two symbols may have the same trade id, but no two rows of one kind the
+    same tranId.
+    """
     kinds = (("REALIZED_PNL", fill.realized_atoms), ("COMMISSION", -fill.fee_atoms))
     return [
         (
@@ -202,7 +208,7 @@ def income_documents(listing: Listing, fill: FillState, time: VenueTime) -> list
                 "asset": fill.fee_asset,
                 "info": str(fill.trade_id) if kind == "COMMISSION" else "",
                 "time": wire_ms(time, fill.at_ns),
-                "tranId": fill.trade_id * 10 + number,
+                "tranId": (fill.trade_id * _SYMBOLS_MAX + place) * 10 + number,
                 "tradeId": str(fill.trade_id),
             },
         )
