@@ -108,10 +108,11 @@ def fills(call: Call) -> list[Document]:
         raise VenueError("parameter-combination")
     order_id = call.parameters.integer("orderId")
     start_ms, end_ms = _span_ms(call, by_id=from_id is not None or order_id is not None)
+    kept_ns = _kept_ns(call, "forget-trades")
     rows = [
         fill
         for fill in call.desk.engine.fills(call.account.name, listing.name)
-        if fill.at_ns >= _kept_ns(call, "forget-trades")
+        if fill.at_ns >= kept_ns
         and _within(wire_ms(call.time, fill.at_ns), start_ms, end_ms)
         and (from_id is None or fill.trade_id >= from_id)
         and (order_id is None or fill.order_id == order_id)
@@ -127,12 +128,11 @@ def income(call: Call) -> list[Document]:
     limit = call.parameters.limit(100, 1000)
     page = call.parameters.integer("page")
     start_ms = _week_ago_ms(call) if asked_ms is None and end_ms is None else asked_ms
+    kept_ns = _kept_ns(call, "forget-income")
     rows = [
         row
         for at_ns, found, row in sorted(_income(call), key=lambda one: one[0])
-        if kind in {"", found}
-        and at_ns >= _kept_ns(call, "forget-income")
-        and _within(int(row["time"]), start_ms, end_ms)
+        if kind in {"", found} and at_ns >= kept_ns and _within(int(row["time"]), start_ms, end_ms)
     ]
     if page is not None:
         return rows[max(0, page - 1) * limit :][:limit]
