@@ -113,7 +113,7 @@ def test_a_failure_says_how_to_see_it_again(tmp_path: Path, in_support: Path) ->
         ("broken_adapters:EndsItsProcessWhenMade", "ended its process with code 7; correct its factory"),
         ("broken_adapters:NOT_CALLABLE", "is int; name a factory(endpoint, credentials)"),
         ("broken_adapters:NoSuch", "broken_adapters has no 'NoSuch'"),
-        ("exits_when_imported:make", "cannot import exits_when_imported: SystemExit: 3"),
+        ("exits_when_imported:make", "cannot import exits_when_imported: SystemExit: 3; let importing it not exit"),
         ("broken_adapters:TellsSecretInItsDeclaration", "raised KeyError: '<secret 1> signature=<blanked>'"),
         ("no_such_module:make", "cannot import no_such_module: ModuleNotFoundError"),
         ("nativ", "no adapter of that name; did you mean 'native'?"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from venueproof.cli.reporting import compare_certificates
+from venueproof.cli.reporting import compare_certificates, judge_against
 from venueproof.cli.summary import print_summary
 from venueproof_contracts.clause import Strength
 from venueproof_contracts.outcomes import Outcome
@@ -95,3 +95,13 @@ def test_a_comparison_fits_and_counts_what_was_dropped(tmp_path: Path, capsys: p
     assert told[0].split() == ["change", "old", "->", "new", "row"]
     assert told[1].startswith("worse   pass -> not-supported  mybot.trad…nce_futures binance linear vendor")
     assert told[-1] == "2 rows changed, 2 of them for the worse"
+
+
+def test_a_long_list_of_what_is_worse_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    assert judge_against(_certificate(*[Outcome.PASS] * 50), _certificate(*[Outcome.FAIL] * 50)) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert sum(line.startswith("worse   ") for line in told) == 40
+    assert told[-2:] == [
+        "… and 10 more; `venueproof compare` tells all",
+        "worse than the baseline in 50 rows (not certified: 50 clauses failed)",
+    ]

@@ -22,6 +22,8 @@ from venueproof_reports import (
 from venueproof_reports.verdict import CERTIFIED, HARNESS_BROKE, Change
 from venueproof_reports.wording import plural
 
+WORSE_SHOWN_MAX = 40
+
 
 def read(path: Path) -> Certificate:
     """A certificate from a file. Raises UsageError."""
@@ -82,7 +84,9 @@ def judge_against(old: Certificate, new: Certificate) -> int:
         line(f"no worse than the baseline ({state})")
         return code
     worse = worse_than(old, new)
-    print_changes(worse)
+    print_changes(worse[:WORSE_SHOWN_MAX])
+    if len(worse) > WORSE_SHOWN_MAX:
+        line(f"… and {len(worse) - WORSE_SHOWN_MAX} more; `venueproof compare` tells all")
     line(f"worse than the baseline in {plural(len(worse), 'row')} ({state})")
     return code
 

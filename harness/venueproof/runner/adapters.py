@@ -60,7 +60,8 @@ def _imported(name: str, target: str) -> AdapterFactory:
         raise UsageError(f"{name}: {module_name} has no {attribute!r}; name a factory(endpoint, credentials)") from None
     except (Exception, SystemExit) as error:
         problem = f"{type(error).__name__}: {one_line(str(error))}"
-        raise UsageError(f"{name}: cannot import {module_name}: {problem}; run where it can be imported") from None
+        cure = "let importing it not exit" if isinstance(error, SystemExit) else "run where it can be imported"
+        raise UsageError(f"{name}: cannot import {module_name}: {problem}; {cure}") from None
     if not callable(value):
         raise UsageError(f"{name}: {target} is {type(value).__name__}; name a factory(endpoint, credentials)")
     return cast("AdapterFactory", value)
