@@ -176,6 +176,12 @@ def test_page_shows_a_waiver_that_nothing_needed(failing: Certificate) -> None:
     assert failing.header.waivers[0].reason in render_html(unneeded)
 
 
+def test_page_names_what_is_declared_and_judged_by_nothing(failing: Certificate) -> None:
+    run = replace(failing.runs[0], unjudged=("stream-trades",))
+    assert "stream-trades" not in render_html(failing)
+    assert "stream-trades" in render_html(seal(failing.header, [run], failing.results[:1]))
+
+
 def test_page_of_nothing_at_all(failing: Certificate) -> None:
     empty = seal(failing.header, [], [])
     assert "Not certified: every adapter was only observed" in render_html(empty)
