@@ -34,7 +34,8 @@ class Setting(Struct, frozen=True, kw_only=True):
 
     `port` is the first origin's, 0 takes any free. With `token` the control plane answers whoever has it, without it
     this machine only. `journal_rows` bounds what a venue that runs for days remembers: the wire's journal keeps so many
-    rows, and the engine's, which only a repetition would need, none.
+    rows, and the engine's, which only a repetition would need, none. Without `control` no levers are served over HTTP:
+    an adapter that is judged must not find them on the port that it may reach.
     """
 
     venue: str
@@ -46,6 +47,7 @@ class Setting(Struct, frozen=True, kw_only=True):
     port: int = 0
     token: str = ""
     journal_rows: int | None = None
+    control: bool = True
 
 
 class SimulatedVenue:
@@ -101,12 +103,22 @@ async def simulate(
     tls: bool = False,
     proxy: bool = False,
     port: int = 0,
+    control: bool = True,
 ) -> AsyncGenerator[SimulatedVenue]:
     """Run a venue inside the block; see `Setting` for the options.
 
     Raises UsageError for a venue or quirk that does not exist, `OSError` when a port is taken.
     """
-    setting = Setting(venue=venue, seed=seed, profile=profile, pace=pace, quirks=tuple(quirks), tls=tls, port=port)
+    setting = Setting(
+        venue=venue,
+        seed=seed,
+        profile=profile,
+        pace=pace,
+        quirks=tuple(quirks),
+        tls=tls,
+        port=port,
+        control=control,
+    )
     async with running(setting) as one:
         if not proxy:
             yield one
@@ -129,7 +141,7 @@ async def running(setting: Setting) -> AsyncGenerator[SimulatedVenue]:
         seed=setting.seed,
         latency=NO_LATENCY if loop is None else VIRTUAL_LATENCY,
         journal=Journal(limit=setting.journal_rows),
-        mount=plane.mount,
+        mount=plane.mount if setting.control else None,
     )
     bench = SimulatorBench(
         simulator,

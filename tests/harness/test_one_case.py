@@ -35,7 +35,6 @@ from venueproof_simulators.host.venue import Profile
         (broken.Hangs, "server_time() did not return for"),
         (broken.HangsAtStart, "start() waits for something that nothing will bring about"),
         (broken.Exits, "server_time() raised SystemExit: give up at broken_adapters.py:"),
-        (broken.ExitsInTheBackground, "the adapter ended the program: SystemExit: give up at broken_adapters.py:"),
         (broken.RaisesWhenMade, "the factory raised ConnectionError: no route at broken_adapters.py:"),
         (broken.EventsBreak, "next_event() raised ZeroDivisionError: in the stream"),
     ],
@@ -142,6 +141,10 @@ def test_what_ends_a_case_decides_its_outcome(
     _with_code(monkeypatch, code, strength=strength)
     result = run_clause("TIM-030")
     assert (result.outcome, message in result.message) == (outcome, True), result.message
+
+
+def test_an_adapter_that_is_judged_finds_no_levers() -> None:
+    assert "raised KeyError: 404" in run_clause("TIM-030", broken.PullsTheLevers).message
 
 
 def test_a_mutant_that_breaks_down_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

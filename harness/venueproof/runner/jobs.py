@@ -45,7 +45,7 @@ def probe(wish: Probe) -> Declaration:
 
 
 async def _probed(wish: Probe, found: Found) -> Declaration:
-    async with simulate(wish.venue, proxy=found.through_proxy) as venue:
+    async with simulate(wish.venue, proxy=found.through_proxy, control=False) as venue:
         try:
             made = _made(wish, found, venue)
             return await _declared(wish.adapter, watched(made, Calls(venue.bench.now_ns)))

@@ -140,7 +140,11 @@ class _Run:
     async def _main(self, guard: Guard, tap: Tap) -> Judgement | None:
         """A decision that needs no run, or None when the clause was run to its end; raises what ended it else."""
         async with simulate(
-            self._spec.venue, seed=self._spec.seed, profile=self._spec.profile.value, proxy=self._through_proxy
+            self._spec.venue,
+            seed=self._spec.seed,
+            profile=self._spec.profile.value,
+            proxy=self._through_proxy,
+            control=False,
         ) as venue:
             self._venue = venue
             for quirk in self._without:
