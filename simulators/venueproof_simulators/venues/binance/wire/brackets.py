@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from msgspec import Struct
 
@@ -26,6 +27,7 @@ class _Ladders(Struct, frozen=True, forbid_unknown_fields=True):
     ladder: list[_Ladder]
 
 
+@cache
 def load_brackets(package: str) -> Mapping[str, tuple[Bracket, ...]]:
     """Each instrument's brackets, smallest positions first. Raises `FactsError`."""
     ladders = read_facts(package, "brackets", _Ladders).ladder
