@@ -68,10 +68,6 @@ class Agenda:
         heapq.heapify(self._entries)
         self._arm()
 
-    def last_due_ns(self) -> int | None:
-        """When the last entry is due."""
-        return max((entry.due_ns for entry in self._entries if entry.action is not None), default=None)
-
     async def until(self, due_ns: int) -> None:
         """Return at `due_ns`, in order with the other entries."""
         done = asyncio.get_running_loop().create_future()
