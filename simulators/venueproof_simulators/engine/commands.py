@@ -7,9 +7,13 @@ from msgspec import Struct
 from venueproof_simulators.engine.state import (
     MarginMode,
     OrderKind,
+    PositionMode,
     PositionSide,
+    SelfTrade,
     Side,
     TimeInForce,
+    TriggerKind,
+    WatchedPrice,
 )
 
 
@@ -66,6 +70,64 @@ class Place(Command, frozen=True, gc=False):
     notional_exempt: bool = False
     """Do not ask for the smallest notional (reduce-only orders on venues that exempt them)."""
     verdict_delay_ns: int = 0
+    self_trade: SelfTrade = SelfTrade.EXPIRE_MAKER
+
+
+class PlaceConditional(Command, frozen=True, gc=False):
+    """An order that waits at the venue until a price comes. Fields as in `ConditionalState`.
+
+    `handover_ns` passes between the price and the resulting order. Refused with WOULD_TRIGGER when the price is there
+    already, and with CLOSE_POSITION_EXISTS for a second one of its kind and direction that closes the position.
+    """
+
+    account: str
+    instrument: str
+    side: Side
+    trigger: TriggerKind
+    kind: OrderKind
+    lots: int
+    trigger_ticks: int = 0
+    ticks: int = 0
+    watches: WatchedPrice = WatchedPrice.LAST
+    activation_ticks: int = 0
+    callback_ppm: int = 0
+    time_in_force: TimeInForce = TimeInForce.GTC
+    post_only: bool = False
+    reduce_only: bool = False
+    close_position: bool = False
+    position_side: PositionSide = PositionSide.NET
+    client_id: str = ""
+    self_trade: SelfTrade = SelfTrade.EXPIRE_MAKER
+    notional_exempt: bool = False
+    handover_ns: int = 0
+
+
+class CancelConditional(Command, frozen=True, gc=False):
+    """End a conditional order that waits."""
+
+    account: str
+    instrument: str
+    conditional_id: int
+
+
+class CancelAllConditional(Command, frozen=True, gc=False):
+    """End all waiting conditional orders of an account, on one instrument or on all (empty)."""
+
+    account: str
+    instrument: str = ""
+
+
+class TriggerConditional(Command, frozen=True, gc=False):
+    """Fire a waiting conditional order of any account as if its price had come."""
+
+    instrument: str
+    conditional_id: int
+
+
+class HoldTriggers(Command, frozen=True, gc=False):
+    """While on, conditional orders that fire stay TRIGGERING; once off they go on."""
+
+    on: bool
 
 
 class Amend(Command, frozen=True, gc=False):
@@ -107,6 +169,46 @@ class SetMarginMode(Command, frozen=True, gc=False):
     account: str
     instrument: str
     mode: MarginMode
+
+
+class SetPositionMode(Command, frozen=True, gc=False):
+    """Net or hedge mode for all of an account; only without orders and positions."""
+
+    account: str
+    mode: PositionMode
+
+
+class SetPoolSharing(Command, frozen=True, gc=False):
+    """Let the assets of a pool carry all its positions together, or each its own."""
+
+    account: str
+    pool: str
+    shared: bool
+
+
+class MoveMargin(Command, frozen=True, gc=False):
+    """Move atoms of free money into an isolated position; negative takes them out."""
+
+    account: str
+    instrument: str
+    side: PositionSide
+    atoms: int
+
+
+class PayFunding(Command, frozen=True, gc=False):
+    """Every position of an instrument pays (a positive rate: longs to shorts) or receives its notional × rate."""
+
+    instrument: str
+    rate_ppb: int
+
+
+class SetMark(Command, frozen=True, gc=False):
+    """Move the mark price away from the base price by an offset that stays; 0 brings it back. `index` likewise."""
+
+    instrument: str
+    mark_ticks: int = 0
+    """Where mark is now; 0: follow the base price again."""
+    index_ticks: int = 0
 
 
 class SetPrice(Command, frozen=True, gc=False):

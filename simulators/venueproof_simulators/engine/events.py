@@ -9,9 +9,12 @@ from msgspec import Struct
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import (
     BalanceState,
+    ConditionalState,
     FillState,
     MarginMode,
+    MarginState,
     OrderState,
+    PositionMode,
     PositionState,
     Side,
     TradeState,
@@ -58,6 +61,29 @@ class OrderChanged(Event, frozen=True, gc=False):
     fill: FillState | None = None
 
 
+class ConditionalCause(StrEnum):
+    """Why a conditional order changed."""
+
+    OPENED = "opened"
+    ACTIVATED = "activated"
+    """A trailing one whose activation price came."""
+    MOVED = "moved"
+    """A trailing one whose trigger followed the price."""
+    TRIGGERING = "triggering"
+    TRIGGERED = "triggered"
+    FINISHED = "finished"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+
+
+class ConditionalChanged(Event, frozen=True, gc=False):
+    """A conditional order is now so."""
+
+    conditional: ConditionalState
+    cause: ConditionalCause
+
+
 class Traded(Event, frozen=True, gc=False):
     """A public trade happened."""
 
@@ -77,6 +103,10 @@ class BalanceCause(StrEnum):
     FUNDING = "funding"
     DEPOSIT = "deposit"
     WITHDRAWAL = "withdrawal"
+    MARGIN = "margin"
+    """Moved into or out of an isolated position; the wallet as a whole is as it was."""
+    INSURANCE = "insurance"
+    """A liquidated account's debt was taken over."""
 
 
 class BalanceChanged(Event, frozen=True, gc=False):
@@ -85,6 +115,8 @@ class BalanceChanged(Event, frozen=True, gc=False):
     balance: BalanceState
     change_atoms: int
     cause: BalanceCause
+    instrument: str = ""
+    """The position it comes from, for funding and margin."""
 
 
 class BookChanged(Event, frozen=True, gc=False):
@@ -120,3 +152,46 @@ class PriceMoved(Event, frozen=True, gc=False):
 
     instrument: str
     ticks: int
+
+
+class MarkMoved(Event, frozen=True, gc=False):
+    """Mark and index prices of an instrument are now these, in billionths of a tick."""
+
+    instrument: str
+    mark_nano_ticks: int
+    index_nano_ticks: int
+
+
+class PositionModeChanged(Event, frozen=True, gc=False):
+    """The position mode of an account is now so."""
+
+    account: str
+    mode: PositionMode
+
+
+class PoolSharingChanged(Event, frozen=True, gc=False):
+    """The assets of a pool carry positions together, or each its own."""
+
+    account: str
+    pool: str
+    shared: bool
+
+
+class MarginMoved(Event, frozen=True, gc=False):
+    """Atoms went into (negative: out of) an isolated position."""
+
+    account: str
+    instrument: str
+    atoms: int
+    position: PositionState
+
+
+class MarginCalled(Event, frozen=True, gc=False):
+    """Little is left above the maintenance margin of these positions; told once until there is more again."""
+
+    account: str
+    asset: str
+    cross_atoms: int
+    """What stands behind the cross positions."""
+    positions: tuple[PositionState, ...]
+    margins: tuple[MarginState, ...]

@@ -40,6 +40,16 @@ class Refusal(StrEnum):
     LEVERAGE_TOO_LOW = "leverage-too-low"
     POSITION_TOO_LARGE = "position-too-large"
     NOT_ALLOWED = "not-allowed"
+    WOULD_TRIGGER = "would-trigger"
+    CLOSE_POSITION_EXISTS = "close-position-exists"
+    TOO_MANY_CONDITIONALS = "too-many-conditionals"
+    TRIGGER_PRICE = "trigger-price"
+    """A trigger or activation price on the wrong side, or none at all."""
+    CALLBACK = "callback"
+    """A callback out of range."""
+    NOT_ISOLATED = "not-isolated"
+    MARGIN_AMOUNT = "margin-amount"
+    """More than may be moved into or out of a position."""
 
 
 REASONS: dict[Refusal, str] = {
@@ -71,5 +81,12 @@ REASONS: dict[Refusal, str] = {
     Refusal.LEVERAGE_TOO_LOW: "insufficient-margin",
     Refusal.POSITION_TOO_LARGE: "above-maximum",
     Refusal.NOT_ALLOWED: "not-allowed",
+    Refusal.WOULD_TRIGGER: "would-trigger",
+    Refusal.CLOSE_POSITION_EXISTS: "not-allowed",
+    Refusal.TOO_MANY_CONDITIONALS: "too-many-orders",
+    Refusal.TRIGGER_PRICE: "bad-parameter",
+    Refusal.CALLBACK: "bad-parameter",
+    Refusal.NOT_ISOLATED: "not-allowed",
+    Refusal.MARGIN_AMOUNT: "bad-parameter",
 }
 """The neutral reason of each refusal, spelled as the contracts spell it."""
