@@ -33,10 +33,10 @@ def amend(call: Call) -> Document:
     A total no larger than what is filled, or a post-only price that would trade, cancels the order.
     """
     listing = call.listing()
-    side = SIDES[call.parameters.required_word("side", SIDES, "side")]
+    side = call.parameters.choice("side", SIDES, "side")
     modify_id = call.parameters.integer("modifyId")
-    lots = read_lots(listing, call.parameters.required_decimal("quantity"))
-    ticks = read_ticks(listing, call.parameters.required_decimal("price"))
+    lots = read_lots(listing, call.parameters.number("quantity"))
+    ticks = read_ticks(listing, call.parameters.number("price"))
     order = find_order(call, listing, "unknown-order-query")
     _check_amendable(call, order, side)
     check_self_trade(call, listing, Offer(side, ticks, lots - order.filled_lots), call.desk.note(order))

@@ -20,8 +20,15 @@ from venueproof_simulators.engine.commands import (
     PoolSpec,
 )
 from venueproof_simulators.engine.engine import Engine
-from venueproof_simulators.engine.events import BalanceCause, BalanceChanged, Cause, Event, OrderChanged
-from venueproof_simulators.engine.state import LIVE, MarginMode, OrderState, OrderStatus
+from venueproof_simulators.engine.events import (
+    BalanceCause,
+    BalanceChanged,
+    Cause,
+    Event,
+    OrderChanged,
+    PositionModeChanged,
+)
+from venueproof_simulators.engine.state import LIVE, MarginMode, OrderState, OrderStatus, PositionMode
 from venueproof_simulators.host.alarms import Alarms
 from venueproof_simulators.host.facts import ErrorTable, Limits
 from venueproof_simulators.host.switches import Switches
@@ -52,6 +59,8 @@ class Account(Struct):
     alias: str
     multi_assets: bool = False
     fee_burn: bool = True
+    hedged: bool = False
+    """Two legs an instrument, long and short: as the engine last told."""
 
 
 def _unheard(events: list[Event], time: VenueTime) -> None:
@@ -166,6 +175,8 @@ class Desk:
                 self._keep(event, command, note, time)
             elif isinstance(event, BalanceChanged):
                 self._note_money(event)
+            elif isinstance(event, PositionModeChanged):
+                self._accounts[event.account].hedged = event.mode is PositionMode.HEDGE
         self.publish(events, time)
         return events
 

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 
 from msgspec import Struct
 
 from venueproof_simulators.engine.commands import Place
-from venueproof_simulators.engine.state import OrderKind, Side, TimeInForce
-from venueproof_simulators.host.decimals import places, steps
+from venueproof_simulators.engine.state import OrderKind, PositionSide, Side, TimeInForce
 from venueproof_simulators.venues.binance.operations.desk import Call, Desk
 from venueproof_simulators.venues.binance.operations.parameters import Parameters
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
-from venueproof_simulators.venues.binance.wire.numbers import Listing
-from venueproof_simulators.venues.binance.wire.orders import OrderNote
+from venueproof_simulators.venues.binance.wire.numbers import Listing, decimals
+from venueproof_simulators.venues.binance.wire.orders import PLAIN_NOTE, OrderNote
 
 REDUCE_ONLY_NOTIONAL = "binance.order.min-notional-reduce-only"
 SIDES = {"BUY": Side.BUY, "SELL": Side.SELL}
 """The venue's words for the two sides."""
+CONDITIONAL = frozenset({"STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"})
+"""Types that only the algo service takes."""
 
 _KINDS = {"LIMIT": OrderKind.LIMIT, "MARKET": OrderKind.MARKET}
-_CONDITIONAL = frozenset({"STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"})
 _WAITS = {
     "GTC": TimeInForce.GTC,
     "IOC": TimeInForce.IOC,
@@ -29,22 +28,27 @@ _WAITS = {
     "GTX": TimeInForce.GTC,
     "GTD": TimeInForce.GTC,
 }
+_WAIT_WORDS = {word: word for word in _WAITS}
 _SELF_TRADE = frozenset({"NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH"})
-_RESPONSES = frozenset({"ACK", "RESULT"})
+_RESULT = {"ACK": False, "RESULT": True}
 _PRICE_MATCH = {
     f"{word}{suffix}": (opposite, int(suffix.strip("_") or 1) - 1)
     for word, opposite in (("OPPONENT", True), ("QUEUE", False))
     for suffix in ("", "_5", "_10", "_20")
 }
 _PRICE_MATCH_WORDS = frozenset({"NONE", *_PRICE_MATCH})
-_POSITION_SIDES = frozenset({"BOTH", "LONG", "SHORT"})
+_LEGS = {"BOTH": PositionSide.NET, "LONG": PositionSide.LONG, "SHORT": PositionSide.SHORT}
+_NOTED = frozenset({"priceMatch", "selfTradePreventionMode"})
+_MARKET_SURPLUS = ("price", "timeInForce", "stopPrice", "priceMatch")
+_LIMIT_SURPLUS = ("stopPrice",)
+_SURPLUS = frozenset({"closePosition", *_MARKET_SURPLUS})
 _CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
 _CLIENT_ID_MAX = 36
 _GOOD_TILL_LEAST_MS = 600_000
 _GOOD_TILL_MOST_MS = 253_402_300_799_000
 
 
-class Request(Struct, frozen=True):
+class Request(Struct, frozen=True, gc=False):
     """A placement that was read and found well formed."""
 
     listing: Listing
@@ -57,65 +61,60 @@ def read_request(call: Call) -> Request:
     """A placement out of its parameters. Raises `VenueError`."""
     sent = call.parameters
     listing = call.listing()
-    side = SIDES[sent.required_word("side", SIDES, "side")]
+    side = sent.choice("side", SIDES, "side")
     kind = _kind(sent)
-    reduce_only = _reduce_only(sent)
-    position_side = sent.word("positionSide", _POSITION_SIDES, "position-side-invalid", "BOTH")
-    if position_side != "BOTH":
-        raise VenueError("position-side")
-    wait, note = _waiting(call, kind)
-    ticks = _limit_ticks(call, listing, side, kind, note)
+    leg, reduce_only = read_leg(call)
+    wait = "" if kind is OrderKind.MARKET else sent.choice("timeInForce", _WAIT_WORDS, "time-in-force")
+    note = PLAIN_NOTE if wait != "GTD" and sent.lacks(_NOTED) else read_note(call, wait)
     command = Place(
         account=call.account.name,
         instrument=listing.name,
         side=side,
         kind=kind,
-        lots=read_lots(listing, sent.required_decimal("quantity")),
-        ticks=ticks,
+        lots=read_lots(listing, sent.number("quantity")),
+        ticks=0 if kind is OrderKind.MARKET else read_limit(call, listing, side, note.price_match),
         time_in_force=TimeInForce.IOC if kind is OrderKind.MARKET else _WAITS[wait],
         post_only=wait == "GTX",
         reduce_only=reduce_only,
-        client_id=_client_id(sent) or call.desk.next_client_id(),
+        position_side=leg,
+        client_id=read_client_id(sent, "newClientOrderId") or call.desk.next_client_id(),
         notional_exempt=reduce_only and not call.desk.switches.on(REDUCE_ONLY_NOTIONAL),
     )
-    show_result = sent.word("newOrderRespType", _RESPONSES, "not-valid", "ACK") == "RESULT"
-    return Request(listing=listing, command=command, note=note, show_result=show_result)
+    return Request(listing, command, note, sent.option("newOrderRespType", _RESULT, "not-valid", False))
 
 
 def _kind(sent: Parameters) -> OrderKind:
-    word = sent.text("type")
-    if word in _CONDITIONAL:
-        raise VenueError("algo-only")
-    if word not in _KINDS:
-        raise VenueError("order-type")
-    kind = _KINDS[word]
-    if sent.flag("closePosition"):
-        raise VenueError("close-position-type", type=word)
-    surplus = ("price", "timeInForce", "stopPrice", "priceMatch") if kind is OrderKind.MARKET else ("stopPrice",)
-    for name in surplus:
-        if sent.has(name):
-            raise VenueError("not-required", parameter=name)
+    kind = _KINDS.get(word := sent.text("type"))
+    if kind is None:
+        raise VenueError("algo-only" if word in CONDITIONAL else "order-type")
+    if not sent.lacks(_SURPLUS):
+        if sent.flag("closePosition"):
+            raise VenueError("close-position-type", type=word)
+        sent.refuse(_MARKET_SURPLUS if kind is OrderKind.MARKET else _LIMIT_SURPLUS)
     return kind
 
 
-def _reduce_only(sent: Parameters) -> bool:
-    return bool(sent.flag("reduceOnly"))
-
-
-def _waiting(call: Call, kind: OrderKind) -> tuple[str, OrderNote]:
-    """How long the order may wait, and what the venue notes of it."""
+def read_leg(call: Call) -> tuple[PositionSide, bool]:
+    """Which leg an order belongs to, and whether it only reduces. Hedge mode wants the one and refuses the other."""
     sent = call.parameters
-    wait = sent.word("timeInForce", _WAITS, "time-in-force", "")
-    if kind is OrderKind.LIMIT and not wait:
-        raise VenueError("mandatory", parameter="timeInForce")
-    note = OrderNote(
+    leg = sent.option("positionSide", _LEGS, "position-side-invalid", PositionSide.NET)
+    if (leg is not PositionSide.NET) is not call.account.hedged:
+        raise VenueError("position-side")
+    if call.account.hedged and sent.has("reduceOnly"):
+        raise VenueError("not-required", parameter="reduceonly")
+    return leg, bool(sent.flag("reduceOnly"))
+
+
+def read_note(call: Call, wait: str) -> OrderNote:
+    """What the venue notes of an order that waits so."""
+    sent = call.parameters
+    return OrderNote(
         price_match=sent.word("priceMatch", _PRICE_MATCH_WORDS, "price-match", "NONE"),
         self_trade_prevention=sent.word(
             "selfTradePreventionMode", _SELF_TRADE, "self-trade-prevention", "EXPIRE_MAKER"
         ),
         good_till_ms=_good_till_ms(call) if wait == "GTD" else 0,
     )
-    return wait, note
 
 
 def _good_till_ms(call: Call) -> int:
@@ -127,14 +126,12 @@ def _good_till_ms(call: Call) -> int:
     return value // 1000 * 1000
 
 
-def _limit_ticks(call: Call, listing: Listing, side: Side, kind: OrderKind, note: OrderNote) -> int:
-    if kind is OrderKind.MARKET:
-        return 0
-    if note.price_match == "NONE":
-        return read_ticks(listing, call.parameters.required_decimal("price"))
-    if call.parameters.has("price"):
-        raise VenueError("not-required", parameter="price")
-    return _matched_ticks(call.desk, listing, side, note.price_match)
+def read_limit(call: Call, listing: Listing, side: Side, price_match: str) -> int:
+    """The price of a limit order in ticks: its own, or the one that `priceMatch` finds."""
+    if price_match == "NONE":
+        return read_ticks(listing, call.parameters.number("price"))
+    call.parameters.refuse(("price",))
+    return _matched_ticks(call.desk, listing, side, price_match)
 
 
 def _matched_ticks(desk: Desk, listing: Listing, side: Side, word: str) -> int:
@@ -147,24 +144,25 @@ def _matched_ticks(desk: Desk, listing: Listing, side: Side, word: str) -> int:
     return levels[min(level, len(levels) - 1)][0]
 
 
-def read_ticks(listing: Listing, price: Decimal) -> int:
+def read_ticks(listing: Listing, price: str) -> int:
     """A price in ticks. Raises `VenueError` for too many decimals, or when it is off the tick."""
-    ticks = steps(price, listing.row.tick)
+    ticks = listing.tick.count(price)
     if ticks is None:
-        raise VenueError("precision" if places(price) > listing.price_places else "price-tick")
+        raise VenueError("precision" if decimals(price) > listing.price_places else "price-tick")
     return ticks
 
 
-def read_lots(listing: Listing, amount: Decimal) -> int:
+def read_lots(listing: Listing, amount: str) -> int:
     """An amount in lots. Raises `VenueError` for too many decimals, or when it is off the step."""
-    lots = steps(amount, listing.row.amount_step)
+    lots = listing.lot.count(amount)
     if lots is None:
-        raise VenueError("precision" if places(amount) > listing.amount_places else "amount-step")
+        raise VenueError("precision" if decimals(amount) > listing.amount_places else "amount-step")
     return lots
 
 
-def _client_id(sent: Parameters) -> str | None:
-    value = sent.optional("newClientOrderId")
+def read_client_id(sent: Parameters, name: str) -> str | None:
+    """A client's own id; None when it sent none."""
+    value = sent.optional(name)
     if value is None:
         return None
     if len(value) > _CLIENT_ID_MAX:

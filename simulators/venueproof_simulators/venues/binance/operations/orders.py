@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from venueproof_simulators.engine.commands import CancelAll, Place
-from venueproof_simulators.engine.events import Event, OrderChanged, Refused
+from venueproof_simulators.engine.events import Cause, Event, OrderChanged, Refused
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import LIVE, OrderState, OrderStatus, Side
 from venueproof_simulators.host.decimals import fixed, money, plain
@@ -48,8 +48,7 @@ def place(call: Call) -> Document:
     _check_size(call, request)
     check_self_trade(call, request.listing, request.command, request.note)
     events = call.desk.command(request.command, call.time, request.note)
-    _raise_refused(call, request.listing, request.command.side, events)
-    taken, last = _outcome(events, request.command)
+    taken, last = _outcome(call, request, events)
     if request.note.good_till_ms and last.status in LIVE:
         due_ns = call.time.age_ns + request.note.good_till_ms * 1_000_000 - call.time.wire_ns
         call.desk.expire_at(last, due_ns)
@@ -84,17 +83,23 @@ def place_test(call: Call) -> Document:
     return test_reply(request.listing, order, request.note, call.time)
 
 
-def _outcome(events: Sequence[Event], command: Place) -> tuple[OrderState, OrderState]:
-    """The order as it was taken in, and as it stands after all that followed at once."""
-    states = [
-        event.order
-        for event in events
-        if isinstance(event, OrderChanged)
-        and event.order.client_id == command.client_id
-        and event.order.instrument == command.instrument
-        and event.order.account == command.account
-    ]
-    return states[0], states[-1]
+def _outcome(call: Call, request: Request, events: Sequence[Event]) -> tuple[OrderState, OrderState]:
+    """The order as it was taken in, and as it stands after all that followed at once. Raises `VenueError`."""
+    taken = last = None
+    client_id, account = request.command.client_id, call.account.name
+    for event in events:
+        if isinstance(event, OrderChanged):
+            order = event.order
+            if order.client_id == client_id and order.account == account:
+                if event.cause is Cause.OPENED and order.instrument == request.listing.name:
+                    taken = last = order
+                elif last is not None and order.order_id == last.order_id:
+                    last = order
+        elif isinstance(event, Refused) and event.client_id == client_id and event.account == account:
+            raise refusal_error(call, request.listing, request.command.side, event.refusal)
+    if taken is None or last is None:
+        raise LookupError(f"the engine told nothing of the order {client_id!r}")
+    return taken, last
 
 
 def _raise_refused(call: Call, listing: Listing, side: Side, events: Sequence[Event]) -> None:

@@ -7,8 +7,8 @@ stray ones that ccxt sends.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 from urllib.parse import parse_qsl
 
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
@@ -19,6 +19,7 @@ _LONG_MAX = 2**63 - 1
 _DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
 _SYMBOL = re.compile(r"[A-Za-z0-9_.\-]{1,30}")
 _DAY_MS = 86_400_000
+_T = TypeVar("_T")
 _FLAGS = {"true": True, "false": False}
 
 
@@ -31,6 +32,16 @@ class Parameters:
     def has(self, name: str) -> bool:
         """Whether it was sent and is not empty."""
         return bool(self._values.get(name))
+
+    def lacks(self, names: frozenset[str]) -> bool:
+        """Whether none of these was sent."""
+        return names.isdisjoint(self._values)
+
+    def refuse(self, names: Iterable[str]) -> None:
+        """Raise the venue's error for the first of these that was sent."""
+        for name in names:
+            if self.has(name):
+                raise VenueError("not-required", parameter=name)
 
     def raw(self, name: str) -> str | None:
         """What was sent, as it was."""
@@ -78,22 +89,15 @@ class Parameters:
             raise VenueError("not-valid", parameter="limit")
         return value
 
-    def decimal(self, name: str) -> Decimal | None:
-        """A number that is not negative, without exponent, or None when it was not sent."""
-        value = self.optional(name)
-        if value is None:
-            return None
-        if not _DECIMAL.fullmatch(value):
-            legal = r"^([0-9]{1,20})(\.[0-9]{1,20})?$"
-            raise VenueError("illegal-characters", parameter=name, legal=legal)
-        return Decimal(value)
-
-    def required_decimal(self, name: str) -> Decimal:
-        """A number that must be there."""
-        value = self.decimal(name)
-        if value is None:
+    def number(self, name: str) -> str:
+        """A mandatory number that is not negative, without exponent, as it was sent."""
+        value = self._values.get(name)
+        if value is not None and _DECIMAL.fullmatch(value):
+            return value
+        if self.optional(name) is None:
             raise VenueError("mandatory", parameter=name)
-        return value
+        legal = r"^([0-9]{1,20})(\.[0-9]{1,20})?$"
+        raise VenueError("illegal-characters", parameter=name, legal=legal)
 
     def flag(self, name: str) -> bool | None:
         """`true` or `false`, or None when it was not sent."""
@@ -113,12 +117,19 @@ class Parameters:
             raise VenueError(error, parameter=name)
         return value
 
-    def required_word(self, name: str, allowed: Mapping[str, object], error: str) -> str:
-        """One of the allowed words, which must be there."""
-        value = self.word(name, allowed, error, "")
-        if not value:
+    def choice(self, name: str, allowed: Mapping[str, _T], error: str) -> _T:
+        """What a word stands for, which must be there and spelled exactly so; otherwise the error of that key."""
+        value = self._values.get(name)
+        if value is None:
             raise VenueError("mandatory", parameter=name)
-        return value
+        found = allowed.get(value)
+        if found is None:
+            raise VenueError(error if value else "empty-parameter", parameter=name)
+        return found
+
+    def option(self, name: str, allowed: Mapping[str, _T], error: str, default: _T) -> _T:
+        """The same of a word that may be missing."""
+        return default if self._values.get(name) is None else self.choice(name, allowed, error)
 
     def period_ms(self, days_max: int = 0) -> tuple[int | None, int | None]:
         """`startTime` and `endTime` in ms; in order, and no further apart than `days_max` (0: any)."""

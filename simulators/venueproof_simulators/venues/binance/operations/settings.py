@@ -49,7 +49,7 @@ def _check_isolated(call: Call, instrument: str, leverage: int) -> None:
 def set_margin_type(call: Call) -> Document:
     """POST marginType. The type that is set already is an error."""
     listing = call.listing()
-    mode = _MODES[call.parameters.required_word("marginType", _MODES, "not-valid")]
+    mode = call.parameters.choice("marginType", _MODES, "not-valid")
     command = SetMarginMode(account=call.account.name, instrument=listing.name, mode=mode)
     _raise_refused(call, call.desk.command(command, call.time), 0)
     return DONE

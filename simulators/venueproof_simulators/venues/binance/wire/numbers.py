@@ -16,6 +16,29 @@ _MEAN_UNIT = Decimal("1e-8")
 _UPDATE_ID_BASE = 10**9
 
 
+class Grid:
+    """One step, of prices or of amounts: so many steps as text and back, in integers all the way."""
+
+    def __init__(self, step: Decimal) -> None:
+        self.places = places(step)
+        self._units = whole(step.scaleb(self.places))
+        """How many units of the last decimal place a step is."""
+
+    def text(self, count: int) -> str:
+        """So many steps with the decimals of the step: `0.010`."""
+        return counted(count * self._units, self.places)
+
+    def count(self, text: str) -> int | None:
+        """How many whole steps a number (digits, and perhaps a point) is; None when it is off the step."""
+        digits, _, fraction = text.partition(".")
+        if len(fraction) > self.places:
+            fraction = fraction.rstrip("0")
+            if len(fraction) > self.places:
+                return None
+        count, rest = divmod(int(digits + fraction.ljust(self.places, "0")), self._units)
+        return None if rest else count
+
+
 class Listing:
     """One instrument: the row of facts, the engine's integers, and the way from one to the other."""
 
@@ -30,14 +53,12 @@ class Listing:
         self.instrument: Instrument = row.instrument()
         self.name = row.name
         self.symbol = row.symbol
-        self.tick_places = places(row.tick)
-        self.lot_places = places(row.amount_step)
+        self.tick = Grid(row.tick)
+        self.lot = Grid(row.amount_step)
         self.price_places = int(str(row.wire["pricePrecision"]))
         self.amount_places = int(str(row.wire["quantityPrecision"]))
         self._price_units = whole(row.tick.scaleb(self.price_places))
-        self._tick_units = whole(row.tick.scaleb(self.tick_places))
-        self._lot_units = whole(row.amount_step.scaleb(self.lot_places))
-        """How many units of the last decimal place a tick or lot is."""
+        """How many units of the last decimal place of prices a tick is."""
         self._value = row.tick * row.amount_step * row.contract_size
         self._value_max = {
             leverage: int(CONTEXT.divide_int(most, self._value)) for leverage, most in self._notional_max.items()
@@ -81,7 +102,7 @@ class Listing:
 
     def tick_text(self, ticks: int) -> str:
         """A price with the decimals of its tick, as in books and candles: `60000.0`."""
-        return counted(ticks * self._tick_units, self.tick_places)
+        return self.tick.text(ticks)
 
     def plain_price(self, ticks: int) -> str:
         """A price without trailing zeros, as in fills and order events: `60000`."""
@@ -89,12 +110,17 @@ class Listing:
 
     def amount_text(self, lots: int) -> str:
         """An amount with the decimals of its step: `0.010`."""
-        return counted(lots * self._lot_units, self.lot_places)
+        return self.lot.text(lots)
 
 
 def update_id(sequence: int) -> int:
     """A change of a book as the venue numbers it: large from the start, as clients take 0 for nothing."""
     return _UPDATE_ID_BASE + sequence
+
+
+def decimals(text: str) -> int:
+    """How many decimals a number really has: 1 for `0.10`."""
+    return len(text.partition(".")[2].rstrip("0"))
 
 
 def eight(value: Decimal) -> str:
