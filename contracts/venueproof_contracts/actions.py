@@ -141,6 +141,23 @@ class Gap(Action, frozen=True, tag="gap"):
     price: Decimal
 
 
+class SetMark(Action, frozen=True, tag="set_mark"):
+    """Move an instrument's mark price away from its last price, and the index where it is given; they stay there as
+    long as nobody moves them."""
+
+    instrument: str
+    price: Decimal
+    index: Decimal | None = None
+
+
+class PayFunding(Action, frozen=True, tag="pay_funding"):
+    """Let every position of an instrument pay funding now at `rate`, a fraction of its worth at mark; from longs to
+    shorts when it is positive."""
+
+    instrument: str
+    rate: Decimal
+
+
 # --- orders of the account under test ----------------------------------------------------------------------------
 
 
@@ -178,6 +195,12 @@ class TriggerOrder(Action, frozen=True, tag="trigger"):
 
     instrument: str
     order_id: str
+
+
+class HoldTriggers(Action, frozen=True, tag="hold_triggers"):
+    """While on, conditional orders whose price comes stay on the way to their resulting order; once off they go on."""
+
+    on: bool
 
 
 # --- the account --------------------------------------------------------------------------------------------------
@@ -374,11 +397,14 @@ AnyAction = (
     | PrintTrade
     | AddLiquidity
     | Gap
+    | SetMark
+    | PayFunding
     | FillOrder
     | PartlyFill
     | RejectOrders
     | ExpireOrder
     | TriggerOrder
+    | HoldTriggers
     | NewAccount
     | ActAsOtherClient
     | SetMode

@@ -6,26 +6,43 @@ needs; where one is missing it is `not-provable`, never passed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from venueproof_contracts.actions import ActionResult, AnyAction, Operation, Topic
 from venueproof_contracts.errors import Reason
-from venueproof_contracts.model import Balance, Book, Fill, Order, OrderType, Position, Ticker, TimeInForce
+from venueproof_contracts.model import (
+    Balance,
+    Book,
+    Fill,
+    MarginMode,
+    Order,
+    OrderType,
+    Position,
+    PositionSide,
+    Side,
+    Ticker,
+    TimeInForce,
+    Trigger,
+)
 
 TRUTH = "truth"
 """The power to tell the account's state from behind."""
 HOURS = "hours"
 """The power to let hours go by: only where time is virtual."""
+EXPOSURE = "exposure"
+"""The power to tell what was at stake at every moment, also between two messages."""
 
 
 class Truth(Struct, frozen=True, forbid_unknown_fields=True):
     """The state of the account under test, from the venue's engine and not over the wire.
 
-    `ref.intent_id` of an order here is the client id as the venue has it.
+    `ref.intent_id` of an order here is the client id as the venue has it. Conditional orders are among the orders, with
+    `ref.conditional`; both legs of a position are among the positions.
     """
 
     orders: tuple[Order, ...]
@@ -33,12 +50,13 @@ class Truth(Struct, frozen=True, forbid_unknown_fields=True):
     positions: tuple[Position, ...]
     balances: tuple[Balance, ...]
 
-    def order(self, venue_id: str) -> Order | None:
-        """The order with this venue id."""
-        return next((order for order in self.orders if order.ref.venue_id == venue_id), None)
+    def order(self, venue_id: str, *, conditional: bool = False) -> Order | None:
+        """The order with this venue id; conditional orders have ids of their own."""
+        key = (venue_id, conditional)
+        return next((order for order in self.orders if (order.ref.venue_id, order.ref.conditional) == key), None)
 
     def live_orders(self) -> tuple[Order, ...]:
-        """Orders that can still fill."""
+        """Orders that can still fill, or become one that can."""
         return tuple(order for order in self.orders if not order.status.final)
 
 
@@ -81,10 +99,11 @@ class WireRow(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Provocation(Struct, frozen=True, forbid_unknown_fields=True):
-    """One way in which this venue shows a neutral kind of trouble. `case` is the id of its quirk row."""
+    """One way in which this venue shows a neutral kind of trouble. `quirk` is the id of its row in the register."""
 
     kind: str
-    case: str
+    quirk: str = field(name="case")
+    """Called `case` where it is written down, as in a certificate."""
     title: str
     refuted: bool = False
     """The row's claim is contradicted by the vendor's page and by a live client."""
@@ -99,6 +118,9 @@ class IntentPatch(Struct, frozen=True, forbid_unknown_fields=True):
     time_in_force: TimeInForce | None = None
     post_only: bool | None = None
     reduce_only: bool | None = None
+    close_position: bool | None = None
+    trigger: Trigger | None = None
+    position_side: PositionSide | None = None
 
 
 class Provoked(Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,6 +131,9 @@ class Provoked(Struct, frozen=True, forbid_unknown_fields=True):
     intent: IntentPatch | None = None
     operation: Operation | None = None
     """The request that will meet the trouble."""
+    leverage: Decimal | None = None
+    """The leverage to ask for, where the trouble is about that."""
+    margin_mode: MarginMode | None = None
     until_ns: int | None = None
     """When the venue says that the trouble ends."""
     settles_s: Decimal = Decimal(0)
@@ -125,7 +150,7 @@ class Bench(Protocol):
 
     @property
     def powers(self) -> frozenset[str]:
-        """Names of the actions that this bench can do, and `TRUTH` and `HOURS` where it has these."""
+        """Names of the actions that this bench can do, and `TRUTH`, `HOURS` and `EXPOSURE` where it has these."""
         ...
 
     def now_ns(self) -> int:
@@ -146,6 +171,12 @@ class Bench(Protocol):
 
     async def market(self, instrument: str) -> MarketTruth:
         """The market as the engine has it."""
+        ...
+
+    def watch_exposure(self, instrument: str, side: Side) -> Callable[[], Decimal]:
+        """Watch from now on what is at stake on one side: contracts of the account's live orders that can still fill,
+        and those that were filled since. What is returned tells the most there was at any moment, however short.
+        """
         ...
 
     def wire(self) -> list[WireRow]:

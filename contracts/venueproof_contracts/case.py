@@ -36,6 +36,9 @@ from venueproof_contracts.wording import words
 Raised = TypeVar("Raised", bound=AdapterError)
 Value = TypeVar("Value")
 
+_Key = tuple[str, str | None, bool]
+"""What names an order at a venue."""
+
 
 class Breach(AssertionError):
     """A promise was not kept. The message says what was seen instead."""
@@ -93,7 +96,7 @@ class Case:
         self.manners: list[str] = []
         self._intents = 0
         self._unit = self._bid = self._ask = Decimal(0)
-        self._orders_before: frozenset[tuple[str, str | None]] = frozenset()
+        self._orders_before: frozenset[_Key] = frozenset()
 
     @property
     def symbol(self) -> str:
@@ -290,12 +293,13 @@ class Case:
         return structs.replace(intent, **changes)
 
 
-def _key(ref: OrderRef) -> tuple[str, str | None]:
-    return ref.instrument, ref.venue_id
+def _key(ref: OrderRef) -> _Key:
+    return ref.instrument, ref.venue_id, ref.conditional
 
 
 def _named(orders: tuple[Order, ...], ref: OrderRef) -> Order | None:
     """The one of `orders` that `ref` names: by the venue's id, or else by the client id where that is the intent's."""
     if ref.venue_id is None:
-        return next((order for order in orders if order.ref.intent_id == ref.intent_id), None)
+        alike = (ref.intent_id, ref.conditional)
+        return next((order for order in orders if (order.ref.intent_id, order.ref.conditional) == alike), None)
     return next((order for order in orders if _key(order.ref) == _key(ref)), None)

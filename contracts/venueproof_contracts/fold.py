@@ -31,7 +31,9 @@ class Fold:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.orders: dict[str, Order] = {}
-        """By intent id."""
+        """By intent id; the order that a conditional one became has that one's intent id."""
+        self.conditionals: dict[str, Order] = {}
+        """Conditional orders, by intent id."""
         self.order_steps: list[Order] = []
         self.fills: list[Fill] = []
         self.positions: dict[tuple[str, PositionSide], Position] = {}
@@ -47,7 +49,7 @@ class Fold:
         self.events.append(event)
         match event:
             case OrderEvent(order=order):
-                self.orders[order.ref.intent_id] = order
+                (self.conditionals if order.ref.conditional else self.orders)[order.ref.intent_id] = order
                 self.order_steps.append(order)
             case FillEvent(fill=fill):
                 self.fills.append(fill)

@@ -56,6 +56,8 @@ class OrderStatus(StrEnum):
     PARTLY_FILLED = "partly-filled"
     WAITING = "waiting"
     """A conditional order whose trigger was not met yet."""
+    TRIGGERING = "triggering"
+    """A conditional order whose price has come, and the order that it becomes is not there: it protects nothing."""
     FILLED = "filled"
     CANCELED = "canceled"
     EXPIRED = "expired"
@@ -120,13 +122,17 @@ class TriggerPrice(StrEnum):
 
 
 class Trigger(Struct, frozen=True, forbid_unknown_fields=True):
-    """A condition: a `price` for stop and take, an `offset` for trailing."""
+    """A condition: a `price` for stop and take, an `offset` for trailing.
+
+    A trailing one follows from `activation` on where that is given, and from the start where not.
+    """
 
     kind: TriggerKind
     price: Decimal | None = None
     offset: Decimal | None = None
     offset_unit: OffsetUnit = OffsetUnit.ABSOLUTE
     watches: TriggerPrice = TriggerPrice.LAST
+    activation: Decimal | None = None
 
 
 class ContractUnit(StrEnum):
@@ -172,6 +178,7 @@ class Intent(Struct, frozen=True, forbid_unknown_fields=True):
     post_only: bool = False
     reduce_only: bool = False
     close_position: bool = False
+    """A conditional order that closes whatever the position is when it fires; `amount` is 0."""
     trigger: Trigger | None = None
     position_side: PositionSide | None = None
     """Empty in net mode."""
@@ -187,7 +194,11 @@ class OrderRef(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Order(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is known of one order. `average_price` is None until something filled or while it is not known."""
+    """What is known of one order. `average_price` is None until something filled or while it is not known.
+
+    A conditional order is one of its own (`ref.conditional`), with ids of its own: when it fires it ends as TRIGGERED,
+    `replaced_by` the order that it became, which `replaces` it.
+    """
 
     ref: OrderRef
     side: Side
@@ -200,12 +211,16 @@ class Order(Struct, frozen=True, forbid_unknown_fields=True):
     time_in_force: TimeInForce | None = None
     post_only: bool = False
     reduce_only: bool = False
+    close_position: bool = False
     trigger: Trigger | None = None
     position_side: PositionSide | None = None
+    expires_ns: int | None = None
+    """When a good-till-date order ends."""
     updated_ns: int = 0
     replaces: str | None = None
     """Venue id of the order that this one took the place of."""
     replaced_by: str | None = None
+    """Venue id of the order that took the place of this one."""
     reason: str = ""
     """The venue's word on why it ended."""
 

@@ -7,15 +7,17 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from venueproof.exposure import ExposureWatch
 from venueproof.translation import actions as translation
 from venueproof.translation import truth as telling
 from venueproof.translation.provoking import offered, provoked
-from venueproof.translation.values import to_ns
+from venueproof.translation.values import amount, to_ns
 from venueproof.translation.wire import wire_row
 from venueproof.virtual import Clock
 from venueproof_contracts import model
 from venueproof_contracts.actions import ActionResult, AnyAction, Hold
-from venueproof_contracts.bench import HOURS, TRUTH, MarketTruth, Provocation, Provoked, Truth, WireRow
+from venueproof_contracts.bench import EXPOSURE, HOURS, TRUTH, MarketTruth, Provocation, Provoked, Truth, WireRow
+from venueproof_simulators.engine import state
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.host import discovery
 from venueproof_simulators.host.facts import QuirkRow
@@ -83,8 +85,8 @@ class SimulatorBench:
 
     @property
     def powers(self) -> frozenset[str]:
-        """Every action that has a translation, the truth, and hours where time is virtual."""
-        return translation.powers(self._hands) | ({TRUTH, HOURS} if self._passes_time else {TRUTH})
+        """Every action that has a translation, truth and exposure, and hours where time is virtual."""
+        return translation.powers(self._hands) | {TRUTH, EXPOSURE} | ({HOURS} if self._passes_time else set[str]())
 
     def now_ns(self) -> int:
         """True time."""
@@ -121,6 +123,12 @@ class SimulatorBench:
             book=telling.book(one, engine.book(one.name, BOOK_LEVELS)),
         )
 
+    def watch_exposure(self, instrument: str, side: model.Side) -> Callable[[], Decimal]:
+        """The most that is at stake on one side from now on. Raises `LookupError` for an unknown instrument."""
+        one, venue = self._hands.instrument(instrument), self._simulator.venue
+        watch = ExposureWatch(venue.engine, venue.account, one.name, state.Side(side.value))
+        return lambda: amount(one, watch.most_lots)
+
     def wire(self) -> list[WireRow]:
         """The journal so far."""
         journal = self._simulator.journal
@@ -135,7 +143,7 @@ class SimulatorBench:
     async def provoke(self, provocation: Provocation, instrument: str) -> Provoked:
         """Make the venue show it. Raises `LookupError` when this profile has no such case."""
         if provocation not in self._offered:
-            raise LookupError(f"no case {provocation.case!r} of {provocation.kind!r} in this profile")
+            raise LookupError(f"no case {provocation.quirk!r} of {provocation.kind!r} in this profile")
         found = provoked(self._offered[provocation].code(self._simulator, instrument))
         self._expect_trouble(to_ns(found.settles_s))
         return found

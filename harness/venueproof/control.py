@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 from aiohttp import web
-from msgspec import Struct
+from msgspec import Struct, field
 
 from venueproof.openapi import document
 from venueproof.usage import one_line
@@ -32,7 +32,8 @@ class Provoke(Struct, frozen=True, forbid_unknown_fields=True):
     """The body of a request to show one kind of trouble."""
 
     kind: str
-    case: str
+    quirk: str = field(name="case")
+    """Under the name that a certificate has for it."""
     instrument: str
 
 
@@ -103,9 +104,9 @@ class ControlPlane:
     async def _provoke(self, request: web.Request) -> object:
         wish = msgspec.json.decode(await _body(request), type=Provoke)
         for one in self.bench.provocations(wish.kind):
-            if one.case == wish.case:
+            if one.quirk == wish.quirk:
                 return await self.bench.provoke(one, wish.instrument)
-        raise LookupError(f"no case {wish.case!r} of kind {wish.kind!r} in this profile")
+        raise LookupError(f"no case {wish.quirk!r} of kind {wish.kind!r} in this profile")
 
     async def _settle(self, request: web.Request) -> ActionResult:
         await _body(request)

@@ -48,7 +48,7 @@ class ContractClass(pytest.Collector):
         known = {clause.id: clause for clause in plan.clauses}
         make: Callable[..., ClauseItem] = getattr(ClauseItem, "from_parent")  # noqa: B009  # pytest leaves it untyped
         for spec in plan.rows():
-            place = "-".join(part for part in (spec.product, spec.profile.value, spec.case) if part)
+            place = "-".join(part for part in (spec.product, spec.profile.value, spec.quirk) if part)
             yield make(self, name=f"{spec.clause}[{place}]", clause=known[spec.clause], spec=spec, seeds=plan.seeds)
 
 
@@ -142,7 +142,7 @@ class ClauseItem(pytest.Item):
         import allure
 
         tell: Callable[[str, str], None] = getattr(allure.dynamic, "parameter")  # noqa: B009  # allure leaves it untyped
-        for name in ("venue", "product", "profile", "case"):
+        for name in ("venue", "product", "profile", "quirk"):
             tell(name, str(getattr(self.spec, name)))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

@@ -138,7 +138,9 @@ class Evidence(_Value, frozen=True, kw_only=True):
 
 
 class Result(_Value, frozen=True, kw_only=True):
-    """One clause, in one case (a register row, or empty), for one adapter, venue, product and profile.
+    """One clause, in one case, for one adapter, venue, product and profile.
+
+    ``quirk`` is the id of the register row whose trouble the case shows, or empty; in JSON it is called ``case``.
 
     ``seed`` is the first failing one, None when none failed. ``claimed`` says that the clause lies within the claimed
     conformance, so that ``not-supported`` counts like a failure.
@@ -149,7 +151,7 @@ class Result(_Value, frozen=True, kw_only=True):
     product: str
     profile: Profile
     clause: Name
-    case: str
+    quirk: str = field(name="case")
     outcome: Outcome
     seeds: tuple[Count, ...]
     seed: Count | None = None
@@ -201,7 +203,7 @@ ResultKey = tuple[str, str, str, str, str, str]
 
 def result_key(row: Result) -> ResultKey:
     """What identifies a row within a certificate and across two of them."""
-    return (row.adapter, row.venue, row.product, row.profile, row.clause, row.case)
+    return (row.adapter, row.venue, row.product, row.profile, row.clause, row.quirk)
 
 
 def tally(results: Iterable[Result]) -> dict[Outcome, int]:
@@ -250,7 +252,7 @@ def digest_of(certificate: Certificate) -> str:
 
 
 def _row_order(row: Result) -> tuple[str, int, str, str]:
-    return (row.product, PROFILES.index(row.profile), row.clause, row.case)
+    return (row.product, PROFILES.index(row.profile), row.clause, row.quirk)
 
 
 def _counted(run: Run, rows: Sequence[Result]) -> Run:

@@ -77,7 +77,7 @@ def _sightings(rows: Sequence[Result]) -> tuple[Sighting, ...]:
     """Rows of one case with the same outcome and the same message are one sighting in several places."""
     alike: dict[tuple[str, str, str], list[Result]] = {}
     for row in rows:
-        alike.setdefault((row.case, row.outcome, row.evidence.message), []).append(row)
+        alike.setdefault((row.quirk, row.outcome, row.evidence.message), []).append(row)
     return tuple(
         Sighting(
             row=group[0],
@@ -113,8 +113,8 @@ def quiet_of(results: Iterable[Result], anchors: Anchors) -> tuple[Quiet, ...]:
 def _places(rows: Sequence[Result]) -> tuple[str, ...]:
     profiles: dict[tuple[str, str], list[str]] = {}
     for row in rows:
-        profiles.setdefault((row.product, row.case), []).append(row.profile)
+        profiles.setdefault((row.product, row.quirk), []).append(row.profile)
     return tuple(
-        " · ".join(filter(None, (product, " and ".join(dict.fromkeys(names)), case)))
-        for (product, case), names in profiles.items()
+        " · ".join(filter(None, (product, " and ".join(dict.fromkeys(names)), quirk)))
+        for (product, quirk), names in profiles.items()
     )

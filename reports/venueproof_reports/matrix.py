@@ -39,10 +39,10 @@ class Cell(Struct, frozen=True, kw_only=True):
 
 
 class MatrixRow(Struct, frozen=True, kw_only=True):
-    """One clause, or one case of it (``case`` set)."""
+    """One clause, or one case of it (``quirk`` set)."""
 
     clause: str
-    case: str
+    quirk: str
     title: str
     promise: str
     level: str
@@ -131,9 +131,9 @@ def _section(rows: list[Result], columns: Sequence[Column], targets: Targets) ->
 
 
 def _clause_row(rows: list[Result], columns: Sequence[Column], targets: Targets) -> MatrixRow:
-    cases = sorted({row.case for row in rows})
-    by_case = [[row for row in rows if row.case == case] for case in cases]
-    inner = tuple(_row(group, columns, targets, ()) for group in by_case) if len(cases) > 1 else ()
+    quirks = sorted({row.quirk for row in rows})
+    by_case = [[row for row in rows if row.quirk == quirk] for quirk in quirks]
+    inner = tuple(_row(group, columns, targets, ()) for group in by_case) if len(quirks) > 1 else ()
     return _row(rows, columns, targets, inner)
 
 
@@ -146,7 +146,7 @@ def _row(
     first = rows[0]
     return MatrixRow(
         clause=first.clause,
-        case=first.case,
+        quirk=first.quirk,
         title=first.evidence.title,
         promise=first.promise,
         level=first.evidence.level,

@@ -42,7 +42,7 @@ def _add_suite(root: ElementTree.Element, run: Run, rows: list[Result], created:
 
 
 def _add_case(suite: ElementTree.Element, row: Result, path: str, *, observed: bool) -> str:
-    name = f"{row.clause}[{row.case}]" if row.case else row.clause
+    name = f"{row.clause}[{row.quirk}]" if row.quirk else row.clause
     case = ElementTree.SubElement(suite, "testcase", classname=one_line(path), name=one_line(name), time="0")
     if row.outcome == Outcome.PASS:
         return "passed"

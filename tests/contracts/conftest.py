@@ -86,7 +86,7 @@ class MemoryVenue:
     """The state of one account on one instrument, and the bench that moves it."""
 
     seed: int = 1
-    powers = actions.POWERS | {"truth", "hours"}
+    powers = actions.POWERS | {"truth", "hours", "exposure"}
 
     def __init__(self) -> None:
         self.at_ns = START_NS
@@ -105,6 +105,7 @@ class MemoryVenue:
         self.repeat_fill = False
         self.events: asyncio.Queue[Event] = asyncio.Queue()
         self.numbers = count(1)
+        self.watches: list[Callable[[], None]] = []
 
     # --- the bench ---
 
@@ -125,6 +126,21 @@ class MemoryVenue:
 
     async def market(self, instrument: str) -> MarketTruth:
         return MarketTruth(self.ticker(), self.book())
+
+    def watch_exposure(self, instrument: str, side: Side) -> Callable[[], Decimal]:
+        fills, watch = len(self.fills), {"most": Decimal(0)}
+
+        def look() -> None:
+            live = sum((one.amount - one.filled for one in self.live(side)), Decimal(0))
+            filled = sum((fill.amount for fill in self.fills[fills:] if fill.side is side), Decimal(0))
+            watch["most"] = max(watch["most"], live + filled)
+
+        look()
+        self.watches.append(look)
+        return lambda: watch["most"]
+
+    def live(self, side: Side) -> list[Order]:
+        return [one for one in self.orders.values() if one.side is side and not one.status.final]
 
     def wire(self) -> list[WireRow]:
         return []
@@ -222,6 +238,8 @@ class MemoryVenue:
 
     def tell(self, order: Order) -> None:
         self.orders[order.ref.venue_id or ""] = order
+        for look in self.watches:
+            look()
         self.events.put_nowait(OrderEvent(order))
 
     def end(self, order_id: str, status: OrderStatus) -> Order:

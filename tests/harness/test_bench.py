@@ -12,7 +12,7 @@ from venueproof.bench_simulator import SimulatorBench
 from venueproof.translation.actions import TRANSLATIONS
 from venueproof_contracts import actions
 from venueproof_contracts.actions import POWERS, DropManner, Matcher, Operation, Topic, action_name
-from venueproof_contracts.bench import HOURS, TRUTH
+from venueproof_contracts.bench import EXPOSURE, HOURS, TRUTH
 from venueproof_contracts.errors import Reason
 from venueproof_contracts.model import Intent, OrderStatus, OrderType, PositionMode, Side
 
@@ -43,8 +43,8 @@ def test_every_action_is_translated_or_no_power() -> None:
     async def body(bench: SimulatorBench) -> None:
         translated = frozenset(action_name(kind) for kind in TRANSLATIONS)
         assert translated <= POWERS
-        assert bench.powers == translated | {TRUTH, HOURS}
-        assert POWERS - bench.powers == {"trigger", "set_mode"}
+        assert bench.powers == translated | {TRUTH, HOURS, EXPOSURE}
+        assert POWERS - bench.powers == {"trigger", "set_mode", "set_mark", "pay_funding", "hold_triggers"}
 
     on_bench(body)
 
@@ -209,3 +209,18 @@ def test_simulate_runs_in_real_time_outside_of_virtual_time() -> None:
     powers = asyncio.run(main())
     assert "step_adapter_clock" not in powers
     assert HOURS not in powers
+
+
+def test_exposure_is_told_for_the_shortest_moment() -> None:
+    async def body(bench: SimulatorBench) -> None:
+        old = (await bench.do(actions.ActAsOtherClient(buy("a", amount="0.010")))).order_id
+        peak = bench.watch_exposure(BTC, Side.BUY)
+        other_side = bench.watch_exposure(BTC, Side.SELL)
+        new = (await bench.do(actions.ActAsOtherClient(buy("b", amount="0.020")))).order_id
+        await bench.do(actions.PartlyFill(BTC, new, Decimal("0.005")))
+        await bench.do(actions.ExpireOrder(BTC, old))
+        await bench.do(actions.ExpireOrder(BTC, new))
+        assert (peak(), other_side()) == (Decimal("0.030"), Decimal(0))
+        assert bench.watch_exposure(BTC, Side.BUY)() == 0
+
+    on_bench(body)

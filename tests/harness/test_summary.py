@@ -55,7 +55,7 @@ def _row(number: int, outcome: Outcome) -> Result:
         product="linear",
         profile="vendor",
         clause=f"ORD-{number:03}",
-        case="binance.order.min-notional-reduce-only",
+        quirk="binance.order.min-notional-reduce-only",
         outcome=outcome,
         seeds=(1,),
         claimed=False,

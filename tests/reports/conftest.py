@@ -233,7 +233,7 @@ def _results(adapter: str, profile: Profile, bad: dict[tuple[str, str, str, str]
                     product="linear",
                     profile=profile,
                     clause=clause,
-                    case=case,
+                    quirk=case,
                     outcome=outcome,
                     seeds=(7,),
                     seed=7 if outcome is Outcome.FAIL else None,

@@ -75,9 +75,16 @@ def _hostile(base: Certificate, text: str) -> Certificate:
     )
     run = replace(base.runs[0], adapter=name, venue=name, adapter_version=text, journal_digest=text)
     row = replace(
-        base.results[0], adapter=name, venue=name, product=text, clause=name, case=text, promise=text, evidence=evidence
+        base.results[0],
+        adapter=name,
+        venue=name,
+        product=text,
+        clause=name,
+        quirk=text,
+        promise=text,
+        evidence=evidence,
     )
-    rows = [replace(row, outcome=outcome, case=f"{text}{number}") for number, outcome in enumerate(Outcome)]
+    rows = [replace(row, outcome=outcome, quirk=f"{text}{number}") for number, outcome in enumerate(Outcome)]
     waiver = replace(base.header.waivers[0], adapter=name, clause=name, reason=text, expires=text)
     header = replace(
         base.header, waivers=(waiver,), selection=text, facts_dates={name: text}, dependencies={name: text}

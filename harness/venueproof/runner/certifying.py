@@ -152,7 +152,7 @@ def _told(spec: CaseSpec, answer: Answer) -> CaseResult:
 
 
 def _described(spec: CaseSpec) -> str:
-    parts = [spec.adapter, spec.venue, spec.product, spec.profile.value, spec.clause, spec.case]
+    parts = [spec.adapter, spec.venue, spec.product, spec.profile.value, spec.clause, spec.quirk]
     return " ".join(part for part in parts if part)
 
 

@@ -76,7 +76,7 @@ REPRODUCED = "reports/again"
 def reproduce(spec: CaseSpec) -> str:
     """The command, for a shell, that runs this case again and no other."""
     profile: Profile = spec.profile.value
-    clause = f"{spec.clause}[{spec.case}]" if spec.case else spec.clause
+    clause = f"{spec.clause}[{spec.quirk}]" if spec.quirk else spec.clause
     parts = ["venueproof", "certify", spec.adapter, "--venue", spec.venue, "--product", spec.product]
     parts += ["--profile", profile, "--clause", clause, "--seed", str(spec.seed), "--no-prove"]
     parts += ["--clock", "real"] if spec.clock == "real" else []

@@ -22,7 +22,7 @@ _TROUBLED = frozenset({Outcome.HARNESS_ERROR, Outcome.FAIL, Outcome.TOLERATED, O
 
 def row_key(spec: CaseSpec) -> RowKey:
     """What the cases of one row have in common."""
-    return (spec.adapter, spec.venue, spec.product, spec.profile.value, spec.clause, spec.case)
+    return (spec.adapter, spec.venue, spec.product, spec.profile.value, spec.clause, spec.quirk)
 
 
 def with_waivers(results: Sequence[CaseResult], waivers: Sequence[Waiver], today: str) -> list[CaseResult]:
@@ -57,7 +57,7 @@ def _row(group: list[CaseResult], clause: Clause, claim: Conformance) -> Result:
         product=spec.product,
         profile=spec.profile.value,
         clause=clause.id,
-        case=spec.case,
+        quirk=spec.quirk,
         outcome=worst.outcome,
         seeds=tuple(result.spec.seed for result in group),
         seed=spec.seed if worst.outcome in _TROUBLED else None,

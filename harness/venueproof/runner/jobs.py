@@ -152,15 +152,15 @@ def _proving_grounds(wish: Proof, clause: Clause) -> list[CaseSpec]:
             product=product,
             profile=profile,
             clause=clause.id,
-            case=case,
+            quirk=quirk,
             seed=wish.seed,
         )
         for venue, product in wish.places
         for profile in Profile
-        for case in cases_of(venue, profile, clause)
+        for quirk in cases_of(venue, profile, clause)
     ]
 
 
 def _by(broken: CaseResult) -> str:
-    case = f"{broken.spec.case}: " if broken.spec.case else ""
-    return one_line(f"{case}{broken.message or broken.outcome.value}")
+    quirk = f"{broken.spec.quirk}: " if broken.spec.quirk else ""
+    return one_line(f"{quirk}{broken.message or broken.outcome.value}")

@@ -76,7 +76,7 @@ def run_case(spec: CaseSpec, factory: AdapterFactory, *, through_proxy: bool = F
     refuted = refuted_rows(discovery.quirks(spec.venue), spec.profile)
     if result.stopped:
         spec = msgspec.structs.replace(spec, real_limit_s=min(spec.real_limit_s, SHORT_LIMIT_S))
-    guilty = (spec.case,) if spec.case in refuted else _guilty(spec, factory, through_proxy, refuted)
+    guilty = (spec.quirk,) if spec.quirk in refuted else _guilty(spec, factory, through_proxy, refuted)
     return msgspec.structs.replace(result, outcome=Outcome.TOLERATED, refuted=guilty) if guilty else result
 
 
@@ -194,7 +194,7 @@ class _Run:
 
     def _provocation(self, bench: SimulatorBench) -> Provocation | None:
         cases = bench.provocations(self._clause.kind) if self._clause.kind else []
-        return next((one for one in cases if one.case == self._spec.case), None)
+        return next((one for one in cases if one.quirk == self._spec.quirk), None)
 
     def _mark(self, bench: SimulatorBench) -> None:
         """Remember when the case ended, and how far the wire had come."""

@@ -85,17 +85,18 @@ class Plan(Struct, frozen=True, kw_only=True):
                 product=product,
                 profile=profile,
                 clause=clause.id,
-                case=case,
+                quirk=quirk,
                 seed=self.seeds[0],
                 clock=self.wish.clock,
                 real_limit_s=self.case_limit_s,
             )
-            for case in wanted_cases(clause, cases_of(venue, profile, clause), self.wish.clauses)
+            for quirk in wanted_cases(clause, cases_of(venue, profile, clause), self.wish.clauses)
         ]
 
 
 def cases_of(venue: str, profile: Profile, clause: Clause) -> list[str]:
-    """The cases of a clause on a venue: one for each provocation of its kind; one empty case where there is none."""
+    """The quirk of each case of a clause on a venue: one for each provocation of its kind; an empty one where there is
+    none."""
     if not clause.kind:
         return [""]
     rows = {row.id: row for row in discovery.quirks(venue)}

@@ -17,8 +17,9 @@ ClockName = Literal["virtual", "real"]
 class CaseSpec(Struct, frozen=True, kw_only=True):
     """One clause × adapter × venue × product × profile × seed × provocation.
 
-    `adapter` is the name as the user gave it, `case` the id of the provocation's quirk row or empty, `mutant` the name
-    of the mutant that the adapter is turned into or empty. The case may take `real_limit_s` real seconds.
+    `adapter` is the name as the user gave it, `quirk` the id of the provocation's row of the register or empty,
+    `mutant` the name of the mutant that the adapter is turned into or empty. The case may take `real_limit_s` real
+    seconds.
     """
 
     adapter: str
@@ -26,7 +27,7 @@ class CaseSpec(Struct, frozen=True, kw_only=True):
     product: str
     profile: Profile
     clause: str
-    case: str = ""
+    quirk: str = ""
     seed: int = 1
     clock: ClockName = "virtual"
     mutant: str = ""

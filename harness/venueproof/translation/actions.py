@@ -1,7 +1,6 @@
 """What each action does to a simulator: one table, found by the action's type.
 
-Two actions of the contracts have no translation yet, so a simulator's bench does not list them among its powers: the
-engine knows no conditional orders (`trigger`) and no hedge mode (`set_mode`).
+An action without a translation is none of the powers of a simulator's bench.
 """
 
 from __future__ import annotations

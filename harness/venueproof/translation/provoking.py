@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 
 import msgspec
 
 from venueproof_contracts.actions import Operation
 from venueproof_contracts.bench import IntentPatch, Provocation, Provoked
 from venueproof_contracts.errors import Reason
+from venueproof_contracts.model import MarginMode
 from venueproof_simulators.host import provoking, venue
 from venueproof_simulators.host.facts import QuirkRow, Status, Verdict
 from venueproof_simulators.host.venue import Profile
@@ -36,7 +36,7 @@ def offered(
     return {
         Provocation(
             kind=one.kind,
-            case=one.quirk,
+            quirk=one.quirk,
             title=rows[one.quirk].title,
             refuted=rows[one.quirk].verdict is Verdict.REFUTED and on_in(rows[one.quirk], profile),
         ): one
@@ -51,10 +51,12 @@ def provoked(found: venue.Provoked) -> Provoked:
         reason=Reason(found.reason) if found.reason else None,
         intent=_patch(found.intent) if found.intent else None,
         operation=Operation(found.operation) if found.operation else None,
+        leverage=found.leverage,
+        margin_mode=MarginMode(found.margin_mode) if found.margin_mode else None,
         until_ns=found.until_ns,
         settles_s=found.settles_s,
     )
 
 
-def _patch(changes: Mapping[str, str | bool | Decimal]) -> IntentPatch:
+def _patch(changes: Mapping[str, object]) -> IntentPatch:
     return msgspec.convert(dict(changes), IntentPatch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from hashlib import sha256
 
@@ -49,6 +49,9 @@ AnyCommand = (
 )
 
 
+Listener = Callable[[Sequence[Event]], None]
+
+
 class Header(Struct, frozen=True):
     """What an engine was made of."""
 
@@ -85,12 +88,14 @@ class Journal:
         self._hash = sha256()
         self._hashed = 0
         self._stopped = False
+        self._listeners: list[Listener] = []
 
     def __deepcopy__(self, memo: dict[int, object]) -> Journal:
         """A journal of its own with the same rows, which never change: a lagging venue is a copy of the venue."""
         twin = copy(self)
         twin._rows, twin._fresh = list(self._rows), list(self._fresh)
         twin._hash = self._hash.copy()
+        twin._listeners = []
         return twin
 
     def stop(self) -> None:
@@ -100,9 +105,15 @@ class Journal:
         self._fresh.clear()
 
     def add(self, at_ns: int, command: Command, events: Sequence[Event]) -> None:
-        """Record a command that was applied."""
+        """Record a command that was applied, and tell those who listen."""
+        for listener in self._listeners:
+            listener(events)
         if not self._stopped:
             self._fresh.append(_Row(at_ns, command, tuple(events)))
+
+    def listen(self, listener: Listener) -> None:
+        """Have every command's events told from now on; a copy of this journal tells nobody."""
+        self._listeners.append(listener)
 
     def rows(self) -> Sequence[bytes]:
         """All rows so far. Raises `JournalStoppedError` after `stop`."""

@@ -163,8 +163,10 @@ class Provoked(Struct, frozen=True):
     """What a provocation prepared, in the contracts' words (see `Provoked` there)."""
 
     reason: str = ""
-    intent: Mapping[str, str | bool | Decimal] = field(default_factory=dict[str, str | bool | Decimal])
+    intent: Mapping[str, object] = field(default_factory=dict[str, object])
     operation: str = ""
+    leverage: Decimal | None = None
+    margin_mode: str = ""
     until_ns: int | None = None
     settles_s: Decimal = Decimal(0)
 

@@ -15,7 +15,7 @@ def run_clause(
     clause: str,
     factory: AdapterFactory = make_adapter,
     *,
-    case: str = "",
+    quirk: str = "",
     profile: Profile = Profile.VENDOR,
     clock: ClockName = "virtual",
     real_limit_s: float = 30.0,
@@ -27,7 +27,7 @@ def run_clause(
         product="linear",
         profile=profile,
         clause=clause,
-        case=case,
+        quirk=quirk,
         clock=clock,
         real_limit_s=real_limit_s,
     )
