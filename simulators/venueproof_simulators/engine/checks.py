@@ -12,7 +12,7 @@ from venueproof_simulators.engine.margin import free_atoms, needed_atoms
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.orders import Order
 from venueproof_simulators.engine.refusals import Refusal
-from venueproof_simulators.engine.state import OrderKind, PositionSide, Side, TimeInForce
+from venueproof_simulators.engine.state import OrderKind, PositionSide, SelfTrade, Side, TimeInForce
 
 _LIMIT = OrderKind.LIMIT
 _NET = PositionSide.NET
@@ -99,14 +99,18 @@ def _check_book(market: Market, holding: Holding, command: Place, limit: bool, s
 
 
 def _fillable(market: Market, holding: Holding, command: Place, limit: bool, sign: int) -> bool:
-    """Whether others offer the whole amount within the limit."""
-    missing = command.lots
+    """Whether the whole amount is offered within the limit, own orders as the mode for self-trades has it."""
+    missing, mode = command.lots, command.self_trade
     for level in market.halves[-sign].best_first():
         if limit and (level.ticks - command.ticks) * sign > 0:
             break
-        missing -= sum(resting.open_lots for resting in level.queue if resting.holding is not holding)
-        if missing <= 0:
-            return True
+        for resting in level.queue:
+            if mode is SelfTrade.NONE or resting.holding is not holding:
+                missing -= resting.open_lots
+            elif mode is not SelfTrade.EXPIRE_MAKER:
+                return False
+            if missing <= 0:
+                return True
     return False
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from msgspec import json
 
 from venueproof_simulators.engine import commands as told
-from venueproof_simulators.engine import staging, trading
+from venueproof_simulators.engine import conditionals, staging, trading
 from venueproof_simulators.engine.commands import Command
 from venueproof_simulators.engine.events import Event
 from venueproof_simulators.engine.floor import Floor
@@ -34,6 +34,7 @@ from venueproof_simulators.engine.state import (
     BalanceState,
     BookState,
     CandleState,
+    ConditionalState,
     FillState,
     MarginMode,
     MarginState,
@@ -44,6 +45,7 @@ from venueproof_simulators.engine.state import (
     TickerState,
     TradeState,
 )
+from venueproof_simulators.engine.triggers import Conditional
 
 _HANDLERS: dict[type[Command], Callable[[Floor, Any], None]] = {
     told.OpenAccount: staging.open_account,
@@ -60,6 +62,11 @@ _HANDLERS: dict[type[Command], Callable[[Floor, Any], None]] = {
     told.FillOrder: staging.fill_order,
     told.ExpireOrder: staging.expire_order,
     told.RefuseOrders: staging.refuse_orders,
+    told.PlaceConditional: conditionals.place_conditional,
+    told.CancelConditional: conditionals.cancel_conditional,
+    told.CancelAllConditional: conditionals.cancel_all_conditional,
+    told.TriggerConditional: conditionals.trigger_conditional,
+    told.HoldTriggers: conditionals.hold_triggers,
     told.Tick: lambda floor, command: None,
 }
 
@@ -96,6 +103,10 @@ class Engine:
             self._run_due()
         floor.now_ns = floor.until_ns
         _HANDLERS[type(command)](floor, command)
+        if floor.conditionals.fired:
+            conditionals.schedule_fired(floor)
+        if floor.due.next_ns is not None and floor.due.next_ns <= floor.now_ns:
+            self._run_due()
         events = floor.take_events()
         self.journal.add(floor.now_ns, command, events)
         return events
@@ -106,6 +117,8 @@ class Engine:
             at_ns, job = due.pop()
             floor.now_ns = max(floor.now_ns, at_ns)
             job()
+            if floor.conditionals.fired:
+                conditionals.schedule_fired(floor)
 
     @property
     def next_due_ns(self) -> int | None:
@@ -177,6 +190,29 @@ class Engine:
         """Orders that can still fill, oldest first."""
         live = [order for holding in self._holdings(account, instrument) for order in holding.live.values()]
         return [order.state() for order in sorted(live, key=lambda order: order.serial)]
+
+    def conditional(self, account: str, instrument: str, conditional_id: int) -> ConditionalState | None:
+        """A conditional order of an account, waiting or not."""
+        found = self._floor.conditionals.by_id.get((instrument, conditional_id))
+        return found.state() if found and found.command.account == account else None
+
+    def conditional_by_client_id(self, account: str, instrument: str, client_id: str) -> ConditionalState | None:
+        """The newest conditional order with a client id, on one instrument or on any (empty)."""
+        found = [one for one in self._conditionals(account, instrument) if one.command.client_id == client_id]
+        return found[-1].state() if found else None
+
+    def conditionals(self, account: str, instrument: str = "") -> list[ConditionalState]:
+        """All conditional orders ever, oldest first."""
+        return [one.state() for one in self._conditionals(account, instrument)]
+
+    def waiting(self, account: str, instrument: str = "") -> list[ConditionalState]:
+        """Conditional orders that have not fired and not ended, oldest first."""
+        waiting = self._floor.conditionals.waiting(account)
+        return [one.state() for one in waiting if instrument in ("", one.command.instrument)]
+
+    def _conditionals(self, account: str, instrument: str) -> list[Conditional]:
+        ever = self._floor.conditionals.ever(account)
+        return [one for one in ever if instrument in ("", one.command.instrument)]
 
     def fills(self, account: str, instrument: str = "") -> list[FillState]:
         """All fills, oldest first."""
@@ -281,7 +317,15 @@ class Engine:
     def _account_state(self) -> list[object]:
         names = [name for name, account in self._floor.ledger.items() if account.user]
         return [
-            [name, self.balances(name), self.positions(name), self.orders(name), self.fills(name)] for name in names
+            [
+                name,
+                self.balances(name),
+                self.positions(name),
+                self.orders(name),
+                self.fills(name),
+                self.conditionals(name),
+            ]
+            for name in names
         ]
 
     def _market_state(self) -> list[object]:
@@ -291,7 +335,8 @@ class Engine:
             [market.base, market.book(10**6, floor.now_ns), market.tape.live, market.open_interest_lots]
             for market in touched
         ]
-        return [rows, floor.due.next_ns, floor.now_ns]
+        held = [one.conditional_id for one in floor.conditionals.held]
+        return [rows, floor.due.next_ns, floor.now_ns, floor.conditionals.holding_back, held]
 
 
 def replay(journal: Journal) -> Engine:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from heapq import heappop, heappush
 
-from venueproof_simulators.engine.events import (
-    Event,
-    Refused,
-)
+from venueproof_simulators.engine.events import Event, Refused
 from venueproof_simulators.engine.history import Past
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.ledger import Ledger
@@ -16,6 +13,7 @@ from venueproof_simulators.engine.maker import quote
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.prices import BasePrice, Pace
 from venueproof_simulators.engine.refusals import Refusal
+from venueproof_simulators.engine.triggers import Register
 
 Job = Callable[[], None]
 
@@ -63,6 +61,7 @@ class Floor:
         self.refusals: dict[str, list[Refusal]] = {}
         """Planned refusals of the next orders of an account."""
         self.orders_count = 0
+        self.conditionals = Register()
         self._bases: dict[str, tuple[BasePrice, Past]] = {}
 
     def market(self, name: str) -> Market | None:

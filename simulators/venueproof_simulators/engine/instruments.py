@@ -54,6 +54,11 @@ class Instrument(Struct, frozen=True):
     price_band_ppm: int = 0
     """How far a limit price may be from mark on the aggressive side, in parts per million; 0 for no band."""
     open_orders_max: int = 200
+    conditionals_max: int = 200
+    """How many conditional orders of an account may wait, those on other instruments included."""
+    callback_ppm_min: int = 1_000
+    callback_ppm_max: int = 200_000
+    """How far a trailing order's price must turn back: no less and no more than these."""
     maker_fee_ppm: int = 200
     """Parts per million of the notional."""
     taker_fee_ppm: int = 500

@@ -13,39 +13,59 @@ from venueproof_simulators.engine.commands import (
     Amend,
     Cancel,
     CancelAll,
+    CancelAllConditional,
+    CancelConditional,
     Command,
     Deposit,
     ExpireOrder,
     FillOrder,
+    HoldTriggers,
+    MoveMargin,
     OpenAccount,
+    PayFunding,
     Place,
+    PlaceConditional,
     PrintTrade,
     RefuseOrders,
     SetLeverage,
     SetMarginMode,
+    SetMark,
+    SetPoolSharing,
+    SetPositionMode,
     SetPrice,
     Tick,
+    TriggerConditional,
 )
 from venueproof_simulators.engine.events import Event
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.prices import Pace
 
 AnyCommand = (
-    OpenAccount
-    | Deposit
-    | Place
+    AddLiquidity
     | Amend
     | Cancel
     | CancelAll
+    | CancelAllConditional
+    | CancelConditional
+    | Deposit
+    | ExpireOrder
+    | FillOrder
+    | HoldTriggers
+    | MoveMargin
+    | OpenAccount
+    | PayFunding
+    | Place
+    | PlaceConditional
+    | PrintTrade
+    | RefuseOrders
     | SetLeverage
     | SetMarginMode
+    | SetMark
+    | SetPoolSharing
+    | SetPositionMode
     | SetPrice
-    | PrintTrade
-    | AddLiquidity
-    | FillOrder
-    | ExpireOrder
-    | RefuseOrders
     | Tick
+    | TriggerConditional
 )
 
 

@@ -14,6 +14,7 @@ from venueproof_simulators.engine.orders import Order, Resting
 from venueproof_simulators.engine.prices import BasePrice, underlying
 from venueproof_simulators.engine.state import BookState, Side, TickerState
 from venueproof_simulators.engine.tape import Tape
+from venueproof_simulators.engine.triggers import Conditional
 
 _PRINT_WORTH = Decimal(500)
 """What the smallest made-up trade is worth, in quote units, unless the smallest order is worth more."""
@@ -64,6 +65,8 @@ class Market:
         self.drift = 0
         """Counts drifts, so that a new one ends the old."""
         self.orders: dict[int, Order] = {}
+        self.waiting: dict[Conditional, None] = {}
+        """Conditional orders that wait for a price, in order of arrival."""
         self.open_interest_lots = instrument.open_interest_lots
         self.sequence = 0
         self.changed = False

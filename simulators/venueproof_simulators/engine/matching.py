@@ -23,7 +23,17 @@ from venueproof_simulators.engine.maker import REFILL_NS, quote, withdraw
 from venueproof_simulators.engine.margin import balance
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.orders import Order, Resting
-from venueproof_simulators.engine.state import FillState, OrderKind, OrderStatus, Side, TimeInForce, TradeState
+from venueproof_simulators.engine.state import (
+    FillState,
+    OrderKind,
+    OrderStatus,
+    SelfTrade,
+    Side,
+    TimeInForce,
+    TradeState,
+    WatchedPrice,
+)
+from venueproof_simulators.engine.triggers import expire_closing, finish, look
 
 SELF_TRADE = "self-trade"
 REDUCE_ONLY = "reduce-only"
@@ -35,6 +45,8 @@ _OPENED, _FILLED_CAUSE = Cause.OPENED, Cause.FILLED
 _OPEN, _EXPIRED = OrderStatus.OPEN, OrderStatus.EXPIRED
 _MARKET, _GTC = OrderKind.MARKET, TimeInForce.GTC
 _FILL = BalanceCause.FILL
+_NONE = SelfTrade.NONE
+_LAST, _MARK, _INDEX = WatchedPrice.LAST, WatchedPrice.MARK, WatchedPrice.INDEX
 
 
 def open_order(floor: Floor, market: Market, order: Order) -> None:
@@ -69,7 +81,7 @@ def work(floor: Floor, market: Market, order: Order) -> None:
 
 
 def match(floor: Floor, market: Market, taker: Order, limit: int | None) -> None:
-    """Trade with the other side, best price first, then first come. Own orders in the way expire."""
+    """Trade with the other side, best price first, then first come. Where an own order stands, `self_trade` decides."""
     half = market.halves[-taker.sign]
     floor.touch(market)
     while taker.open_lots and (limit is None or half.reaches(limit)):
@@ -77,14 +89,22 @@ def match(floor: Floor, market: Market, taker: Order, limit: int | None) -> None
         if level is None:
             return
         resting = next(iter(level.queue))
-        if resting.holding is taker.holding and isinstance(resting, Order):
-            end(floor, market, resting, _EXPIRED, SELF_TRADE)
+        if resting.holding is taker.holding and taker.self_trade is not _NONE and isinstance(resting, Order):
+            _give_way(floor, market, taker, resting)
             continue
         lots = fillable(taker)
         if resting.open_lots < lots or resting.reduce_only:
             lots = min(lots, fillable(resting))
         taker.open_lots -= lots
         hit(floor, market, half, level, resting, lots, level.ticks, taker.holding, taker)
+
+
+def _give_way(floor: Floor, market: Market, taker: Order, resting: Order) -> None:
+    """One of two orders of an account that would trade with each other expires, or both."""
+    if taker.self_trade is not SelfTrade.EXPIRE_TAKER:
+        end(floor, market, resting, _EXPIRED, SELF_TRADE)
+    if taker.self_trade is not SelfTrade.EXPIRE_MAKER:
+        end(floor, market, taker, _EXPIRED, SELF_TRADE)
 
 
 def fillable(resting: Resting) -> int:
@@ -125,6 +145,8 @@ def hit(
         refill_later(floor, market)
     if market.blocked and not resting.open_lots:
         refill_later(floor, market)
+    if market.waiting:
+        look(floor, market, _LAST, ticks)
 
 
 def _book(
@@ -189,6 +211,8 @@ def _fill_order(
     holding.fills.append(fill)
     holding.account.fills.append(fill)
     floor.events.append(OrderChanged(order.state(), _FILLED_CAUSE, fill))
+    if order.conditional and not order.open_lots:
+        finish(floor, order.conditional)
 
 
 def _forget(holding: Holding, order: Order) -> None:
@@ -206,6 +230,8 @@ def _tell(floor: Floor, market: Market, holding: Holding, change_atoms: int) -> 
         for order in list(holding.reduce_only.values()):
             if holding.net.lots * order.sign >= 0:
                 end(floor, market, order, _EXPIRED, REDUCE_ONLY)
+    if market.waiting:
+        expire_closing(floor, market, holding)
 
 
 def end(floor: Floor, market: Market, order: Order, status: OrderStatus, reason: str = "") -> None:
@@ -218,6 +244,8 @@ def end(floor: Floor, market: Market, order: Order, status: OrderStatus, reason:
     _forget(order.holding, order)
     order.to(status, floor.now_ns, reason)
     floor.events.append(OrderChanged(order.state(), _CAUSES[status]))
+    if order.conditional:
+        finish(floor, order.conditional)
 
 
 _CAUSES = {OrderStatus.CANCELED: Cause.CANCELED, OrderStatus.EXPIRED: Cause.EXPIRED}
@@ -256,6 +284,8 @@ def move(floor: Floor, market: Market, ticks: int, *, gap: bool = False, mend: b
     if moved:
         floor.events.append(PriceMoved(market.instrument.name, ticks))
         withdraw(market)
+        look(floor, market, _MARK, ticks)
+        look(floor, market, _INDEX, ticks)
     up = _sweep(floor, market, market.asks, ticks, gap)
     down = _sweep(floor, market, market.bids, ticks, gap)
     if moved or up or down:
@@ -290,3 +320,5 @@ def stranger_hit(
 def stranger_trade(floor: Floor, market: Market, ticks: int, lots: int, taker: Side) -> None:
     """Strangers trade among themselves; nothing in the book is touched."""
     floor.events.append(Traded(market.tape.print(ticks, lots, taker, floor.now_ns)))
+    if market.waiting:
+        look(floor, market, _LAST, ticks)

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from venueproof_simulators.engine.state import (
-    STEPS,
-    OrderKind,
-    OrderState,
-    OrderStatus,
-    PositionSide,
-    Side,
-    TimeInForce,
-)
+from venueproof_simulators.engine.commands import Place
+from venueproof_simulators.engine.state import STEPS, OrderKind, OrderOrigin, OrderState, OrderStatus, Side
 
 if TYPE_CHECKING:
     from venueproof_simulators.engine.ledger import Holding
+    from venueproof_simulators.engine.triggers import Conditional
 
-_OPEN = OrderStatus.OPEN
+_BUY, _LIMIT = Side.BUY, OrderKind.LIMIT
+_ACKNOWLEDGED, _OPEN = OrderStatus.ACKNOWLEDGED, OrderStatus.OPEN
 _FILLED = OrderStatus.FILLED
 _PARTLY_FILLED = OrderStatus.PARTLY_FILLED
 
@@ -40,15 +35,18 @@ class Order(Resting):
     __slots__ = (
         "amendments",
         "client_id",
+        "conditional",
         "created_ns",
         "filled_lots",
         "filled_value",
         "kind",
         "lots",
         "order_id",
+        "origin",
         "position_side",
         "post_only",
         "reason",
+        "self_trade",
         "serial",
         "side",
         "sign",
@@ -58,41 +56,34 @@ class Order(Resting):
     )
 
     def __init__(
-        self,
-        holding: Holding,
-        order_id: int,
-        client_id: str,
-        side: Side,
-        kind: OrderKind,
-        time_in_force: TimeInForce,
-        ticks: int,
-        lots: int,
-        post_only: bool,
-        reduce_only: bool,
-        position_side: PositionSide,
-        now_ns: int,
+        self, holding: Holding, order_id: int, command: Place, origin: OrderOrigin, serial: int, now_ns: int
     ) -> None:
         self.holding = holding
         self.order_id = order_id
-        self.client_id = client_id
-        self.side = side
-        self.sign = 1 if side is Side.BUY else -1
-        self.kind = kind
-        self.time_in_force = time_in_force
-        self.status = OrderStatus.ACKNOWLEDGED
-        self.ticks = ticks
-        self.lots = lots
+        self.client_id = command.client_id
+        self.side = command.side
+        self.sign = 1 if command.side is _BUY else -1
+        self.kind = command.kind
+        self.time_in_force = command.time_in_force
+        self.status = _ACKNOWLEDGED
+        self.ticks = command.ticks if command.kind is _LIMIT else 0
+        self.lots = command.lots
         self.open_lots = 0
         self.filled_lots = 0
         self.filled_value = 0
-        self.post_only = post_only
-        self.reduce_only = reduce_only
-        self.position_side = position_side
+        self.post_only = command.post_only
+        self.reduce_only = command.reduce_only
+        self.position_side = command.position_side
+        self.self_trade = command.self_trade
+        self.origin = origin
+        self.conditional: Conditional | None = None
+        """What it results from."""
         self.created_ns = now_ns
         self.updated_ns = now_ns
         self.reason = ""
         self.amendments = 0
-        self.serial = 0
+        self.serial = serial
+        """Counts orders over all instruments."""
 
     def to(self, status: OrderStatus, now_ns: int, reason: str = "") -> None:
         """Change the status; an end leaves nothing open. Raises `ValueError` for a step that the table forbids."""
@@ -142,4 +133,7 @@ class Order(Resting):
             self.updated_ns,
             self.reason,
             self.amendments,
+            self.self_trade,
+            self.origin,
+            conditional_id=self.conditional.conditional_id if self.conditional else 0,
         )

@@ -163,6 +163,21 @@ STEPS: dict[OrderStatus, frozenset[OrderStatus]] = {
 }
 """The statuses that may follow each status."""
 
+CONDITIONAL_STEPS: dict[ConditionalStatus, frozenset[ConditionalStatus]] = {
+    ConditionalStatus.WAITING: frozenset(
+        {ConditionalStatus.TRIGGERING, ConditionalStatus.CANCELED, ConditionalStatus.EXPIRED}
+    ),
+    ConditionalStatus.TRIGGERING: frozenset(
+        {ConditionalStatus.TRIGGERED, ConditionalStatus.REJECTED, ConditionalStatus.EXPIRED}
+    ),
+    ConditionalStatus.TRIGGERED: frozenset({ConditionalStatus.FINISHED}),
+    ConditionalStatus.FINISHED: frozenset(),
+    ConditionalStatus.CANCELED: frozenset(),
+    ConditionalStatus.EXPIRED: frozenset(),
+    ConditionalStatus.REJECTED: frozenset(),
+}
+"""The statuses that may follow each status of a conditional order."""
+
 LIVE = frozenset({OrderStatus.OPEN, OrderStatus.PARTLY_FILLED})
 """Statuses in which an order can still fill."""
 
@@ -198,6 +213,8 @@ class OrderState(Struct, frozen=True, gc=False):
     origin: OrderOrigin = OrderOrigin.USER
     average_nano_ticks: int = 0
     """Average price of its fills in billionths of a tick (harmonic for inverse contracts); 0 before the first."""
+    conditional_id: int = 0
+    """The conditional order that it results from; 0 for none."""
 
     @property
     def open_lots(self) -> int:

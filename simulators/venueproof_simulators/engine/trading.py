@@ -8,15 +8,15 @@ from venueproof_simulators.engine.checks import check_amend, check_place
 from venueproof_simulators.engine.commands import Amend, Cancel, CancelAll, Place, SetLeverage, SetMarginMode
 from venueproof_simulators.engine.events import Acknowledged, Cause, LeverageChanged, MarginModeChanged, OrderChanged
 from venueproof_simulators.engine.floor import Floor
-from venueproof_simulators.engine.ledger import Account, Holding
+from venueproof_simulators.engine.ledger import Holding
 from venueproof_simulators.engine.margin import free_atoms, initial_with
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.matching import end, open_order, work
 from venueproof_simulators.engine.orders import Order
 from venueproof_simulators.engine.refusals import Refusal
-from venueproof_simulators.engine.state import LIVE, MarginMode, OrderKind, OrderStatus
+from venueproof_simulators.engine.state import LIVE, MarginMode, OrderOrigin, OrderStatus
 
-_LIMIT = OrderKind.LIMIT
+_USER = OrderOrigin.USER
 _CANCELED = OrderStatus.CANCELED
 _WAITING = LIVE | {OrderStatus.ACKNOWLEDGED}
 
@@ -36,11 +36,11 @@ def place(floor: Floor, command: Place) -> None:
     if command.client_id and command.unique_client_id:
         refusal = _duplicate(holding, command)
     if refusal is None and not command.verdict_delay_ns:
-        refusal = _verdict(floor, market, holding, command)
+        refusal = verdict(floor, market, holding, command)
     if refusal is not None:
         floor.refuse(account.name, command.instrument, command.client_id, refusal)
         return
-    order = _enter(floor, market, account, holding, command)
+    order = enter(floor, market, holding, command, _USER)
     if command.verdict_delay_ns:
         floor.events.append(Acknowledged(order.state()))
         floor.due.add(floor.now_ns + command.verdict_delay_ns, partial(_decide, floor, market, order, command))
@@ -53,33 +53,25 @@ def _duplicate(holding: Holding, command: Place) -> Refusal | None:
     return Refusal.DUPLICATE_CLIENT_ID if other is not None and other.status in _WAITING else None
 
 
-def _verdict(floor: Floor, market: Market, holding: Holding, command: Place) -> Refusal | None:
+def verdict(floor: Floor, market: Market, holding: Holding, command: Place) -> Refusal | None:
     """A planned refusal, or what the checks say."""
-    planned = floor.refusals.get(command.account)
-    return planned.pop(0) if planned else check_place(market, holding, command)
+    return planned_refusal(floor, command.account) or check_place(market, holding, command)
 
 
-def _enter(floor: Floor, market: Market, account: Account, holding: Holding, command: Place) -> Order:
-    """Make the order and put it into the lists."""
-    order = Order(
-        holding,
-        len(market.orders) + 1,
-        command.client_id,
-        command.side,
-        command.kind,
-        command.time_in_force,
-        command.ticks if command.kind is _LIMIT else 0,
-        command.lots,
-        command.post_only,
-        command.reduce_only,
-        command.position_side,
-        floor.now_ns,
-    )
+def planned_refusal(floor: Floor, account: str) -> Refusal | None:
+    """What the next order of an account is to be refused for, used up by being asked."""
+    planned = floor.refusals.get(account)
+    return planned.pop(0) if planned else None
+
+
+def enter(floor: Floor, market: Market, holding: Holding, command: Place, origin: OrderOrigin) -> Order:
+    """Make an order and put it into the lists."""
     floor.orders_count += 1
-    order.serial = floor.orders_count
-    market.orders[order.order_id] = order
-    holding.orders[order.order_id] = order
-    account.orders.append(order)
+    number = len(market.orders) + 1
+    order = Order(holding, number, command, origin, floor.orders_count, floor.now_ns)
+    market.orders[number] = order
+    holding.orders[number] = order
+    holding.account.orders.append(order)
     if command.client_id:
         holding.by_client_id[command.client_id] = order
     return order
@@ -87,7 +79,7 @@ def _enter(floor: Floor, market: Market, account: Account, holding: Holding, com
 
 def _decide(floor: Floor, market: Market, order: Order, command: Place) -> None:
     """The verdict on an acknowledged order."""
-    refusal = _verdict(floor, market, order.holding, command)
+    refusal = verdict(floor, market, order.holding, command)
     if refusal is None:
         open_order(floor, market, order)
         return
@@ -205,14 +197,14 @@ def _check_leverage(holding: Holding, leverage: int) -> Refusal | None:
 
 
 def set_margin_mode(floor: Floor, command: SetMarginMode) -> None:
-    """Set cross or isolated margin; only without orders and position."""
+    """Set cross or isolated margin; only without orders, conditional ones included, and position."""
     holding = _hold(floor, command)
     if holding is None:
         return
     refusal = None
     if command.mode is holding.margin_mode:
         refusal = Refusal.NO_CHANGE
-    elif holding.live:
+    elif holding.live or any(other.holding is holding for other in floor.conditionals.waiting(command.account)):
         refusal = Refusal.OPEN_ORDERS
     elif holding.net.lots:
         refusal = Refusal.OPEN_POSITION

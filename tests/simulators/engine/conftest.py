@@ -52,7 +52,7 @@ def start_ns() -> int:
     return START_NS
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def btc() -> Instrument:
     """A contract on bitcoin that starts at 600000 ticks; one tick of one lot is worth 10000 atoms."""
     return BTC

@@ -1,0 +1,228 @@
+"""What users can do with conditional orders, and how one that has fired becomes an order.
+
+A conditional order is checked when it comes in like the order it will become, but for its margin; that, and everything
+else, is checked again when it fires, by the ordinary way in.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from venueproof_simulators.engine.checks import check_amount, check_notional, check_price
+from venueproof_simulators.engine.commands import (
+    CancelAllConditional,
+    CancelConditional,
+    HoldTriggers,
+    Place,
+    PlaceConditional,
+    TriggerConditional,
+)
+from venueproof_simulators.engine.events import ConditionalCause, ConditionalChanged
+from venueproof_simulators.engine.floor import Floor
+from venueproof_simulators.engine.market import Market
+from venueproof_simulators.engine.matching import open_order
+from venueproof_simulators.engine.refusals import Refusal
+from venueproof_simulators.engine.state import ConditionalStatus, OrderKind, OrderOrigin, PositionSide, TriggerKind
+from venueproof_simulators.engine.trading import enter, planned_refusal, verdict
+from venueproof_simulators.engine.triggers import (
+    POSITION_CLOSED,
+    Conditional,
+    end_waiting,
+    fire,
+    watched_ticks,
+)
+
+_LIMIT = OrderKind.LIMIT
+_TRAILING = TriggerKind.TRAILING
+_WAITING = ConditionalStatus.WAITING
+
+
+def place_conditional(floor: Floor, command: PlaceConditional) -> None:
+    """Take in a conditional order; a trailing one without activation price follows from now on."""
+    account = floor.ledger[command.account]
+    market = floor.market(command.instrument)
+    if market is None:
+        floor.refuse(account.name, command.instrument, command.client_id, Refusal.UNKNOWN_INSTRUMENT)
+        return
+    holding = account.hold(market.instrument, market.worth)
+    refusal = planned_refusal(floor, account.name) or _check(floor, market, command)
+    if refusal is not None:
+        floor.refuse(account.name, command.instrument, command.client_id, refusal)
+        return
+    conditional = floor.conditionals.add(market, holding, command, floor.now_ns)
+    ticks = watched_ticks(market, command.watches)
+    if conditional.activates(ticks):
+        conditional.activated = True
+        conditional.follow(ticks)
+    floor.events.append(ConditionalChanged(conditional.state(), ConditionalCause.OPENED))
+
+
+def _check(floor: Floor, market: Market, command: PlaceConditional) -> Refusal | None:
+    """Why one may not come in; None when it may. The first check that objects decides."""
+    ticks = watched_ticks(market, command.watches)
+    check_trigger = _check_trailing if command.trigger is _TRAILING else _check_price_trigger
+    return (
+        _check_others(floor, market, command)
+        or _check_leg(command)
+        or _check_amounts(market, command, ticks)
+        or check_trigger(market, command, ticks)
+    )
+
+
+def _check_others(floor: Floor, market: Market, command: PlaceConditional) -> Refusal | None:
+    """Against the others of the account that wait."""
+    for other in floor.conditionals.waiting(command.account):
+        if command.client_id and other.command.client_id == command.client_id:
+            return Refusal.DUPLICATE_CLIENT_ID
+        if command.close_position and _closes_alike(other.command, command):
+            return Refusal.CLOSE_POSITION_EXISTS
+    if floor.conditionals.waiting_count(command.account) >= market.instrument.conditionals_max:
+        return Refusal.TOO_MANY_CONDITIONALS
+    return None
+
+
+def _closes_alike(one: PlaceConditional, other: PlaceConditional) -> bool:
+    return one.close_position and all(
+        getattr(one, name) == getattr(other, name) for name in ("instrument", "trigger", "side", "position_side")
+    )
+
+
+def _check_leg(command: PlaceConditional) -> Refusal | None:
+    return Refusal.POSITION_SIDE if command.position_side is not PositionSide.NET else None
+
+
+def _check_amounts(market: Market, command: PlaceConditional, ticks: int) -> Refusal | None:
+    """Amount, limit price and notional, at the limit or trigger price, or else at the watched one."""
+    instrument, limit = market.instrument, command.kind is _LIMIT
+    if command.close_position:
+        return None
+    worst = (command.ticks if limit else 0) or command.trigger_ticks or command.activation_ticks or ticks
+    return (
+        check_amount(instrument, command.lots, instrument.lots_max if limit else instrument.market_lots_max)
+        or (check_price(instrument, command.ticks) if limit else None)
+        or (None if command.notional_exempt else check_notional(market, worst * command.lots))
+    )
+
+
+def _check_price_trigger(market: Market, command: PlaceConditional, ticks: int) -> Refusal | None:
+    if command.trigger_ticks <= 0:
+        return Refusal.TRIGGER_PRICE
+    above = (command.side.sign > 0) is (command.trigger is TriggerKind.STOP)
+    there = ticks >= command.trigger_ticks if above else ticks <= command.trigger_ticks
+    return Refusal.WOULD_TRIGGER if there else None
+
+
+def _check_trailing(market: Market, command: PlaceConditional, ticks: int) -> Refusal | None:
+    """A buy activates below the watched price, a sell above it."""
+    instrument, activation = market.instrument, command.activation_ticks
+    if not instrument.callback_ppm_min <= command.callback_ppm <= instrument.callback_ppm_max:
+        return Refusal.CALLBACK
+    if activation < 0 or (activation and (activation - ticks) * command.side.sign >= 0):
+        return Refusal.TRIGGER_PRICE
+    return None
+
+
+def cancel_conditional(floor: Floor, command: CancelConditional) -> None:
+    """End one that waits; none that has fired."""
+    account = floor.ledger[command.account]
+    conditional = _find(floor, account.name, command)
+    if conditional is None or conditional.command.account != account.name:
+        floor.refuse(account.name, command.instrument, "", Refusal.UNKNOWN_ORDER, command.conditional_id)
+    else:
+        end_waiting(floor, floor.markets[command.instrument], conditional, ConditionalStatus.CANCELED)
+
+
+def cancel_all_conditional(floor: Floor, command: CancelAllConditional) -> None:
+    """End all that wait of an account, oldest first, on one instrument or all."""
+    account = floor.ledger[command.account]
+    if command.instrument and command.instrument not in floor.instruments:
+        floor.refuse(account.name, command.instrument, "", Refusal.UNKNOWN_INSTRUMENT)
+        return
+    for conditional in list(floor.conditionals.waiting(account.name)):
+        if command.instrument in ("", conditional.command.instrument):
+            market = floor.markets[conditional.command.instrument]
+            end_waiting(floor, market, conditional, ConditionalStatus.CANCELED)
+
+
+def trigger_conditional(floor: Floor, command: TriggerConditional) -> None:
+    """Fire one that waits, wherever its price is."""
+    conditional = _find(floor, "", command)
+    if conditional is None:
+        floor.refuse("", command.instrument, "", Refusal.UNKNOWN_ORDER, command.conditional_id)
+    else:
+        fire(floor, floor.markets[command.instrument], conditional)
+
+
+def _find(floor: Floor, account: str, command: CancelConditional | TriggerConditional) -> Conditional | None:
+    """One that waits, of one account or of any (empty)."""
+    conditional = floor.conditionals.by_id.get((command.instrument, command.conditional_id))
+    if conditional is None or conditional.status is not _WAITING:
+        return None
+    return conditional if account in ("", conditional.command.account) else None
+
+
+def hold_triggers(floor: Floor, command: HoldTriggers) -> None:
+    """Keep fired ones TRIGGERING from now on, or let them all go on."""
+    register = floor.conditionals
+    register.holding_back = command.on
+    if not command.on:
+        for conditional in register.held:
+            floor.due.add(floor.now_ns, partial(_hand_over, floor, conditional))
+        register.held.clear()
+
+
+def schedule_fired(floor: Floor) -> None:
+    """Let each one that has fired become an order when its time comes."""
+    fired = floor.conditionals.fired
+    for conditional in fired:
+        floor.due.add(floor.now_ns + conditional.command.handover_ns, partial(_hand_over, floor, conditional))
+    fired.clear()
+
+
+def _hand_over(floor: Floor, conditional: Conditional) -> None:
+    """Place the resulting order, unless it is held back or has nothing to close any more."""
+    if floor.conditionals.holding_back:
+        floor.conditionals.held.append(conditional)
+        return
+    market, holding = floor.markets[conditional.command.instrument], conditional.holding
+    command = _resulting(conditional)
+    if command.lots == 0:
+        floor.events.append(conditional.to(ConditionalStatus.EXPIRED, floor.now_ns, POSITION_CLOSED))
+        return
+    refusal = verdict(floor, market, holding, command)
+    if refusal is not None:
+        _refuse(floor, conditional, refusal)
+        return
+    order = enter(floor, market, holding, command, OrderOrigin.TRIGGER)
+    order.conditional = conditional
+    conditional.order_id = order.order_id
+    floor.events.append(conditional.to(ConditionalStatus.TRIGGERED, floor.now_ns))
+    open_order(floor, market, order)
+
+
+def _refuse(floor: Floor, conditional: Conditional, refusal: Refusal) -> None:
+    """The resulting order was refused. One that may only reduce, and has nothing to reduce, expires."""
+    rejected = refusal is not Refusal.REDUCE_ONLY
+    status = ConditionalStatus.REJECTED if rejected else ConditionalStatus.EXPIRED
+    floor.events.append(conditional.to(status, floor.now_ns, refusal))
+
+
+def _resulting(conditional: Conditional) -> Place:
+    """The order to place; of no lots when there is no position to close."""
+    command, closing = conditional.command, conditional.command.close_position
+    return Place(
+        command.account,
+        command.instrument,
+        command.side,
+        command.kind,
+        conditional.closing_lots() if closing else command.lots,
+        command.ticks,
+        command.time_in_force,
+        command.post_only,
+        command.reduce_only or closing,
+        command.position_side,
+        command.client_id,
+        unique_client_id=False,
+        notional_exempt=command.notional_exempt or closing,
+        self_trade=command.self_trade,
+    )

@@ -1,0 +1,246 @@
+"""Conditional orders while they wait: when a price fires them, and what becomes of them once they have fired.
+
+A watched price is looked at whenever it moves: the last price after every public trade, mark and index when they are
+told. What fires is queued on `Register.fired`; `conditionals.py` makes the resulting orders, after the command or job
+under way, so that one trade never runs inside another. All changes of a status go through `Conditional.to`, by the
+table `state.CONDITIONAL_STEPS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from venueproof_simulators.engine.commands import PlaceConditional
+from venueproof_simulators.engine.events import ConditionalCause, ConditionalChanged
+from venueproof_simulators.engine.ledger import PPM, Holding
+from venueproof_simulators.engine.state import (
+    CONDITIONAL_STEPS,
+    ConditionalState,
+    ConditionalStatus,
+    TriggerKind,
+    WatchedPrice,
+)
+
+if TYPE_CHECKING:
+    from venueproof_simulators.engine.floor import Floor
+    from venueproof_simulators.engine.market import Market
+
+POSITION_CLOSED = "position-closed"
+"""Why an order that closes the position expires when there is nothing (more) to close."""
+
+_TRAILING, _TAKE = TriggerKind.TRAILING, TriggerKind.TAKE
+_CAUSES = {status: ConditionalCause(status.value) for status in ConditionalStatus if status.value != "waiting"}
+
+
+class Conditional:
+    """One conditional order of an account. Its trigger never moves but for a trailing one, and then one way only."""
+
+    __slots__ = (
+        "activated",
+        "command",
+        "conditional_id",
+        "created_ns",
+        "direction",
+        "holding",
+        "order_id",
+        "reason",
+        "serial",
+        "sign",
+        "status",
+        "trigger_ticks",
+        "triggered_ns",
+        "updated_ns",
+    )
+
+    def __init__(
+        self, holding: Holding, conditional_id: int, command: PlaceConditional, serial: int, now_ns: int
+    ) -> None:
+        self.holding = holding
+        self.conditional_id = conditional_id
+        self.command = command
+        self.sign = command.side.sign
+        self.direction = -self.sign if command.trigger is _TAKE else self.sign
+        """+1: fires at or above its trigger; −1: at or below."""
+        self.status = ConditionalStatus.WAITING
+        self.trigger_ticks = 0 if command.trigger is _TRAILING else command.trigger_ticks
+        self.activated = False
+        self.order_id = 0
+        self.reason = ""
+        self.serial = serial
+        """Counts conditional orders over all instruments."""
+        self.created_ns = now_ns
+        self.updated_ns = now_ns
+        self.triggered_ns = 0
+
+    def reached(self, ticks: int) -> bool:
+        """Whether a watched price of `ticks` fires it."""
+        return self.trigger_ticks > 0 and (ticks - self.trigger_ticks) * self.direction >= 0
+
+    def activates(self, ticks: int) -> bool:
+        """Whether a watched price of `ticks` makes a trailing one follow from now on."""
+        if self.activated or self.command.trigger is not _TRAILING:
+            return False
+        return not self.command.activation_ticks or (self.command.activation_ticks - ticks) * self.sign >= 0
+
+    def follow(self, ticks: int) -> None:
+        """Let the trigger of an active trailing order follow a better price."""
+        if not self.activated:
+            return
+        if self.sign < 0:
+            self.trigger_ticks = max(self.trigger_ticks, ticks * (PPM - self.command.callback_ppm) // PPM)
+        else:
+            trigger = -(-ticks * (PPM + self.command.callback_ppm) // PPM)
+            self.trigger_ticks = min(self.trigger_ticks or trigger, trigger)
+
+    def closing_lots(self) -> int:
+        """How much of its position it would close if it closed all; 0 when it would open one."""
+        lots = self.holding.net.lots
+        return abs(lots) if lots * self.sign < 0 else 0
+
+    def to(self, status: ConditionalStatus, now_ns: int, reason: str = "") -> ConditionalChanged:
+        """Change the status; returns the event to tell. Raises `ValueError` for a step that the table forbids."""
+        if status not in CONDITIONAL_STEPS[self.status]:
+            raise ValueError(f"conditional order {self.conditional_id} cannot go from {self.status} to {status}")
+        self.status = status
+        self.updated_ns = now_ns
+        self.reason = reason
+        if status is ConditionalStatus.TRIGGERING:
+            self.triggered_ns = now_ns
+        return ConditionalChanged(self.state(), _CAUSES[status])
+
+    def state(self) -> ConditionalState:
+        """The order as it stands, frozen."""
+        command = self.command
+        return ConditionalState(
+            conditional_id=self.conditional_id,
+            client_id=command.client_id,
+            account=command.account,
+            instrument=command.instrument,
+            side=command.side,
+            trigger=command.trigger,
+            watches=command.watches,
+            status=self.status,
+            trigger_ticks=self.trigger_ticks,
+            kind=command.kind,
+            ticks=command.ticks,
+            lots=command.lots,
+            time_in_force=command.time_in_force,
+            post_only=command.post_only,
+            reduce_only=command.reduce_only or command.close_position,
+            close_position=command.close_position,
+            position_side=command.position_side,
+            created_ns=self.created_ns,
+            updated_ns=self.updated_ns,
+            triggered_ns=self.triggered_ns,
+            activation_ticks=command.activation_ticks,
+            callback_ppm=command.callback_ppm,
+            activated=self.activated,
+            order_id=self.order_id,
+            reason=self.reason,
+            self_trade=command.self_trade,
+        )
+
+
+class Register:
+    """All conditional orders of a floor."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[tuple[str, int], Conditional] = {}
+        """By instrument and id, ended ones included, oldest first."""
+        self.fired: list[Conditional] = []
+        """Those that have fired since somebody last looked after them."""
+        self.holding_back = False
+        """While on, fired ones stay TRIGGERING."""
+        self.held: list[Conditional] = []
+        """Those that wait for `holding_back` to end."""
+        self._of: dict[str, list[Conditional]] = {}
+        self._waiting: dict[str, dict[Conditional, None]] = {}
+        self._counts: dict[str, int] = {}
+        self._serial = 0
+
+    def add(self, market: Market, holding: Holding, command: PlaceConditional, now_ns: int) -> Conditional:
+        """Take in a new one, which waits."""
+        number = self._counts.get(command.instrument, 0) + 1
+        self._counts[command.instrument] = number
+        self._serial += 1
+        added = Conditional(holding, number, command, self._serial, now_ns)
+        self.by_id[command.instrument, number] = added
+        self._of.setdefault(command.account, []).append(added)
+        self._waiting.setdefault(command.account, {})[added] = None
+        market.waiting[added] = None
+        return added
+
+    def leave(self, market: Market, conditional: Conditional) -> None:
+        """One does not wait any more."""
+        del self._waiting[conditional.command.account][conditional]
+        del market.waiting[conditional]
+
+    def ever(self, account: str) -> Iterable[Conditional]:
+        """All of an account, oldest first."""
+        return self._of.get(account, ())
+
+    def waiting(self, account: str) -> Iterable[Conditional]:
+        """Those of an account that wait, oldest first."""
+        return self._waiting.get(account, ())
+
+    def waiting_count(self, account: str) -> int:
+        """How many of an account wait."""
+        return len(self._waiting.get(account, ()))
+
+
+def watched_ticks(market: Market, watches: WatchedPrice) -> int:
+    """Where a watched price is now."""
+    if watches is WatchedPrice.LAST:
+        last = market.tape.last()
+        return last.ticks if last else market.start_ticks
+    return market.worth.mark
+
+
+def look(floor: Floor, market: Market, watches: WatchedPrice, ticks: int) -> None:
+    """A watched price is now `ticks`: trailing orders follow, and what waits for this price fires."""
+    for conditional in list(market.waiting):
+        if conditional.command.watches is not watches:
+            continue
+        if conditional.activates(ticks):
+            activate(floor, conditional, ticks)
+        if conditional.reached(ticks):
+            fire(floor, market, conditional)
+        else:
+            conditional.follow(ticks)
+
+
+def activate(floor: Floor, conditional: Conditional, ticks: int) -> None:
+    """Let a trailing order follow the price from now on."""
+    conditional.activated = True
+    conditional.updated_ns = floor.now_ns
+    conditional.follow(ticks)
+    floor.events.append(ConditionalChanged(conditional.state(), ConditionalCause.ACTIVATED))
+
+
+def fire(floor: Floor, market: Market, conditional: Conditional) -> None:
+    """Its price has come; the resulting order is made later."""
+    floor.conditionals.leave(market, conditional)
+    floor.events.append(conditional.to(ConditionalStatus.TRIGGERING, floor.now_ns))
+    floor.conditionals.fired.append(conditional)
+
+
+def end_waiting(
+    floor: Floor, market: Market, conditional: Conditional, status: ConditionalStatus, reason: str = ""
+) -> None:
+    """One that waits ends: canceled or expired."""
+    floor.conditionals.leave(market, conditional)
+    floor.events.append(conditional.to(status, floor.now_ns, reason))
+
+
+def expire_closing(floor: Floor, market: Market, holding: Holding) -> None:
+    """After a fill: what was to close a position that is no longer there expires."""
+    for conditional in list(market.waiting):
+        closes = conditional.command.close_position and conditional.holding is holding
+        if closes and not conditional.closing_lots():
+            end_waiting(floor, market, conditional, ConditionalStatus.EXPIRED, POSITION_CLOSED)
+
+
+def finish(floor: Floor, conditional: Conditional) -> None:
+    """The resulting order has ended."""
+    floor.events.append(conditional.to(ConditionalStatus.FINISHED, floor.now_ns))
