@@ -31,7 +31,10 @@ class FactsError(ValueError):
 
 
 class ErrorRow(Struct, frozen=True, forbid_unknown_fields=True):
-    """One error of the venue. `text` may hold `{fields}` that the code which refuses fills in."""
+    """One error of the venue. `text` may hold `{fields}` that the code which refuses fills in.
+
+    A row whose key is `PRODUCT:KEY` stands in place of the row `KEY` on that product.
+    """
 
     key: str
     status: int
@@ -54,9 +57,9 @@ class ErrorTable:
         self._by_refusal = _unique(refusing, [row.refusal for row in refusing], "refusal")
         self._by_reason = {row.reason: row for row in reversed(self.rows) if row.reason}
 
-    def row(self, key: str) -> ErrorRow:
-        """The row with this key. Raises `LookupError`."""
-        return self._by_key[key]
+    def row(self, key: str, product: str = "") -> ErrorRow:
+        """The row with this key, or `PRODUCT:KEY` where there is one. Raises `LookupError`."""
+        return self._by_key.get(f"{product}:{key}") or self._by_key[key]
 
     def for_refusal(self, refusal: Refusal) -> ErrorRow:
         """The venue's word for a refusal. Raises `LookupError`."""

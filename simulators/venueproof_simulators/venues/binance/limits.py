@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from venueproof_simulators.host.facts import BanRow, Limits
+from venueproof_simulators.host.facts import BanRow, Limits, WeightRow
 from venueproof_simulators.host.switches import Switches
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.host.windows import FixedWindow
@@ -45,12 +45,15 @@ class Budgets:
 
     # --- requests ---
 
-    def charge(self, client: str, key: str, value: str | None, time: VenueTime) -> None:
-        """Count one request of the cost row `key`; `value` is that of the parameter it depends on.
+    def cost_row(self, key: str, product: str) -> WeightRow:
+        """The cost row `key`, or `PRODUCT:KEY` where there is one."""
+        return self._weights.get(f"{product}:{key}") or self._weights[key]
+
+    def charge(self, client: str, row: WeightRow, value: str | None, time: VenueTime) -> None:
+        """Count one request; `value` is that of the parameter its cost depends on.
 
         Raises `VenueError` when the client is banned, or the request is one too many.
         """
-        row = self._weights[key]
         self._check_ban(client, time)
         pool = self._pools[row.pool]
         spent = pool.add(client, row.cost(value), time.age_ns)
@@ -59,10 +62,6 @@ class Budgets:
         if spent > self._most[row.pool]:
             self._count_refusal(client, time)
             raise self._too_many()
-
-    def parameter_of(self, key: str) -> str:
-        """The parameter that a cost row depends on; empty for none."""
-        return self._weights[key].by
 
     def used(self, client: str, time: VenueTime) -> int:
         """Weight spent in this window."""

@@ -131,8 +131,7 @@ class BinanceVenue:
 
     def error_reply(self, reason: str, error: str, request: HttpRequest | None, time: VenueTime) -> HttpReply:
         """The venue's own error for a neutral reason or for a row of its table. Raises `LookupError`."""
-        table = self.desk.errors
-        row = table.row(error) if error else table.for_reason(reason)
+        row = self.gateway.error_row(error or self.desk.errors.for_reason(reason).key, request)
         return self.gateway.refusal(row, request, time, {})
 
     # --- sessions -----------------------------------------------------------------------------------------------------

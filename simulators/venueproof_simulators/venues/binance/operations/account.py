@@ -46,9 +46,27 @@ def account_v2(call: Call) -> Document:
     }
 
 
+def account_coin(call: Call) -> Document:
+    """GET account of COIN-M futures: every symbol, and no totals, as no two coins are worth the same."""
+    return {
+        "assets": [wire.asset_document(purse) for purse in _purses(call)],
+        "positions": _positions(call, wire.account_position_coin_document, busy_only=False),
+        "canDeposit": True,
+        "canTrade": True,
+        "canWithdraw": True,
+        "feeTier": 0,
+        "updateTime": 0,
+    }
+
+
 def balance(call: Call) -> list[Document]:
     """GET v2/balance and v3/balance."""
     return [wire.balance_document(purse, call.account.alias) for purse in _purses(call)]
+
+
+def balance_coin(call: Call) -> list[Document]:
+    """GET balance of COIN-M futures."""
+    return [wire.coin_balance_document(purse, call.account.alias) for purse in _purses(call)]
 
 
 def _purses(call: Call) -> list[wire.Purse]:
@@ -56,6 +74,7 @@ def _purses(call: Call) -> list[wire.Purse]:
     return [
         wire.Purse(balance, *desk.isolated(account, balance.asset), _update_ms(call, balance))
         for balance in desk.engine.balances(account)
+        if balance.asset in call.product.money
     ]
 
 
@@ -76,10 +95,19 @@ def risk_v2(call: Call) -> list[Document]:
     return _positions(call, wire.risk_v2_document, busy_only=False)
 
 
-def _positions(call: Call, shape: Shape, *, busy_only: bool) -> list[Document]:
+def risk_coin(call: Call) -> list[Document]:
+    """GET positionRisk of COIN-M futures: every symbol, of one margin asset or pair where one is named."""
+    asset, pair = call.parameters.optional("marginAsset"), call.parameters.optional("pair")
+    wanted = [
+        listing for listing in call.listings() if asset in {None, listing.row.settle} and pair in {None, listing.pair}
+    ]
+    return _positions(call, wire.risk_v2_document, busy_only=False, listings=wanted)
+
+
+def _positions(call: Call, shape: Shape, *, busy_only: bool, listings: list[Listing] | None = None) -> list[Document]:
     engine, account = call.desk.engine, call.account.name
     rows: list[Document] = []
-    for listing in call.listings():
+    for listing in call.listings() if listings is None else listings:
         position = engine.position(account, listing.name, PositionSide.NET)
         margin = engine.margin(account, listing.name)
         if not busy_only or position.lots or margin.buy_orders_atoms or margin.sell_orders_atoms:
@@ -133,6 +161,13 @@ def leverage_brackets(call: Call) -> list[Document]:
     return [wire.bracket_document(listing) for listing in call.listings()]
 
 
+def pair_brackets(call: Call) -> list[Document]:
+    """GET v1/leverageBracket of COIN-M futures: one row for each pair, or for the one named."""
+    pairs = {listing.pair: listing for listing in reversed(call.desk.listings_of(call.product))}
+    wanted = call.pair() if call.parameters.has("pair") else list(pairs.values())[::-1]
+    return [wire.pair_bracket_document(listing) for listing in wanted[: 1 if call.parameters.has("pair") else None]]
+
+
 def commission_rate(call: Call) -> Document:
     """GET commissionRate."""
     listing = call.listing()
@@ -140,7 +175,7 @@ def commission_rate(call: Call) -> Document:
         "symbol": listing.name,
         "makerCommissionRate": fixed(listing.row.maker_fee, 6),
         "takerCommissionRate": fixed(listing.row.taker_fee, 6),
-        "rpiCommissionRate": fixed(listing.row.maker_fee, 6),
+        **listing.only_usd(rpiCommissionRate=fixed(listing.row.maker_fee, 6)),
     }
 
 

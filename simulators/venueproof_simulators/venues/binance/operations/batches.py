@@ -85,5 +85,5 @@ def _attempt(call: Call, item: dict[str, str], operation: Callable[[Call], Docum
     try:
         return operation(structs.replace(call, parameters=Parameters(stamps | item)))
     except VenueError as error:
-        row = call.desk.errors.row(error.key)
+        row = call.desk.errors.row(error.key, call.product.name)
         return {"code": row.code, "msg": row.text.format(**error.fields)}

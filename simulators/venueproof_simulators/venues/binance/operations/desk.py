@@ -38,13 +38,10 @@ from venueproof_simulators.venues.binance.limits import Budgets
 from venueproof_simulators.venues.binance.operations.listen_keys import ListenKeys
 from venueproof_simulators.venues.binance.operations.parameters import Parameters
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
+from venueproof_simulators.venues.binance.products import PRODUCTS, USD_MARGINED, ProductRules
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 from venueproof_simulators.venues.binance.wire.orders import PLAIN_NOTE, Document, OrderNote
 
-ASSETS = ("USDT", "USDC", "BNB")
-"""Margin assets that every account lists."""
-STARTING_MONEY = {"USDT": 100_000 * 10**8, "USDC": 100_000 * 10**8}
-"""What an account begins with, in atoms."""
 _TRANSFERS = frozenset({BalanceCause.DEPOSIT, BalanceCause.WITHDRAWAL})
 _DAY_NS = 86_400 * 10**9
 _ENDED = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REJECTED})
@@ -97,6 +94,11 @@ class Desk:
         self.publish: Callable[[list[Event], VenueTime], None] = _unheard
         self.tell_account: Callable[[str, Document, VenueTime], None] = _untold
         self.listings = {listing.name: listing for listing in listings}
+        """Every instrument of both products."""
+        self.pairs: dict[str, list[Listing]] = {}
+        """The contracts of each pair; that of a USDⓈ-M perpetual is spelled like it."""
+        for listing in self.listings.values():
+            self.pairs.setdefault(listing.pair, []).append(listing)
         self._accounts: dict[str, Account] = {}
         self._keys: dict[str, Account] = {}
         self._notes: dict[tuple[str, int], OrderNote] = {}
@@ -118,10 +120,11 @@ class Desk:
             secret=token(self.seed, f"{name}-secret"),
             alias=token(self.seed, f"{name}-alias", 16),
         )
-        pool = PoolSpec(name="futures", assets=dict.fromkeys(ASSETS, 0))
-        self.command(OpenAccount(account=name, pools=(pool,), money=STARTING_MONEY), time)
+        pools = tuple(PoolSpec(rules.name, dict.fromkeys(rules.assets, 0)) for rules in PRODUCTS.values())
+        money = {asset: atoms for rules in PRODUCTS.values() for asset, atoms in rules.money.items()}
+        self.command(OpenAccount(account=name, pools=pools, money=money), time)
         self._accounts[name] = self._keys[account.api_key] = account
-        self._paid_ns.update({(name, asset): time.true_ns for asset in ASSETS})
+        self._paid_ns.update({(name, asset): time.true_ns for asset in money})
         return account
 
     def account_of_key(self, api_key: str) -> Account:
@@ -160,12 +163,22 @@ class Desk:
 
     # --- instruments and orders ---
 
-    def listing(self, spelling: str) -> Listing:
-        """An instrument by the venue's spelling. Raises `VenueError`."""
+    def listing(self, spelling: str, product: ProductRules | None = None) -> Listing:
+        """An instrument by the venue's spelling, of one product or of any. Raises `VenueError`."""
         listing = self.listings.get(spelling)
-        if listing is None:
+        if listing is None or (product is not None and listing.product.name != product.name):
             raise VenueError("symbol")
         return listing
+
+    def listings_of(self, product: ProductRules) -> list[Listing]:
+        """The instruments of a product."""
+        return [listing for listing in self.listings.values() if listing.product.name == product.name]
+
+    def product_named(self, parameters: Parameters) -> ProductRules:
+        """The product of the pair or symbol that a caller names; USDⓈ-M for an unknown one."""
+        found = self.pairs.get(parameters.raw("pair") or "")
+        listing = found[0] if found else self.listings.get(parameters.raw("symbol") or "")
+        return USD_MARGINED if listing is None else listing.product
 
     def command(self, command: Command, time: VenueTime, note: OrderNote = PLAIN_NOTE) -> list[Event]:
         """Tell the engine something, note what began and what ended, and let the streams know."""
@@ -249,23 +262,36 @@ class Call(Struct, frozen=True):
     """The caller; on public endpoints, where nobody is identified, the account under test."""
     parameters: Parameters
     time: VenueTime
+    product: ProductRules
+    """The product whose path was asked; its instruments are all that the call knows, but for `any_listing`."""
 
     def listing(self) -> Listing:
         """The instrument of parameter `symbol`, which must be there. Raises `VenueError`."""
-        listing = self.desk.listings.get(self.parameters.raw("symbol") or "")
-        if listing is not None:
-            return listing
+        return self.desk.listing(self._symbol(), self.product)
+
+    def any_listing(self) -> Listing:
+        """The same, of either product. Raises `VenueError`."""
+        return self.desk.listing(self._symbol())
+
+    def _symbol(self) -> str:
         symbol = self.parameters.symbol()
         if symbol is None:
             raise VenueError("mandatory", parameter="symbol")
-        return self.desk.listing(symbol)
+        return symbol
 
     def listing_or_none(self) -> Listing | None:
         """The instrument of parameter `symbol` where one is given. Raises `VenueError`."""
         symbol = self.parameters.symbol()
-        return None if symbol is None else self.desk.listing(symbol)
+        return None if symbol is None else self.desk.listing(symbol, self.product)
 
     def listings(self) -> list[Listing]:
-        """The instrument asked for, or all of them. Raises `VenueError`."""
+        """The instrument asked for, or all of the product. Raises `VenueError`."""
         one = self.listing_or_none()
-        return list(self.desk.listings.values()) if one is None else [one]
+        return self.desk.listings_of(self.product) if one is None else [one]
+
+    def pair(self) -> list[Listing]:
+        """The contracts of parameter `pair`, which must be there, of either product. Raises `VenueError`."""
+        found = self.desk.pairs.get(self.parameters.text("pair"))
+        if found is None:
+            raise VenueError("pair")
+        return found

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from venueproof_simulators.engine.state import CandleState, TickerState, TradeState
 from venueproof_simulators.host.venue import VenueTime
-from venueproof_simulators.venues.binance.operations.desk import ASSETS, Call
+from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.wire import market as wire
 from venueproof_simulators.venues.binance.wire.numbers import Listing
@@ -17,6 +17,7 @@ INTERVALS = ("1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h"
 _INTERVALS = frozenset(INTERVALS)
 _PERIODS = {"5m": 5, "15m": 15, "30m": 30, "1h": 60, "2h": 120, "4h": 240, "6h": 360, "12h": 720, "1d": 1440}
 _DEPTHS = (5, 10, 20, 50, 100, 500, 1000)
+_CONTRACT_TYPES = frozenset({"ALL", "PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER", "TRADIFI_PERPETUAL"})
 _MS = 1_000_000
 _HOUR_MS = 3_600_000
 _HOUR_NS = _HOUR_MS * _MS
@@ -39,11 +40,18 @@ def exchange_info(call: Call) -> Document:
     return {
         "timezone": "UTC",
         "serverTime": call.time.wire_ms,
-        "futuresType": "U_MARGINED",
         "rateLimits": wire.rate_limit_documents(call.desk.limits),
         "exchangeFilters": [],
-        "assets": [{"asset": asset, "marginAvailable": True, "autoAssetExchange": "-10000"} for asset in ASSETS],
-        "symbols": [wire.symbol_document(listing) for listing in call.desk.listings.values()],
+        "symbols": [wire.symbol_document(listing) for listing in call.desk.listings_of(call.product)],
+    }
+
+
+def exchange_info_usd(call: Call) -> Document:
+    """GET exchangeInfo of USDⓈ-M futures, which tells of its margin assets as well."""
+    assets = call.product.assets
+    return exchange_info(call) | {
+        "futuresType": "U_MARGINED",
+        "assets": [{"asset": asset, "marginAvailable": True, "autoAssetExchange": "-10000"} for asset in assets],
     }
 
 
@@ -125,35 +133,28 @@ Row = Callable[[Listing, CandleState, VenueTime], list[str | int]]
 
 def klines(call: Call) -> list[list[str | int]]:
     """GET klines."""
-    return _candles(call, call.listing(), wire.candle_row)
+    return _candles(call, call.any_listing(), wire.candle_row)
 
 
 def continuous_klines(call: Call) -> list[list[str | int]]:
     """GET continuousKlines: by pair and contract type."""
-    contract = call.parameters.text("contractType")
-    if contract not in {"PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER", "TRADIFI_PERPETUAL"}:
-        raise VenueError("not-valid", parameter="contractType")
-    listing = _pair(call)
-    return _candles(call, listing, wire.candle_row) if contract == "PERPETUAL" else []
+    found = _contracts(call, call.parameters.text("contractType"))
+    return _candles(call, found[0], wire.candle_row) if found else []
 
 
 def index_klines(call: Call) -> list[list[str | int]]:
     """GET indexPriceKlines: by pair."""
-    return _candles(call, _pair(call), wire.price_candle_row)
+    return _candles(call, call.pair()[0], wire.price_candle_row)
 
 
 def mark_klines(call: Call) -> list[list[str | int]]:
     """GET markPriceKlines."""
-    return _candles(call, call.listing(), wire.price_candle_row)
+    return _candles(call, call.any_listing(), wire.price_candle_row)
 
 
 def premium_klines(call: Call) -> list[list[str | int]]:
     """GET premiumIndexKlines: how far mark is from index, which here is nothing."""
-    return _candles(call, call.listing(), wire.premium_candle_row)
-
-
-def _pair(call: Call) -> Listing:
-    return call.desk.listing(call.parameters.text("pair"))
+    return _candles(call, call.any_listing(), wire.premium_candle_row)
 
 
 def _candles(call: Call, listing: Listing, row: Row) -> list[list[str | int]]:
@@ -161,7 +162,7 @@ def _candles(call: Call, listing: Listing, row: Row) -> list[list[str | int]]:
     interval = call.parameters.text("interval")
     if interval not in _INTERVALS:
         raise VenueError("interval")
-    start_ms, end_ms = call.parameters.period_ms()
+    start_ms, end_ms = call.parameters.period_ms(call.product.kline_days_max)
     limit = call.parameters.limit(500, _CANDLES_MAX)
     now_ns = call.time.true_ns
     if start_ms is not None and start_ms * _MS > now_ns:
@@ -184,10 +185,18 @@ Shape = Callable[[Listing, TickerState, VenueTime], Document]
 
 
 def _tickers(call: Call, shape: Shape) -> Document | list[Document]:
-    """One document for a symbol, a list of them for none."""
+    """One document for a symbol, a list of them for none or for a pair; of COIN-M futures always a list."""
     engine, time = call.desk.engine, call.time
-    rows = [shape(listing, engine.ticker(listing.name, time.true_ns), time) for listing in call.listings()]
-    return rows[0] if call.parameters.has("symbol") else rows
+    wanted = _of_symbol_or_pair(call)
+    rows = [shape(listing, engine.ticker(listing.name, time.true_ns), time) for listing in wanted]
+    return rows[0] if call.parameters.has("symbol") and not call.product.lists_single else rows
+
+
+def _of_symbol_or_pair(call: Call) -> list[Listing]:
+    """The instruments asked for: COIN-M futures know a parameter `pair` besides `symbol`."""
+    if call.product.lists_single and call.parameters.has("pair") and not call.parameters.has("symbol"):
+        return [listing for listing in call.pair() if listing.product.name == call.product.name]
+    return call.listings()
 
 
 def day_ticker(call: Call) -> Document | list[Document]:
@@ -202,7 +211,12 @@ def price_ticker(call: Call) -> Document | list[Document]:
 
 def book_ticker(call: Call) -> Document | list[Document]:
     """GET ticker/bookTicker."""
-    return _tickers(call, wire.best_document)
+
+    def shape(listing: Listing, ticker: TickerState, time: VenueTime) -> Document:
+        book = call.desk.engine.book(listing.name, 1)
+        return wire.best_document(listing, ticker, book.sequence, time)
+
+    return _tickers(call, shape)
 
 
 def premium_index(call: Call) -> Document | list[Document]:
@@ -218,7 +232,7 @@ def open_interest(call: Call) -> Document:
 
 def open_interest_history(call: Call) -> list[Document]:
     """GET futures/data/openInterestHist: ascending, here with today's amount at the price of every step."""
-    listing = call.listing()
+    listing = _listing_of_statistics(call)
     period = call.parameters.text("period")
     if period not in _PERIODS:
         raise VenueError("not-valid", parameter="period")
@@ -226,6 +240,23 @@ def open_interest_history(call: Call) -> list[Document]:
     moments = _moments(call, _PERIODS[period] * 60 * 10**9, _oldest_ns(call, "statistics-back"), limit)
     ticks, lots = _prices(call, listing, period, moments), _ticker(call, listing).open_interest_lots
     return [wire.open_interest_row(listing, lots, ticks[at_ns], at_ns) for at_ns in moments]
+
+
+def _listing_of_statistics(call: Call) -> Listing:
+    """Statistics are asked for by symbol, those of COIN-M futures by pair and contract type. Raises `VenueError`."""
+    if not call.product.statistics_by_pair:
+        return call.listing()
+    found = _contracts(call, call.parameters.text("contractType"))
+    if not found:
+        raise VenueError("pair")
+    return found[0]
+
+
+def _contracts(call: Call, contract: str) -> list[Listing]:
+    """The contracts of parameter `pair` that are of a type, or of any. Raises `VenueError`."""
+    if contract not in _CONTRACT_TYPES:
+        raise VenueError("not-valid", parameter="contractType")
+    return [listing for listing in call.pair() if contract in {"ALL", listing.contract_type}]
 
 
 def funding_rates(call: Call) -> list[Document]:

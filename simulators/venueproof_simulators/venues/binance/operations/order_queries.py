@@ -149,7 +149,8 @@ def _income(call: Call) -> Iterable[tuple[int, str, Document]]:
     if call.parameters.has("symbol"):
         return
     for number, paid in enumerate(call.desk.transfers(call.account.name), 1):
-        yield paid.balance.updated_ns, "TRANSFER", transfer_document(paid, number, call.time)
+        if paid.balance.asset in call.product.money:
+            yield paid.balance.updated_ns, "TRANSFER", transfer_document(paid, call.product, number, call.time)
 
 
 def _span_ms(call: Call, *, by_id: bool) -> tuple[int | None, int | None]:

@@ -32,7 +32,8 @@ def set_leverage(call: Call) -> Document:
         _raise_refused(call, call.desk.command(command, call.time), leverage)
     return {
         "leverage": leverage,
-        "maxNotionalValue": str(listing.notional_max(leverage)),
+        **listing.only_usd(maxNotionalValue=str(listing.notional_max(leverage))),
+        **listing.only_coin(maxQty=str(listing.notional_max(leverage))),
         "symbol": listing.name,
     }
 

@@ -1,9 +1,10 @@
-"""Documents of other services that clients of USDⓈ-M futures ask for when they start. Valid, and nearly empty."""
+"""Documents of other services that clients of futures ask for when they start. Valid, and nearly empty."""
 
 from __future__ import annotations
 
 from venueproof_simulators.venues.binance.operations.desk import Call
-from venueproof_simulators.venues.binance.wire.market import rate_limit_documents, spot_symbol_document
+from venueproof_simulators.venues.binance.products import USD_MARGINED
+from venueproof_simulators.venues.binance.wire.market import spot_symbol_document
 from venueproof_simulators.venues.binance.wire.orders import Document
 
 
@@ -21,24 +22,13 @@ def spot_exchange_info(call: Call) -> Document:
             }
         ],
         "exchangeFilters": [],
-        "symbols": [spot_symbol_document(listing) for listing in call.desk.listings.values()],
+        "symbols": [spot_symbol_document(listing) for listing in call.desk.listings_of(USD_MARGINED)],
     }
 
 
 def system_status(call: Call) -> Document:
     """GET sapi/v1/system/status."""
     return {"status": 0, "msg": "normal"}
-
-
-def coin_exchange_info(call: Call) -> Document:
-    """GET dapi/v1/exchangeInfo: no COIN-M contract is listed here."""
-    return {
-        "timezone": "UTC",
-        "serverTime": call.time.wire_ms,
-        "rateLimits": rate_limit_documents(call.desk.limits),
-        "exchangeFilters": [],
-        "symbols": [],
-    }
 
 
 def spot_account(call: Call) -> Document:

@@ -17,7 +17,8 @@ from venueproof_simulators.host.venue import Classified, HttpReply, HttpRequest,
 from venueproof_simulators.venues.binance.operations.desk import Account, Call, Desk
 from venueproof_simulators.venues.binance.operations.parameters import Parameters, read_parameters
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
-from venueproof_simulators.venues.binance.routes.table import ORDER_COSTS, ROUTES, Operation
+from venueproof_simulators.venues.binance.products import ProductRules, product_of_path
+from venueproof_simulators.venues.binance.routes.table import ROUTES, Endpoint
 from venueproof_simulators.venues.binance.signing import api_key, check_signature, check_time
 
 ERRORS_IN_SUCCESS = "binance.http.errors-are-4xx"
@@ -28,7 +29,7 @@ BOUND_ELSEWHERE = "binance.auth.ip-whitelist"
 
 TEST_SUFFIX = "-test"
 """What the names of test origins end with."""
-_PATHS = {"fapi": ("/",), "api": ("/api/", "/sapi/"), "dapi": ("/dapi/",)}
+_PATHS = {"fapi": ("/",), "api": ("/api/", "/sapi/"), "dapi": ("/dapi/", "/futures/data/")}
 """What paths begin with that an origin serves."""
 _NOTHING = Parameters({})
 _encode = msgspec.json.Encoder().encode
@@ -52,9 +53,14 @@ class _Seen(Struct, frozen=True):
     """What a request is about: its route, and its parameters or why they cannot be read."""
 
     request: HttpRequest
-    route: Route[Operation] | None
+    route: Route[Endpoint] | None
     parameters: Parameters = _NOTHING
     unreadable: VenueError | None = None
+
+    def product(self, desk: Desk) -> ProductRules:
+        """The product that it is asked of: that of the path, or of the arguments where paths are shared."""
+        shared = self.route is not None and self.route.handler.product is None
+        return desk.product_named(self.parameters) if shared else product_of_path(self.request.path)
 
 
 def _seen(request: HttpRequest) -> _Seen:
@@ -106,8 +112,7 @@ class Gateway:
         try:
             answer = self._carry_out(request, headers, time)
         except VenueError as error:
-            row = self._desk.errors.row(error.key)
-            return self.refusal(row, request, time, dict(error.fields))
+            return self.refusal(self.error_row(error.key, request), request, time, dict(error.fields))
         headers["X-MBX-USED-WEIGHT-1M"] = str(self._desk.budgets.used(request.client, time))
         return HttpReply(200, _encode(answer), headers)
 
@@ -125,10 +130,11 @@ class Gateway:
             raise seen.unreadable
         parameters = seen.parameters
         account = self._identify(route, request, parameters, time)
-        cost = ORDER_COSTS.get((route.method, route.path))
+        endpoint = route.handler
+        cost = endpoint.orders
         if cost is not None:
             self._desk.budgets.charge_orders(account.name, *cost, time)
-        answer = route.handler(Call(self._desk, account, parameters, time))
+        answer = endpoint.operation(Call(self._desk, account, parameters, time, seen.product(self._desk)))
         if cost is not None:
             counts = self._desk.budgets.orders_used(account.name, time)
             headers["X-MBX-ORDER-COUNT-10S"], headers["X-MBX-ORDER-COUNT-1M"] = map(str, counts)
@@ -136,11 +142,10 @@ class Gateway:
 
     def _charge(self, seen: _Seen, request: HttpRequest, time: VenueTime) -> None:
         budgets, route = self._desk.budgets, seen.route
-        key = "default" if route is None else route.weight
-        name = budgets.parameter_of(key)
-        value = seen.parameters.raw(name) if name else None
+        row = budgets.cost_row("default" if route is None else route.weight, seen.product(self._desk).name)
+        value = seen.parameters.raw(row.by) if row.by else None
         try:
-            budgets.charge(request.client, key, value, time)
+            budgets.charge(request.client, row, value, time)
         except VenueError as error:
             keyed = route is not None and route.security is not Security.NONE
             if error.key == "banned" and keyed and self._desk.switches.on(KEY_REFUSED_DURING_BAN):
@@ -148,7 +153,7 @@ class Gateway:
             raise
 
     def _identify(
-        self, route: Route[Operation], request: HttpRequest, parameters: Parameters, time: VenueTime
+        self, route: Route[Endpoint], request: HttpRequest, parameters: Parameters, time: VenueTime
     ) -> Account:
         """Who asks, as far as the route wants to know. Raises `VenueError`."""
         if route.security is Security.NONE:
@@ -163,6 +168,11 @@ class Gateway:
         return account
 
     # --- refusing -----------------------------------------------------------------------------------------------------
+
+    def error_row(self, key: str, request: HttpRequest | None) -> ErrorRow:
+        """The row of a key, as the product says it that was asked. Raises `LookupError`."""
+        product = self._look(request).product(self._desk).name if request is not None else ""
+        return self._desk.errors.row(key, product)
 
     def refusal(
         self, row: ErrorRow, request: HttpRequest | None, time: VenueTime, fields: dict[str, object]

@@ -73,7 +73,17 @@ def asset_document(purse: Purse) -> Document:
 
 
 def balance_document(purse: Purse, alias: str) -> Document:
-    """One row of balance v2 and v3."""
+    """One row of balance v2 and v3 of USDⓈ-M futures."""
+    withdraw = eight(amounts(purse)["withdraw"])
+    return _balance_row(purse, alias) | {"maxWithdrawAmount": withdraw, "marginAvailable": True}
+
+
+def coin_balance_document(purse: Purse, alias: str) -> Document:
+    """One row of balance of COIN-M futures."""
+    return _balance_row(purse, alias) | {"withdrawAvailable": eight(amounts(purse)["withdraw"])}
+
+
+def _balance_row(purse: Purse, alias: str) -> Document:
     figures = amounts(purse)
     return {
         "accountAlias": alias,
@@ -82,8 +92,6 @@ def balance_document(purse: Purse, alias: str) -> Document:
         "crossWalletBalance": eight(figures["cross"]),
         "crossUnPnl": eight(figures["cross_unrealized"]),
         "availableBalance": eight(figures["available"]),
-        "maxWithdrawAmount": eight(figures["withdraw"]),
-        "marginAvailable": True,
         "updateTime": purse.update_ms,
     }
 
@@ -150,6 +158,29 @@ def account_position_v2_document(
     }
 
 
+def account_position_coin_document(
+    listing: Listing, position: PositionState, margin: MarginState, time: VenueTime
+) -> Document:
+    """One position of the COIN-M account, which lists every symbol; money in coin."""
+    return {
+        "symbol": listing.name,
+        "positionAmt": listing.amount_text(position.lots),
+        "initialMargin": eight(money(margin.initial_position_atoms + margin.initial_orders_atoms)),
+        "maintMargin": eight(money(margin.maintenance_atoms)),
+        "unrealizedProfit": eight(money(margin.unrealized_atoms)),
+        "positionInitialMargin": eight(money(margin.initial_position_atoms)),
+        "openOrderInitialMargin": plain(money(margin.initial_orders_atoms)),
+        "leverage": str(position.leverage),
+        "isolated": position.margin_mode is MarginMode.ISOLATED,
+        "positionSide": "BOTH",
+        "entryPrice": entry_price(listing, position),
+        "breakEvenPrice": break_even_price(listing, margin),
+        "maxQty": str(listing.notional_max(position.leverage)),
+        "updateTime": updated_ms(position, time),
+        "notionalValue": eight(money(margin.notional_atoms)),
+    }
+
+
 def risk_document(listing: Listing, position: PositionState, margin: MarginState, time: VenueTime) -> Document:
     """One row of positionRisk v3, which has neither leverage nor margin type."""
     return {
@@ -177,7 +208,8 @@ def risk_document(listing: Listing, position: PositionState, margin: MarginState
 
 
 def risk_v2_document(listing: Listing, position: PositionState, margin: MarginState, time: VenueTime) -> Document:
-    """One row of positionRisk v2, which lists every symbol."""
+    """One row of positionRisk v2, which lists every symbol; on COIN-M futures the only one, with amounts in coin."""
+    notional, most = eight(money(margin.notional_atoms)), str(listing.notional_max(position.leverage))
     return {
         "entryPrice": entry_price(listing, position),
         "breakEvenPrice": break_even_price(listing, margin),
@@ -187,9 +219,9 @@ def risk_v2_document(listing: Listing, position: PositionState, margin: MarginSt
         "leverage": str(position.leverage),
         "liquidationPrice": plain(listing.price(margin.liquidation_ticks)),
         "markPrice": eight(listing.mark(margin.mark_nano_ticks)),
-        "maxNotionalValue": str(listing.notional_max(position.leverage)),
+        **listing.only_usd(maxNotionalValue=most, notional=notional),
+        **listing.only_coin(maxQty=most, notionalValue=notional),
         "positionAmt": listing.amount_text(position.lots),
-        "notional": eight(money(margin.notional_atoms)),
         "isolatedWallet": plain(money(position.isolated_atoms)),
         "symbol": listing.name,
         "unRealizedProfit": eight(money(margin.unrealized_atoms)),
@@ -210,23 +242,32 @@ def symbol_config_document(listing: Listing, mode: MarginMode, leverage: int) ->
 
 
 def bracket_document(listing: Listing) -> Document:
-    """One row of leverageBracket: every figure is a JSON number."""
+    """One row of leverageBracket by symbol: every figure is a JSON number."""
+    return {"symbol": listing.name, "notionalCoef": 1.0, "brackets": bracket_rows(listing)}
+
+
+def pair_bracket_document(listing: Listing) -> Document:
+    """One row of leverageBracket by pair."""
+    return {"pair": listing.pair, "brackets": bracket_rows(listing)}
+
+
+def bracket_rows(listing: Listing) -> list[Document]:
+    """The brackets of an instrument, bounded by quote money or by coin.
+
+    The floor in coin has two spellings: clients read `qtyFloor`, the vendor's models `qtylFloor`.
+    """
     floors = (0, *(bracket.notional_max for bracket in listing.brackets))
-    return {
-        "symbol": listing.name,
-        "notionalCoef": 1.0,
-        "brackets": [
-            {
-                "bracket": number,
-                "initialLeverage": bracket.leverage,
-                "notionalCap": bracket.notional_max,
-                "notionalFloor": floor,
-                "maintMarginRatio": float(listing.row.maintenance),
-                "cum": 0.0,
-            }
-            for number, (bracket, floor) in enumerate(zip(listing.brackets, floors, strict=False), 1)
-        ],
-    }
+    return [
+        {
+            "bracket": number,
+            "initialLeverage": bracket.leverage,
+            **listing.only_usd(notionalCap=bracket.notional_max, notionalFloor=floor),
+            **listing.only_coin(qtyCap=bracket.notional_max, qtyFloor=floor, qtylFloor=floor),
+            "maintMarginRatio": float(listing.row.maintenance),
+            "cum": 0.0,
+        }
+        for number, (bracket, floor) in enumerate(zip(listing.brackets, floors, strict=False), 1)
+    ]
 
 
 def isolated_margin(position: PositionState, margin: MarginState) -> Decimal:

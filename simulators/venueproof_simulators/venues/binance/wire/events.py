@@ -22,12 +22,15 @@ from venueproof_simulators.engine.state import (
 from venueproof_simulators.host.decimals import fixed, money, plain
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.wire.account import break_even_price, entry_price
-from venueproof_simulators.venues.binance.wire.market import LevelRows, rate
+from venueproof_simulators.venues.binance.wire.market import LevelRows, rate, turnover_text
 from venueproof_simulators.venues.binance.wire.numbers import Listing, eight, update_id, wire_ms
-from venueproof_simulators.venues.binance.wire.orders import Document, OrderNote, status, time_in_force
-
-USD_MARGINED = 1
-"""`st`: the product family of a message."""
+from venueproof_simulators.venues.binance.wire.orders import (
+    Document,
+    OrderNote,
+    average_price,
+    status,
+    time_in_force,
+)
 
 EXECUTIONS: dict[Cause, str] = {
     Cause.OPENED: "NEW",
@@ -54,7 +57,7 @@ def order_event(listing: Listing, changed: OrderChanged, note: OrderNote, time: 
         "f": time_in_force(order, note),
         "q": listing.amount_text(order.lots),
         "p": listing.plain_price(order.ticks),
-        "ap": plain(listing.mean(order.filled_value, order.filled_lots)),
+        "ap": plain(average_price(listing, order)),
         "sp": "0",
         "x": EXECUTIONS[changed.cause],
         "X": status(order),
@@ -75,11 +78,11 @@ def order_event(listing: Listing, changed: OrderChanged, note: OrderNote, time: 
         "cp": False,
         "rp": plain(money(fill.realized_atoms)) if fill else "0",
         "pP": False,
-        "si": 0,
-        "ss": 0,
+        **listing.only_usd(si=0, ss=0),
         "V": note.self_trade_prevention,
         "pm": note.price_match,
-        "gtd": note.good_till_ms,
+        **listing.only_usd(gtd=note.good_till_ms),
+        **listing.only_coin(ma=listing.row.settle),
         "er": expiry_reason(changed),
     }
     if changed.cause is Cause.AMENDED and note.modify_id is not None:
@@ -194,8 +197,8 @@ def depth_event(
         "E": time.wire_ms,
         "T": time.wire_ms,
         "s": listing.name,
-        "ps": listing.name,
-        "st": USD_MARGINED,
+        "ps": listing.pair,
+        "st": listing.product.number,
         "U": first,
         "u": last,
         "pu": previous,
@@ -212,12 +215,12 @@ def best_event(listing: Listing, ticker: TickerState, sequence: int, time: Venue
         "E": time.wire_ms,
         "T": time.wire_ms,
         "s": listing.name,
-        "ps": listing.name,
+        "ps": listing.pair,
         "b": listing.tick_text(ticker.bid),
         "B": listing.amount_text(ticker.bid_lots),
         "a": listing.tick_text(ticker.ask),
         "A": listing.amount_text(ticker.ask_lots),
-        "st": USD_MARGINED,
+        "st": listing.product.number,
     }
 
 
@@ -246,12 +249,12 @@ def aggregate_event(listing: Listing, trade: TradeState, time: VenueTime) -> Doc
         "a": trade.trade_id,
         "p": listing.tick_text(trade.ticks),
         "q": amount,
-        "nq": amount,
+        **listing.only_usd(nq=amount),
         "f": trade.trade_id,
         "l": trade.trade_id,
         "T": wire_ms(time, trade.at_ns),
         "m": trade.taker is Side.SELL,
-        "st": USD_MARGINED,
+        "st": listing.product.number,
     }
 
 
@@ -263,12 +266,12 @@ def mark_event(listing: Listing, ticker: TickerState, time: VenueTime) -> Docume
         "E": time.wire_ms,
         "s": listing.name,
         "p": eight(listing.mark(ticker.mark_nano_ticks)),
-        "ap": index,
+        **listing.only_usd(ap=index),
         "i": index,
         "P": index,
         "r": eight(rate(ticker)),
         "T": ticker.next_funding_ns // 1_000_000,
-        "st": USD_MARGINED,
+        "st": listing.product.number,
     }
 
 
@@ -280,7 +283,7 @@ def day_event(listing: Listing, ticker: TickerState, time: VenueTime) -> Documen
         "e": "24hrTicker",
         "E": time.wire_ms,
         "s": listing.name,
-        "ps": listing.name,
+        "ps": listing.pair,
         "p": listing.price_text(moved),
         "P": fixed(Decimal(moved * 100) / day.open if day.open else Decimal(0), 3),
         "w": fixed(
@@ -293,13 +296,13 @@ def day_event(listing: Listing, ticker: TickerState, time: VenueTime) -> Documen
         "h": listing.price_text(day.high),
         "l": listing.price_text(day.low),
         "v": listing.amount_text(day.volume_lots),
-        "q": fixed(listing.value(day.value), 2),
+        "q": fixed(listing.turnover(day.value, day.volume_lots), 8 if listing.inverse else 2),
         "O": wire_ms(time, day.open_ns),
         "C": time.wire_ms,
         "F": ticker.first_trade_id,
         "L": ticker.last_trade_id,
         "n": day.trades,
-        "st": USD_MARGINED,
+        "st": listing.product.number,
     }
 
 
@@ -329,9 +332,9 @@ def candle_entry(listing: Listing, candle: CandleState, interval: str, last_trad
         "v": listing.amount_text(candle.volume_lots),
         "n": candle.trades,
         "x": closed,
-        "q": fixed(listing.value(candle.value), 5),
+        "q": turnover_text(listing, candle.value, candle.volume_lots),
         "V": listing.amount_text(candle.taker_buy_lots),
-        "Q": fixed(listing.value(candle.taker_buy_value), 5),
+        "Q": turnover_text(listing, candle.taker_buy_value, candle.taker_buy_lots),
         "B": "0",
     }
 
@@ -344,4 +347,4 @@ def candle_event(listing: Listing, entry: Document, time: VenueTime) -> Document
 def continuous_event(listing: Listing, entry: Document, time: VenueTime) -> Document:
     """continuous_kline: by pair and contract type, and without the symbol inside."""
     inner = {key: value for key, value in entry.items() if key != "s"}
-    return {"e": "continuous_kline", "E": time.wire_ms, "ps": listing.name, "ct": "PERPETUAL", "k": inner}
+    return {"e": "continuous_kline", "E": time.wire_ms, "ps": listing.pair, "ct": listing.contract_type, "k": inner}

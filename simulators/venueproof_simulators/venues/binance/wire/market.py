@@ -12,8 +12,6 @@ from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.wire.numbers import Listing, eight, update_id, wire_ms
 from venueproof_simulators.venues.binance.wire.orders import Document
 
-PERPETUAL_DELIVERY_MS = 4133404800000
-"""What the venue writes as the delivery date of a perpetual contract."""
 ORDER_TYPES = ("LIMIT", "MARKET", "STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET")
 """What exchangeInfo lists, although conditional types left the order endpoint."""
 TIMES_IN_FORCE = ("GTC", "IOC", "FOK", "GTX", "GTD")
@@ -27,11 +25,12 @@ def symbol_document(listing: Listing) -> Document:
     row = listing.row
     return {
         "symbol": row.name,
-        "pair": row.name,
-        "contractType": "PERPETUAL",
-        "deliveryDate": PERPETUAL_DELIVERY_MS,
+        "pair": listing.pair,
+        "contractType": listing.contract_type,
+        "deliveryDate": listing.delivery_ms,
         "onboardDate": row.wire["onboardDate"],
-        "status": "TRADING",
+        **listing.only_usd(status="TRADING"),
+        **listing.only_coin(contractStatus="TRADING", contractSize=int(row.contract_size)),
         "maintMarginPercent": "2.5000",
         "requiredMarginPercent": "5.0000",
         "baseAsset": row.base,
@@ -43,19 +42,21 @@ def symbol_document(listing: Listing) -> Document:
         "quotePrecision": 8,
         "underlyingType": "COIN",
         "underlyingSubType": row.wire["underlyingSubType"],
-        "settlePlan": 0,
+        **listing.only_usd(settlePlan=0),
+        **listing.only_coin(equalQtyPrecision=4),
         "triggerProtect": fixed(row.price_band, 4),
         "liquidationFee": row.wire["liquidationFee"],
         "marketTakeBound": plain(row.price_band),
         "filters": _filters(listing),
         "orderTypes": ORDER_TYPES,
-        "timeInForce": TIMES_IN_FORCE,
+        "timeInForce": [word for word in TIMES_IN_FORCE if listing.product.good_till or word != "GTD"],
     }
 
 
 def _filters(listing: Listing) -> list[Document]:
     row = listing.row
     lot = {"minQty": plain(row.amount_min), "stepSize": plain(row.amount_step)}
+    notional = [{"filterType": "MIN_NOTIONAL", "notional": plain(row.notional_min)}]
     return [
         {
             "filterType": "PRICE_FILTER",
@@ -66,7 +67,7 @@ def _filters(listing: Listing) -> list[Document]:
         {"filterType": "LOT_SIZE", "maxQty": plain(row.amount_max)} | lot,
         {"filterType": "MARKET_LOT_SIZE", "maxQty": plain(row.market_amount_max)} | lot,
         {"filterType": "MAX_NUM_ORDERS", "limit": row.open_orders_max},
-        {"filterType": "MIN_NOTIONAL", "notional": plain(row.notional_min)},
+        *([] if listing.inverse else notional),
         {
             "filterType": "PERCENT_PRICE",
             "multiplierUp": fixed(1 + row.price_band, 4),
@@ -97,6 +98,7 @@ def level_rows(listing: Listing, levels: Iterable[tuple[int, int]]) -> LevelRows
 def book_document(listing: Listing, book: BookState, time: VenueTime) -> Document:
     """The answer to depth."""
     return {
+        **listing.only_coin(symbol=listing.name, pair=listing.pair),
         "lastUpdateId": update_id(book.sequence),
         "E": time.wire_ms,
         "T": wire_ms(time, book.at_ns),
@@ -107,14 +109,16 @@ def book_document(listing: Listing, book: BookState, time: VenueTime) -> Documen
 
 def trade_document(listing: Listing, trade: TradeState, time: VenueTime) -> Document:
     """One row of trades and historicalTrades."""
+    value = trade.ticks * trade.lots
     return {
         "id": trade.trade_id,
         "price": listing.price_text(trade.ticks),
         "qty": listing.amount_text(trade.lots),
-        "quoteQty": fixed(listing.value(trade.ticks * trade.lots), 2),
+        **listing.only_usd(quoteQty=fixed(listing.quote(value, trade.lots), 2)),
+        **listing.only_coin(baseQty=eight(listing.base(value, trade.lots))),
         "time": wire_ms(time, trade.at_ns),
         "isBuyerMaker": trade.taker is Side.SELL,
-        "isRPITrade": False,
+        **listing.only_usd(isRPITrade=False),
     }
 
 
@@ -125,7 +129,7 @@ def aggregate_document(listing: Listing, trade: TradeState, time: VenueTime) -> 
         "a": trade.trade_id,
         "p": listing.tick_text(trade.ticks),
         "q": amount,
-        "nq": amount,
+        **listing.only_usd(nq=amount),
         "f": trade.trade_id,
         "l": trade.trade_id,
         "T": wire_ms(time, trade.at_ns),
@@ -134,18 +138,26 @@ def aggregate_document(listing: Listing, trade: TradeState, time: VenueTime) -> 
 
 
 def candle_row(listing: Listing, candle: CandleState, time: VenueTime) -> list[str | int]:
-    """One row of klines. Opening times are calendar times and know no skew."""
+    """One row of klines. Opening times are calendar times and know no skew.
+
+    Amounts are lots, then what they are worth in the settle asset: base and quote, or contracts and coin.
+    """
     return [
         candle.open_ns // 1_000_000,
         *(listing.price_text(ticks) for ticks in (candle.open, candle.high, candle.low, candle.close)),
         listing.amount_text(candle.volume_lots),
         candle.close_ns // 1_000_000 - 1,
-        fixed(listing.value(candle.value), 5),
+        turnover_text(listing, candle.value, candle.volume_lots),
         candle.trades,
         listing.amount_text(candle.taker_buy_lots),
-        fixed(listing.value(candle.taker_buy_value), 5),
+        turnover_text(listing, candle.taker_buy_value, candle.taker_buy_lots),
         "0",
     ]
+
+
+def turnover_text(listing: Listing, value: int, lots: int) -> str:
+    """What a candle's trades are worth: five decimals of quote money, eight of coin."""
+    return fixed(listing.turnover(value, lots), 8 if listing.inverse else 5)
 
 
 def price_candle_row(listing: Listing, candle: CandleState, time: VenueTime) -> list[str | int]:
@@ -179,8 +191,10 @@ def day_document(listing: Listing, ticker: TickerState, time: VenueTime) -> Docu
     """The answer to ticker/24hr."""
     change, percent, mean = _change(listing, ticker)
     day = ticker.day
+    turnover = listing.turnover(day.value, day.volume_lots)
     return {
         "symbol": listing.name,
+        **listing.only_coin(pair=listing.pair),
         "priceChange": change,
         "priceChangePercent": percent,
         "weightedAvgPrice": mean,
@@ -190,7 +204,8 @@ def day_document(listing: Listing, ticker: TickerState, time: VenueTime) -> Docu
         "highPrice": listing.price_text(day.high),
         "lowPrice": listing.price_text(day.low),
         "volume": listing.amount_text(day.volume_lots),
-        "quoteVolume": fixed(listing.value(day.value), 2),
+        **listing.only_usd(quoteVolume=fixed(turnover, 2)),
+        **listing.only_coin(baseVolume=eight(turnover)),
         "openTime": wire_ms(time, day.open_ns),
         "closeTime": time.wire_ms,
         "firstId": ticker.first_trade_id,
@@ -201,12 +216,18 @@ def day_document(listing: Listing, ticker: TickerState, time: VenueTime) -> Docu
 
 def price_document(listing: Listing, ticker: TickerState, time: VenueTime) -> Document:
     """The answer to ticker/price."""
-    return {"symbol": listing.name, "price": listing.price_text(ticker.last), "time": wire_ms(time, ticker.at_ns)}
-
-
-def best_document(listing: Listing, ticker: TickerState, time: VenueTime) -> Document:
-    """The answer to ticker/bookTicker."""
     return {
+        "symbol": listing.name,
+        **listing.only_coin(ps=listing.pair),
+        "price": listing.price_text(ticker.last),
+        "time": wire_ms(time, ticker.at_ns),
+    }
+
+
+def best_document(listing: Listing, ticker: TickerState, sequence: int, time: VenueTime) -> Document:
+    """The answer to ticker/bookTicker. `sequence`: the last change of the book."""
+    return {
+        **listing.only_coin(lastUpdateId=update_id(sequence), pair=listing.pair),
         "symbol": listing.name,
         "bidPrice": listing.price_text(ticker.bid),
         "bidQty": listing.amount_text(ticker.bid_lots),
@@ -221,6 +242,7 @@ def premium_document(listing: Listing, ticker: TickerState, time: VenueTime) -> 
     index = eight(listing.mark(ticker.index_nano_ticks))
     return {
         "symbol": listing.name,
+        **listing.only_coin(pair=listing.pair),
         "markPrice": eight(listing.mark(ticker.mark_nano_ticks)),
         "indexPrice": index,
         "estimatedSettlePrice": index,
@@ -242,8 +264,7 @@ def funding_document(listing: Listing, rate: Decimal, ticks: int, at_ns: int) ->
         "symbol": listing.name,
         "fundingRate": eight(rate),
         "fundingTime": at_ns // 1_000_000,
-        "markPrice": eight(listing.price(ticks)),
-        "rateType": "Regular",
+        **listing.only_usd(markPrice=eight(listing.price(ticks)), rateType="Regular"),
     }
 
 
@@ -251,6 +272,7 @@ def open_interest_document(listing: Listing, ticker: TickerState, time: VenueTim
     """The answer to openInterest."""
     return {
         "symbol": listing.name,
+        **listing.only_coin(pair=listing.pair, contractType=listing.contract_type),
         "openInterest": listing.amount_text(ticker.open_interest_lots),
         "time": time.wire_ms,
     }
@@ -258,12 +280,11 @@ def open_interest_document(listing: Listing, ticker: TickerState, time: VenueTim
 
 def open_interest_row(listing: Listing, lots: int, ticks: int, at_ns: int) -> Document:
     """One row of openInterestHist. `ticks`: the price at that time."""
-    amount = listing.amount(lots)
     return {
-        "symbol": listing.name,
-        "sumOpenInterest": eight(amount),
-        "sumOpenInterestValue": eight(amount * listing.price(ticks)),
-        "CMCCirculatingSupply": listing.row.wire["circulatingSupply"],
+        **listing.only_usd(symbol=listing.name, CMCCirculatingSupply=listing.row.wire.get("circulatingSupply")),
+        **listing.only_coin(pair=listing.pair, contractType=listing.contract_type),
+        "sumOpenInterest": eight(listing.amount(lots)),
+        "sumOpenInterestValue": eight(listing.turnover(ticks * lots, lots)),
         "timestamp": at_ns // 1_000_000,
     }
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
-from venueproof_simulators.engine.instruments import Instrument
+from venueproof_simulators.engine.instruments import ContractKind, Instrument
 from venueproof_simulators.host.decimals import CONTEXT, counted, fixed, places, plain, whole
 from venueproof_simulators.host.facts import InstrumentRow
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.venues.binance.products import PRODUCTS, ProductRules
 from venueproof_simulators.venues.binance.wire.brackets import Bracket
 
 NANO = Decimal("1e-9")
 _MEAN_UNIT = Decimal("1e-8")
 _UPDATE_ID_BASE = 10**9
+PERPETUAL = "PERPETUAL"
+PERPETUAL_DELIVERY_MS = 4133404800000
+"""What the venue writes as the delivery date of a perpetual contract."""
 
 
 class Grid:
@@ -55,11 +60,18 @@ class Listing:
         self.symbol = row.symbol
         self.tick = Grid(row.tick)
         self.lot = Grid(row.amount_step)
+        self.product: ProductRules = PRODUCTS[row.product]
+        self.inverse = row.kind is ContractKind.INVERSE
+        self.pair = str(row.wire.get("pair", row.name))
+        """What contracts of different dates have in common; a USDⓈ-M perpetual's is spelled like it."""
+        self.contract_type = str(row.wire.get("contractType", PERPETUAL))
+        self.delivery_ms = int(str(row.wire.get("deliveryDate", PERPETUAL_DELIVERY_MS)))
         self.price_places = int(str(row.wire["pricePrecision"]))
         self.amount_places = int(str(row.wire["quantityPrecision"]))
         self._price_units = whole(row.tick.scaleb(self.price_places))
         """How many units of the last decimal place of prices a tick is."""
         self._value = row.tick * row.amount_step * row.contract_size
+        self._face = row.amount_step * row.contract_size
         self._value_max = {
             leverage: int(CONTEXT.divide_int(most, self._value)) for leverage, most in self._notional_max.items()
         }
@@ -75,14 +87,32 @@ class Listing:
         return self.row.amount_step * lots
 
     def value(self, ticks_lots: int) -> Decimal:
-        """A sum of ticks × lots as money."""
+        """A sum of ticks × lots as money of the quote, for linear contracts."""
         return self._value * ticks_lots
+
+    def face(self, lots: int) -> Decimal:
+        """How much lots are of what an amount is in, contracts counted out: of the base, or dollars of inverse ones."""
+        return self._face * lots
+
+    def quote(self, ticks_lots: int, lots: int) -> Decimal:
+        """What lots that traded for a sum of ticks × lots are worth in the quote: of inverse ones, their face value."""
+        return self._face * lots if self.inverse else self._value * ticks_lots
+
+    def base(self, ticks_lots: int, lots: int) -> Decimal:
+        """How much of the base coin they are: of inverse ones, their face value over the average price."""
+        if not self.inverse or not lots:
+            return self._face * lots
+        return CONTEXT.divide(self._face * lots * lots, self.row.tick * ticks_lots)
+
+    def turnover(self, ticks_lots: int, lots: int) -> Decimal:
+        """What they are worth in the money they are settled in."""
+        return self.base(ticks_lots, lots) if self.inverse else self.quote(ticks_lots, lots)
 
     def mean(self, ticks_lots: int, lots: int) -> Decimal:
         """The average price of a sum of ticks × lots, to eight decimals; 0 for no lots."""
         if not lots:
             return Decimal(0)
-        return CONTEXT.divide(self.row.tick * ticks_lots, Decimal(lots)).quantize(_MEAN_UNIT, context=CONTEXT)
+        return rounded(CONTEXT.divide(self.row.tick * ticks_lots, Decimal(lots)))
 
     def notional_max(self, leverage: int) -> int:
         """How much a position may be worth at a leverage: the higher, the less."""
@@ -95,6 +125,14 @@ class Listing:
     def mark(self, nano_ticks: int) -> Decimal:
         """Billionths of a tick as a price."""
         return self.row.tick * nano_ticks * NANO
+
+    def only_usd(self, **fields: object) -> dict[str, Any]:
+        """Fields that documents of USDⓈ-M futures alone have."""
+        return {} if self.inverse else fields
+
+    def only_coin(self, **fields: object) -> dict[str, Any]:
+        """Fields that documents of COIN-M futures alone have."""
+        return fields if self.inverse else {}
 
     def price_text(self, ticks: int) -> str:
         """A price in the symbol's full precision, as in replies to orders: `60000.00`."""
@@ -121,6 +159,11 @@ def update_id(sequence: int) -> int:
 def decimals(text: str) -> int:
     """How many decimals a number really has: 1 for `0.10`."""
     return len(text.partition(".")[2].rstrip("0"))
+
+
+def rounded(value: Decimal) -> Decimal:
+    """A price to eight decimals."""
+    return value.quantize(_MEAN_UNIT, context=CONTEXT)
 
 
 def eight(value: Decimal) -> str:

@@ -16,7 +16,8 @@ from venueproof_simulators.engine.matching import SELF_TRADE
 from venueproof_simulators.engine.state import FillState, OrderKind, OrderState, OrderStatus, TimeInForce
 from venueproof_simulators.host.decimals import fixed, money, plain
 from venueproof_simulators.host.venue import VenueTime
-from venueproof_simulators.venues.binance.wire.numbers import Listing, eight, wire_ms
+from venueproof_simulators.venues.binance.products import ProductRules
+from venueproof_simulators.venues.binance.wire.numbers import Listing, eight, rounded, wire_ms
 
 Document = dict[str, Any]
 """One JSON object, on its way out."""
@@ -92,7 +93,7 @@ def _common(listing: Listing, order: OrderState, note: OrderNote) -> Document:
         "origType": kind,
         "priceMatch": note.price_match,
         "selfTradePreventionMode": note.self_trade_prevention,
-        "goodTillDate": note.good_till_ms,
+        **listing.only_usd(goodTillDate=note.good_till_ms),
     }
 
 
@@ -102,6 +103,7 @@ def order_reply(listing: Listing, order: OrderState, note: OrderNote, time: Venu
     return {
         "orderId": order.order_id,
         "symbol": listing.name,
+        **listing.only_coin(pair=listing.pair),
         "status": status(order),
         "clientOrderId": order.client_id,
         "price": listing.price_text(order.ticks),
@@ -123,7 +125,7 @@ def test_reply(listing: Listing, order: OrderState, note: OrderNote, time: Venue
 
 def amend_reply(listing: Listing, order: OrderState, note: OrderNote, time: VenueTime) -> Document:
     """The answer to amending an order: the same, with `pair`, and with `modifyId` when one was sent."""
-    document = order_reply(listing, order, note, time) | {"pair": listing.name}
+    document = order_reply(listing, order, note, time) | {"pair": listing.pair}
     return document if note.modify_id is None else document | {"modifyId": note.modify_id}
 
 
@@ -132,19 +134,32 @@ def order_document(listing: Listing, order: OrderState, note: OrderNote, time: V
     return {
         "orderId": order.order_id,
         "symbol": listing.name,
-        "pair": listing.name,
+        "pair": listing.pair,
         "status": status(order),
         "clientOrderId": order.client_id,
         "price": listing.price_text(order.ticks),
-        "avgPrice": fixed(listing.mean(order.filled_value, order.filled_lots), listing.price_places),
+        "avgPrice": fixed(average_price(listing, order), listing.price_places),
         "origQty": listing.amount_text(order.lots),
         "executedQty": listing.amount_text(order.filled_lots),
-        "cumQuote": fixed(listing.value(order.filled_value), 5),
-        "cumBase": "0",
+        "cumQuote": "0" if listing.inverse else fixed(listing.value(order.filled_value), 5),
+        "cumBase": eight(filled_coin(listing, order)) if listing.inverse else "0",
         **_common(listing, order, note),
         "time": wire_ms(time, order.created_ns),
         "updateTime": wire_ms(time, order.updated_ns),
     }
+
+
+def average_price(listing: Listing, order: OrderState) -> Decimal:
+    """The average price of an order's fills, to eight decimals; 0 before the first."""
+    if listing.inverse:
+        return rounded(listing.mark(order.average_nano_ticks))
+    return listing.mean(order.filled_value, order.filled_lots)
+
+
+def filled_coin(listing: Listing, order: OrderState) -> Decimal:
+    """What an inverse order's fills are worth in coin."""
+    price = listing.mark(order.average_nano_ticks)
+    return listing.face(order.filled_lots) / price if price else Decimal(0)
 
 
 def amendment_documents(listing: Listing, order: OrderState, note: OrderNote, time: VenueTime) -> list[Document]:
@@ -153,7 +168,7 @@ def amendment_documents(listing: Listing, order: OrderState, note: OrderNote, ti
         {
             "amendmentId": number,
             "symbol": listing.name,
-            "pair": listing.name,
+            "pair": listing.pair,
             "orderId": order.order_id,
             "clientOrderId": order.client_id,
             "time": wire_ms(time, change.at_ns),
@@ -170,6 +185,7 @@ def amendment_documents(listing: Listing, order: OrderState, note: OrderNote, ti
 
 def fill_document(listing: Listing, fill: FillState, time: VenueTime) -> Document:
     """One row of userTrades."""
+    value = fill.ticks * fill.lots
     return {
         "buyer": fill.side.sign > 0,
         "commission": eight(money(fill.fee_atoms)),
@@ -179,14 +195,14 @@ def fill_document(listing: Listing, fill: FillState, time: VenueTime) -> Documen
         "orderId": fill.order_id,
         "price": listing.plain_price(fill.ticks),
         "qty": listing.amount_text(fill.lots),
-        "quoteQty": plain(listing.value(fill.ticks * fill.lots)),
-        "baseQty": listing.amount_text(fill.lots),
+        "quoteQty": plain(listing.quote(value, fill.lots)),
+        "baseQty": eight(listing.base(value, fill.lots)) if listing.inverse else listing.amount_text(fill.lots),
         "marginAsset": listing.row.settle,
         "realizedPnl": plain(money(fill.realized_atoms)),
         "side": fill.side.upper(),
         "positionSide": "BOTH",
         "symbol": listing.name,
-        "pair": listing.name,
+        "pair": listing.pair,
         "time": wire_ms(time, fill.at_ns),
     }
 
@@ -208,7 +224,7 @@ def income_documents(listing: Listing, fill: FillState, place: int, time: VenueT
                 "asset": fill.fee_asset,
                 "info": str(fill.trade_id) if kind == "COMMISSION" else "",
                 "time": wire_ms(time, fill.at_ns),
-                "tranId": (fill.trade_id * _SYMBOLS_MAX + place) * 10 + number,
+                "tranId": _transaction(listing.product, (fill.trade_id * _SYMBOLS_MAX + place) * 10 + number),
                 "tradeId": str(fill.trade_id),
             },
         )
@@ -217,7 +233,11 @@ def income_documents(listing: Listing, fill: FillState, place: int, time: VenueT
     ]
 
 
-def transfer_document(paid: BalanceChanged, number: int, time: VenueTime) -> Document:
+def _transaction(product: ProductRules, number: int) -> int | str:
+    return str(number) if product.transactions_as_text else number
+
+
+def transfer_document(paid: BalanceChanged, product: ProductRules, number: int, time: VenueTime) -> Document:
     """What money paid in or out adds to the income list; `number` counts the account's transfers."""
     return {
         "symbol": "",
@@ -226,6 +246,6 @@ def transfer_document(paid: BalanceChanged, number: int, time: VenueTime) -> Doc
         "asset": paid.balance.asset,
         "info": "TRANSFER",
         "time": wire_ms(time, paid.balance.updated_ns),
-        "tranId": number,
+        "tranId": _transaction(product, number),
         "tradeId": "",
     }
