@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from venueproof_simulators.engine.commands import Amend, Place
 from venueproof_simulators.engine.instruments import Instrument
-from venueproof_simulators.engine.ledger import PPM, Holding
+from venueproof_simulators.engine.ledger import Holding
 from venueproof_simulators.engine.margin import free_atoms, needed_atoms
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.orders import Order
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import OrderKind, PositionSide, SelfTrade, Side, TimeInForce
+from venueproof_simulators.engine.worth import PPM
 
 _LIMIT = OrderKind.LIMIT
 _NET = PositionSide.NET
@@ -24,17 +25,21 @@ def check_place(market: Market, holding: Holding, command: Place) -> Refusal | N
     """Why a new order may not come in; None when it may."""
     instrument = market.instrument
     limit = command.kind is _LIMIT
-    if command.position_side is not _NET:
-        return Refusal.POSITION_SIDE
     sign = 1 if command.side is _BUY else -1
     most = instrument.lots_max if limit else instrument.market_lots_max
     return (
-        check_amount(instrument, command.lots, most)
+        check_side(holding, command.position_side)
+        or check_amount(instrument, command.lots, most)
         or (check_price(instrument, command.ticks) if limit else None)
         or _check_worth(market, command, limit, sign)
         or _check_book(market, holding, command, limit, sign)
         or _check_margin(market, holding, command, limit, sign)
     )
+
+
+def check_side(holding: Holding, side: PositionSide) -> Refusal | None:
+    """Whether the position mode has the leg."""
+    return Refusal.POSITION_SIDE if (side is _NET) is holding.hedged else None
 
 
 def check_amount(instrument: Instrument, lots: int, most: int) -> Refusal | None:
@@ -66,13 +71,13 @@ def check_price(instrument: Instrument, ticks: int) -> Refusal | None:
 def check_band(market: Market, sign: int, ticks: int) -> Refusal | None:
     """Whether a limit price is too far on the aggressive side of mark."""
     band = market.instrument.price_band_ppm
-    if band and (ticks - market.base) * sign * PPM > market.base * band:
+    if band and (ticks - market.worth.mark) * sign * PPM > market.worth.mark * band:
         return Refusal.PRICE_OUT_OF_BAND
     return None
 
 
 def check_notional(market: Market, value: int) -> Refusal | None:
-    """Whether an order of `value` (ticks × lots) is worth enough."""
+    """Whether an order of a value is worth enough."""
     least = market.instrument.notional_min_atoms
     return Refusal.NOTIONAL_TOO_SMALL if least and market.worth.atoms(value) < least else None
 
@@ -80,14 +85,18 @@ def check_notional(market: Market, value: int) -> Refusal | None:
 def _check_worth(market: Market, command: Place, limit: bool, sign: int) -> Refusal | None:
     refusal = None
     if market.instrument.notional_min_atoms and not command.notional_exempt:
-        refusal = check_notional(market, (command.ticks if limit else market.base) * command.lots)
+        ticks = command.ticks if limit else market.worth.mark
+        refusal = check_notional(market, market.worth.value(ticks, command.lots))
     if refusal is None and limit and market.instrument.price_band_ppm:
         refusal = check_band(market, sign, command.ticks)
     return refusal
 
 
 def _check_book(market: Market, holding: Holding, command: Place, limit: bool, sign: int) -> Refusal | None:
-    if command.reduce_only and holding.net.lots * sign >= 0:
+    if holding.hedged:
+        if not _fits_leg(holding, command, sign):
+            return Refusal.REDUCE_ONLY
+    elif command.reduce_only and holding.net.lots * sign >= 0:
         return Refusal.REDUCE_ONLY
     if limit and len(holding.live) >= market.instrument.open_orders_max:
         return Refusal.TOO_MANY_ORDERS
@@ -96,6 +105,12 @@ def _check_book(market: Market, holding: Holding, command: Place, limit: bool, s
     if command.time_in_force is _FOK and not _fillable(market, holding, command, limit, sign):
         return Refusal.NOT_FILLABLE
     return None
+
+
+def _fits_leg(holding: Holding, command: Place, sign: int) -> bool:
+    """Whether an order in hedge mode opens a leg without a promise to reduce, or closes no more than there is of it."""
+    leg = holding.long if command.position_side is PositionSide.LONG else holding.short
+    return command.lots <= abs(leg.lots) if sign == leg.closes else not command.reduce_only
 
 
 def _fillable(market: Market, holding: Holding, command: Place, limit: bool, sign: int) -> bool:
@@ -115,19 +130,27 @@ def _fillable(market: Market, holding: Holding, command: Place, limit: bool, sig
 
 
 def _check_margin(market: Market, holding: Holding, command: Place, limit: bool, sign: int) -> Refusal | None:
-    """A sell below the market, or a market order, needs what the best price of the other side makes it worth."""
-    if command.reduce_only:
+    """An order that may trade at a price at which it is worth more than at its own (a linear sell, an inverse buy), or
+    a market order, needs what the best price of the other side makes it worth.
+    """
+    worth = market.worth
+    if command.reduce_only or (holding.hedged and _closes(command)):
         return None
-    ticks = command.ticks if limit else market.base
-    if not limit or sign < 0:
+    value = worth.value(command.ticks if limit else worth.mark, command.lots)
+    if not limit or sign != worth.direction:
         best = market.halves[-sign].best()
         if best is not None:
-            ticks = max(ticks, best.ticks)
-    return check_need(holding, sign, ticks * command.lots)
+            value = max(value, worth.value(best.ticks, command.lots))
+    return check_need(holding, sign, value)
+
+
+def _closes(command: Place) -> bool:
+    """Whether an order of hedge mode closes its leg."""
+    return (command.side is _BUY) is (command.position_side is PositionSide.SHORT)
 
 
 def check_need(holding: Holding, sign: int, value: int) -> Refusal | None:
-    """Whether an account has the margin for so much more (ticks × lots) in orders of one side.
+    """Whether an account has the margin for orders of so much more value on one side.
 
     No order needs more than its own value over the leverage: only when that is not free, the sides are weighed.
     """
@@ -149,9 +172,10 @@ def check_amend(market: Market, order: Order, command: Amend) -> Refusal | None:
     if command.lots <= order.filled_lots:
         return None
     if not order.reduce_only:
-        refusal = check_notional(market, ticks * command.lots)
+        refusal = check_notional(market, market.worth.value(ticks, command.lots))
     refusal = refusal or check_band(market, order.sign, ticks)
     if refusal is None and not order.reduce_only:
-        more = ticks * (command.lots - order.filled_lots) - order.ticks * order.open_lots
+        worth = market.worth
+        more = worth.value(ticks, command.lots - order.filled_lots) - worth.value(order.ticks, order.open_lots)
         refusal = check_need(order.holding, order.sign, more)
     return refusal

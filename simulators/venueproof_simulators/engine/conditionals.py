@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from venueproof_simulators.engine.checks import check_amount, check_notional, check_price
+from venueproof_simulators.engine.checks import check_amount, check_notional, check_price, check_side
 from venueproof_simulators.engine.commands import (
     CancelAllConditional,
     CancelConditional,
@@ -19,10 +19,11 @@ from venueproof_simulators.engine.commands import (
 )
 from venueproof_simulators.engine.events import ConditionalCause, ConditionalChanged
 from venueproof_simulators.engine.floor import Floor
+from venueproof_simulators.engine.ledger import Holding
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.matching import open_order
 from venueproof_simulators.engine.refusals import Refusal
-from venueproof_simulators.engine.state import ConditionalStatus, OrderKind, OrderOrigin, PositionSide, TriggerKind
+from venueproof_simulators.engine.state import ConditionalStatus, OrderKind, OrderOrigin, TriggerKind
 from venueproof_simulators.engine.trading import enter, planned_refusal, verdict
 from venueproof_simulators.engine.triggers import (
     POSITION_CLOSED,
@@ -45,7 +46,7 @@ def place_conditional(floor: Floor, command: PlaceConditional) -> None:
         floor.refuse(account.name, command.instrument, command.client_id, Refusal.UNKNOWN_INSTRUMENT)
         return
     holding = account.hold(market.instrument, market.worth)
-    refusal = planned_refusal(floor, account.name) or _check(floor, market, command)
+    refusal = planned_refusal(floor, account.name) or _check(floor, market, holding, command)
     if refusal is not None:
         floor.refuse(account.name, command.instrument, command.client_id, refusal)
         return
@@ -57,13 +58,13 @@ def place_conditional(floor: Floor, command: PlaceConditional) -> None:
     floor.events.append(ConditionalChanged(conditional.state(), ConditionalCause.OPENED))
 
 
-def _check(floor: Floor, market: Market, command: PlaceConditional) -> Refusal | None:
+def _check(floor: Floor, market: Market, holding: Holding, command: PlaceConditional) -> Refusal | None:
     """Why one may not come in; None when it may. The first check that objects decides."""
     ticks = watched_ticks(market, command.watches)
     check_trigger = _check_trailing if command.trigger is _TRAILING else _check_price_trigger
     return (
         _check_others(floor, market, command)
-        or _check_leg(command)
+        or check_side(holding, command.position_side)
         or _check_amounts(market, command, ticks)
         or check_trigger(market, command, ticks)
     )
@@ -87,10 +88,6 @@ def _closes_alike(one: PlaceConditional, other: PlaceConditional) -> bool:
     )
 
 
-def _check_leg(command: PlaceConditional) -> Refusal | None:
-    return Refusal.POSITION_SIDE if command.position_side is not PositionSide.NET else None
-
-
 def _check_amounts(market: Market, command: PlaceConditional, ticks: int) -> Refusal | None:
     """Amount, limit price and notional, at the limit or trigger price, or else at the watched one."""
     instrument, limit = market.instrument, command.kind is _LIMIT
@@ -100,7 +97,7 @@ def _check_amounts(market: Market, command: PlaceConditional, ticks: int) -> Ref
     return (
         check_amount(instrument, command.lots, instrument.lots_max if limit else instrument.market_lots_max)
         or (check_price(instrument, command.ticks) if limit else None)
-        or (None if command.notional_exempt else check_notional(market, worst * command.lots))
+        or (None if command.notional_exempt else check_notional(market, market.worth.value(worst, command.lots)))
     )
 
 

@@ -8,7 +8,7 @@ It does no input or output, never sleeps and knows no venue. Time is handed in; 
 the market maker's refills, steps of the base price) happens first, at its own time. Whoever owns the clock waits until
 `next_due_ns` and applies `Tick()`.
 
-Not built: inverse contracts, hedge mode, funding payments, liquidation, pools whose assets share their margin.
+Not built: funding payments, liquidation, pools whose assets share their margin.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from typing import Any
 from msgspec import json
 
 from venueproof_simulators.engine import commands as told
-from venueproof_simulators.engine import conditionals, staging, trading
+from venueproof_simulators.engine import conditionals, modes, staging, trading
 from venueproof_simulators.engine.commands import Command
 from venueproof_simulators.engine.events import Event
 from venueproof_simulators.engine.floor import Floor
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.journal import Header, Journal, read_commands, read_header
-from venueproof_simulators.engine.ledger import NANO, Holding
+from venueproof_simulators.engine.ledger import Holding
+from venueproof_simulators.engine.legs import Leg
 from venueproof_simulators.engine.margin import balance, margin
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.prices import Pace
@@ -39,6 +40,7 @@ from venueproof_simulators.engine.state import (
     MarginMode,
     MarginState,
     OrderState,
+    PositionMode,
     PositionSide,
     PositionState,
     Side,
@@ -46,6 +48,7 @@ from venueproof_simulators.engine.state import (
     TradeState,
 )
 from venueproof_simulators.engine.triggers import Conditional
+from venueproof_simulators.engine.worth import NANO
 
 _HANDLERS: dict[type[Command], Callable[[Floor, Any], None]] = {
     told.OpenAccount: staging.open_account,
@@ -54,8 +57,9 @@ _HANDLERS: dict[type[Command], Callable[[Floor, Any], None]] = {
     told.Amend: trading.amend,
     told.Cancel: trading.cancel,
     told.CancelAll: trading.cancel_all,
-    told.SetLeverage: trading.set_leverage,
-    told.SetMarginMode: trading.set_margin_mode,
+    told.SetLeverage: modes.set_leverage,
+    told.SetMarginMode: modes.set_margin_mode,
+    told.SetPositionMode: modes.set_position_mode,
     told.SetPrice: staging.set_price,
     told.PrintTrade: staging.print_trade,
     told.AddLiquidity: staging.add_liquidity,
@@ -219,30 +223,37 @@ class Engine:
         return list(self._holding(account, instrument).fills if instrument else self._floor.ledger[account].fills)
 
     def positions(self, account: str) -> list[PositionState]:
-        """Positions on every instrument that ever had settings or a position; flat ones have no lots."""
-        return [holding.position() for holding in self._floor.ledger[account].holdings.values() if holding.shown]
+        """Positions on every instrument that ever had settings or a position; flat ones have no lots. In hedge mode a
+        long and a short one of each.
+        """
+        shown = [holding for holding in self._floor.ledger[account].holdings.values() if holding.shown]
+        return [holding.position(leg) for holding in shown for leg in holding.legs]
 
     def position(self, account: str, instrument: str, side: PositionSide = PositionSide.NET) -> PositionState:
-        """One position; flat when there never was one. Raises `ValueError` for a leg other than net."""
-        if side is not PositionSide.NET:
-            raise ValueError(f"account {account!r} is in one-way mode and has no {side} leg")
-        return self._holding(account, instrument).position()
+        """One position; flat when there never was one. Raises `ValueError` for a leg that the position mode lacks."""
+        holding = self._holding(account, instrument)
+        return holding.position(_leg(holding, side))
+
+    def position_mode(self, account: str) -> PositionMode:
+        """Whether an account has one leg on each instrument or two."""
+        return self._floor.ledger[account].mode
 
     def balances(self, account: str) -> list[BalanceState]:
         """Every asset of every pool."""
         owner = self._floor.ledger[account]
         return [balance(owner, asset, self._floor.now_ns) for asset in owner.wallets]
 
-    def margin(self, account: str, instrument: str) -> MarginState:
-        """What an instrument ties up, and its liquidation and break-even prices."""
-        return margin(self._holding(account, instrument))
+    def margin(self, account: str, instrument: str, side: PositionSide = PositionSide.NET) -> MarginState:
+        """What an instrument ties up, and its liquidation and break-even prices. Raises `ValueError` as `position`."""
+        holding = self._holding(account, instrument)
+        return margin(holding, _leg(holding, side))
 
     def size(self, account: str, instrument: str, side: Side) -> int:
         """What a position would be worth at mark, in ticks × lots, once all orders of a side had filled, reduce-only
         ones left out; negative where it would still be on the other side.
         """
         holding = self._holding(account, instrument)
-        held = holding.net.lots * holding.worth.mark
+        held = holding.net.lots * holding.worth.lot_value
         return holding.buy_value + held if side is Side.BUY else holding.sell_value - held
 
     def leverage(self, account: str, instrument: str) -> int:
@@ -265,11 +276,15 @@ class Engine:
 
     def mark_nano_ticks(self, instrument: str, now_ns: int) -> int:
         """Mark price as of the last command, in billionths of a tick; `now_ns` is for bases that move in between."""
-        return self._market(instrument).base * NANO
+        return self._market(instrument).worth.mark * NANO
 
     def mark_ticks(self, instrument: str) -> int:
         """Mark price as of the last command, in ticks."""
-        return self._market(instrument).base
+        return self._market(instrument).worth.mark
+
+    def index_ticks(self, instrument: str) -> int:
+        """Index price as of the last command, in ticks."""
+        return self._market(instrument).index
 
     def trades(
         self,
@@ -318,6 +333,7 @@ class Engine:
         names = [name for name, account in self._floor.ledger.items() if account.user]
         return [
             [
+                self.position_mode(name),
                 name,
                 self.balances(name),
                 self.positions(name),
@@ -332,11 +348,25 @@ class Engine:
         floor = self._floor
         touched = [market for _, market in sorted(floor.markets.items()) if market.sequence or market.tape.live]
         rows = [
-            [market.base, market.book(10**6, floor.now_ns), market.tape.live, market.open_interest_lots]
+            [
+                market.base,
+                market.worth.mark,
+                market.index,
+                market.book(10**6, floor.now_ns),
+                market.tape.live,
+                market.open_interest_lots,
+            ]
             for market in touched
         ]
         held = [one.conditional_id for one in floor.conditionals.held]
         return [rows, floor.due.next_ns, floor.now_ns, floor.conditionals.holding_back, held]
+
+
+def _leg(holding: Holding, side: PositionSide) -> Leg:
+    leg = holding.leg(side)
+    if leg is None:
+        raise ValueError(f"account {holding.account.name!r} is in {holding.account.mode} mode and has no {side} leg")
+    return leg
 
 
 def replay(journal: Journal) -> Engine:

@@ -25,6 +25,20 @@ class ContractKind(StrEnum):
     """Amount in quote (times `contract_size`), profit in base."""
 
 
+class Bracket(Struct, frozen=True):
+    """One step of the ladder that ties leverage and maintenance margin to the size of a position.
+
+    Up to `notional_max_atoms` at mark a position may have `leverage_max`, and must keep its notional × the maintenance
+    ratio − `cum_atoms`, which makes up for the lower ratios of the steps before.
+    """
+
+    notional_max_atoms: int
+    """In settle atoms."""
+    leverage_max: int
+    maintenance_ppm: int
+    cum_atoms: int = 0
+
+
 class Instrument(Struct, frozen=True):
     """One contract. Counts of ticks and lots are integers; `Decimal` fields say what one of them is."""
 
@@ -65,8 +79,16 @@ class Instrument(Struct, frozen=True):
     leverage_max: int = 125
     leverage_start: int = 20
     maintenance_ppm: int = 4000
+    """Without brackets: the same for positions of any size."""
+    brackets: tuple[Bracket, ...] = ()
+    """Smallest positions first; none: one for all."""
     funding_interval_ns: int = 8 * 3600 * 10**9
     funding_rate_ppb: int = 100_000
     """The rate shown and paid per interval, in parts per billion."""
     open_interest_lots: int = 0
     """What strangers hold long among themselves from the start; positions of users come on top."""
+
+    @property
+    def ladder(self) -> tuple[Bracket, ...]:
+        """The brackets, never none."""
+        return self.brackets or (Bracket(10**30, self.leverage_max, self.maintenance_ppm),)

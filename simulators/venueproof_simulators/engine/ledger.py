@@ -1,16 +1,19 @@
 """Whose money and positions: accounts, wallets, holdings. Every change keeps each asset's total over all accounts.
 
 A position is booked by what its lots cost in atoms: `wallet − signed entry cost`, summed over all accounts, does not
-change when two of them trade, whatever the rounding, because both sides book the same atoms. Counterparties that are
+change when two of them trade, whatever the rounding, because both sides book the same atoms. (For inverse contracts
+the signs are the other way round: who is long owes coins.) Counterparties that are
 no users are accounts like others; they have all the money they need.
 """
 
 from __future__ import annotations
 
 from venueproof_simulators.engine.commands import OpenAccount
-from venueproof_simulators.engine.instruments import ASSET_DECIMALS, ContractKind, Instrument
+from venueproof_simulators.engine.instruments import Instrument
+from venueproof_simulators.engine.legs import Leg
 from venueproof_simulators.engine.orders import Order
-from venueproof_simulators.engine.state import FillState, MarginMode, PositionSide, PositionState
+from venueproof_simulators.engine.state import FillState, MarginMode, PositionMode, PositionSide, PositionState
+from venueproof_simulators.engine.worth import NANO, PPM, Worth
 
 MAKER = "market-maker"
 STRANGERS = "strangers"
@@ -21,102 +24,19 @@ ROUNDING = "rounding"
 COUNTERPARTIES = (MAKER, STRANGERS, FEES, FUNDING, INSURANCE, ROUNDING)
 """Accounts that every engine has from the start and no user may open."""
 
-_NET, _ISOLATED = PositionSide.NET, MarginMode.ISOLATED
-
-PPM = 1_000_000
-NANO = 10**9
+_NET, _LONG, _SHORT = PositionSide.NET, PositionSide.LONG, PositionSide.SHORT
+_ISOLATED = MarginMode.ISOLATED
+_HEDGE = PositionMode.HEDGE
 
 
 class UnknownAccountError(LookupError):
     """No account of this name was opened."""
 
 
-class Worth:
-    """What one tick of one lot is worth in atoms of the settle asset, as a fraction; and the mark price.
-
-    Raises `ValueError` for inverse contracts, whose worth is not proportional to the price.
-    """
-
-    __slots__ = ("denominator", "mark", "numerator")
-
-    def __init__(self, instrument: Instrument, mark: int) -> None:
-        if instrument.kind is not ContractKind.LINEAR:
-            raise ValueError(f"{instrument.name}: the engine has no {instrument.kind} contracts, list linear ones only")
-        unit = instrument.tick * instrument.lot * instrument.contract_size
-        self.numerator, self.denominator = unit.scaleb(ASSET_DECIMALS).as_integer_ratio()
-        self.mark = mark
-        """In ticks. The market keeps it at the base price."""
-
-    def atoms(self, value: int) -> int:
-        """Atoms of a sum of ticks × lots, rounded down."""
-        return value * self.numerator // self.denominator
-
-    def atoms_up(self, value: int) -> int:
-        """Atoms of a sum of ticks × lots, rounded up."""
-        return -(-value * self.numerator // self.denominator)
-
-
-class Leg:
-    """One position: its signed lots, and what they cost."""
-
-    __slots__ = (
-        "carry_atoms",
-        "entry_atoms",
-        "entry_nano_ticks",
-        "entry_value",
-        "isolated_atoms",
-        "lots",
-        "realized_atoms",
-        "updated_ns",
-    )
-
-    def __init__(self) -> None:
-        self.lots = 0
-        self.entry_atoms = 0
-        self.entry_nano_ticks = 0
-        """Average entry price as of the last trade that opened or added; means nothing when flat."""
-        self.entry_value = 0
-        """ticks × lots of the open lots; rounded when a part is closed, which is why money is kept in atoms."""
-        self.isolated_atoms = 0
-        self.realized_atoms = 0
-        self.carry_atoms = 0
-        """Fees paid minus profit realized since the position was flat."""
-        self.updated_ns = 0
-
-    def trade(self, lots: int, value: int, atoms: int) -> int:
-        """Book signed `lots` that cost `atoms` (`value` in ticks × lots); returns the profit realized."""
-        held = self.lots
-        if not held:
-            self.carry_atoms = 0
-        if held * lots >= 0:
-            self.lots = held + lots
-            self.entry_value += value
-            self.entry_atoms += atoms
-            return 0
-        closed = min(abs(held), abs(lots))
-        closed_atoms = atoms * closed // abs(lots)
-        gained = closed_atoms - self._leave(closed)
-        realized = gained if held > 0 else -gained
-        self.realized_atoms += realized
-        self.carry_atoms -= realized
-        if closed < abs(lots):
-            self.trade(lots + held, value * (abs(lots) - closed) // abs(lots), atoms - closed_atoms)
-        return realized
-
-    def _leave(self, lots: int) -> int:
-        """Take `lots` (unsigned) out; returns what they had cost."""
-        held = abs(self.lots)
-        cost = self.entry_atoms * lots // held
-        self.entry_atoms -= cost
-        self.entry_value -= (2 * self.entry_value * lots + held) // (2 * held)
-        self.isolated_atoms -= self.isolated_atoms * lots // held
-        self.lots += -lots if self.lots > 0 else lots
-        return cost
-
-
-Figures = tuple[int, int, int, int, int]
+Figures = tuple[int, int, int, int, int, int, int]
 """In atoms: what a holding takes from the free money of its asset (negative when its profit exceeds its margin);
-initial margin of its position, of its orders; unrealized profit; maintenance margin.
+initial margin of its position, of its orders; unrealized profit; maintenance margin; of these, what isolated positions
+have locked in, and their unrealized profit.
 """
 
 
@@ -130,14 +50,17 @@ class Holding:
         "figures",
         "figures_mark",
         "fills",
+        "hedged",
         "instrument",
         "leverage",
         "live",
+        "long",
         "margin_mode",
         "net",
         "orders",
         "reduce_only",
         "sell_value",
+        "short",
         "shown",
         "worth",
     )
@@ -148,7 +71,11 @@ class Holding:
         self.worth = worth
         self.leverage = instrument.leverage_start
         self.margin_mode = MarginMode.CROSS
-        self.net = Leg()
+        self.net = Leg(_NET, worth)
+        self.long = Leg(_LONG, worth)
+        self.short = Leg(_SHORT, worth)
+        self.hedged = account.mode is _HEDGE
+        """Whether the long and the short leg are used, or the net one."""
         self.orders: dict[int, Order] = {}
         self.live: dict[int, Order] = {}
         self.reduce_only: dict[int, Order] = {}
@@ -157,78 +84,69 @@ class Holding:
         """The newest order of each client id."""
         self.fills: list[FillState] = []
         self.buy_value = 0
-        """ticks × lots of live orders to buy, reduce-only ones left out."""
+        """Value of live orders to buy at their own prices, reduce-only ones left out."""
         self.sell_value = 0
-        self.figures: Figures = (0, 0, 0, 0, 0)
+        self.figures: Figures = (0, 0, 0, 0, 0, 0, 0)
         self.figures_mark = 0
         """The mark price for which `figures` were worked out; 0 when they must be worked out again."""
         self.shown = False
         """Whether it ever had settings or a position of its own."""
 
     def count_open(self, sign: int, value: int) -> None:
-        """Open orders of a side grew by `value` (ticks × lots); negative shrinks them."""
+        """Open orders of a side grew by a value; a negative one shrinks them."""
         self.figures_mark = 0
         if sign > 0:
             self.buy_value += value
         else:
             self.sell_value += value
 
-    def trade(self, lots: int, value: int, atoms: int) -> int:
-        """Book signed `lots` on the position; an isolated one locks in margin for what is new. Returns the profit."""
-        leg = self.net
-        held = leg.lots
-        self.figures_mark = 0
-        realized = leg.trade(lots, value, atoms)
-        if leg.lots * lots > 0:
-            cost = self.worth.numerator * abs(leg.lots)
-            leg.entry_nano_ticks = (2 * leg.entry_atoms * self.worth.denominator * NANO + cost) // (2 * cost)
-            if self.margin_mode is _ISOLATED:
-                entered = atoms if held * lots >= 0 else leg.entry_atoms
-                leg.isolated_atoms += -(-entered // self.leverage)
-        return realized
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The legs that the position mode uses."""
+        return (self.long, self.short) if self.hedged else (self.net,)
 
-    def position(self) -> PositionState:
-        """The position as it stands, frozen."""
-        leg = self.net
+    @property
+    def flat(self) -> bool:
+        """Whether no leg holds anything."""
+        return not (self.net.lots or self.long.lots or self.short.lots)
+
+    def leg(self, side: PositionSide) -> Leg | None:
+        """A leg by its side; None when the position mode does not use it."""
+        return next((leg for leg in self.legs if leg.side is side), None)
+
+    def trade(self, leg: Leg, lots: int, value: int, atoms: int) -> int:
+        """Book signed `lots` on a leg; an isolated one locks in margin for what is new. Returns the profit."""
+        self.figures_mark = 0
+        return leg.trade(lots, value, atoms, self.leverage if self.margin_mode is _ISOLATED else 0)
+
+    def position(self, leg: Leg) -> PositionState:
+        """A leg as it stands, frozen."""
         return PositionState(
             self.account.name,
             self.instrument.name,
-            _NET,
+            leg.side,
             leg.lots,
-            leg.entry_value,
+            leg.entry_value if self.worth.direction > 0 else leg.entry_nano_ticks * abs(leg.lots) // NANO,
             self.margin_mode,
             self.leverage,
             leg.isolated_atoms,
             leg.realized_atoms,
             leg.updated_ns,
             leg.entry_nano_ticks if leg.lots else 0,
-            self.unrealized_atoms(),
-            self.break_even_nano_ticks(),
+            leg.unrealized_atoms(),
+            leg.break_even_nano_ticks(),
         )
-
-    def unrealized_atoms(self) -> int:
-        """Profit or loss at the mark price."""
-        leg, worth = self.net, self.worth
-        gained = worth.atoms(abs(leg.lots) * worth.mark) - leg.entry_atoms
-        return -gained if leg.lots < 0 else gained
-
-    def break_even_nano_ticks(self) -> int:
-        """Entry price plus, for a long, what fees and realized losses since flat add to it; 0 when flat."""
-        leg, worth = self.net, self.worth
-        if not leg.lots:
-            return 0
-        cost = leg.entry_atoms + (leg.carry_atoms if leg.lots > 0 else -leg.carry_atoms)
-        return cost * worth.denominator * NANO // (worth.numerator * abs(leg.lots))
 
 
 class Account:
     """One owner of money and positions."""
 
-    __slots__ = ("by_asset", "fills", "holdings", "name", "orders", "pools", "user", "wallets")
+    __slots__ = ("by_asset", "fills", "holdings", "mode", "name", "orders", "pools", "user", "wallets")
 
     def __init__(self, name: str, user: bool) -> None:
         self.name = name
         self.user = user
+        self.mode = PositionMode.NET
         self.wallets: dict[str, int] = {}
         self.pools: dict[str, str] = {}
         """Asset → the pool that holds it."""
@@ -299,6 +217,5 @@ class Ledger(dict[str, Account]):
             for asset, atoms in account.wallets.items():
                 totals[asset] = totals.get(asset, 0) + atoms
             for holding in account.holdings.values():
-                leg, asset = holding.net, holding.instrument.settle
-                totals[asset] += -leg.entry_atoms if leg.lots > 0 else leg.entry_atoms
+                totals[holding.instrument.settle] -= sum(leg.signed_entry_atoms() for leg in holding.legs)
         return {asset: atoms for asset, atoms in totals.items() if atoms}

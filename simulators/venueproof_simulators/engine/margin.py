@@ -2,24 +2,34 @@
 
 An instrument needs, over its leverage, the larger of position + all buys and all sells − position (the position
 signed, reduce-only orders left out): orders that would only close cost nothing until they exceed twice the position.
+In hedge mode it is the larger of long leg + buys that open and short leg + sells that open under cross margin, and the
+sum of both under isolated margin; maintenance margin is kept for each leg alone and adds up.
 """
 
 from __future__ import annotations
 
-from venueproof_simulators.engine.ledger import NANO, PPM, Account, Figures, Holding
+from venueproof_simulators.engine.ledger import Account, Figures, Holding
+from venueproof_simulators.engine.legs import Leg
 from venueproof_simulators.engine.state import BalanceState, MarginMode, MarginState
+from venueproof_simulators.engine.worth import NANO, PPM, Fraction
 
 _ISOLATED = MarginMode.ISOLATED
+_BRACKETS_MOST = 64
+"""No ladder has as many steps."""
 
 
 def initial_with(holding: Holding, more_buys: int = 0, more_sells: int = 0) -> int:
-    """Initial margin of position and orders together, with so much more (ticks × lots) in orders."""
+    """Initial margin of position and orders together, with values of so much more in orders."""
     worth = holding.worth
-    position = holding.net.lots * worth.mark
-    value = position + holding.buy_value + more_buys
-    short = holding.sell_value + more_sells - position
-    if short > value:
-        value = short
+    up = down = holding.net.lots
+    if holding.hedged:
+        up, down = holding.long.lots, holding.short.lots
+    value = up * worth.lot_value + holding.buy_value + more_buys
+    other = holding.sell_value + more_sells - down * worth.lot_value
+    if holding.hedged and holding.margin_mode is _ISOLATED:
+        value += other
+    elif other > value:
+        value = other
     return -(-value * worth.numerator // (worth.denominator * holding.leverage))
 
 
@@ -33,17 +43,34 @@ def figures(holding: Holding) -> Figures:
 
 def _work_out(holding: Holding) -> Figures:
     initial = initial_with(holding)
+    if holding.hedged:
+        return _work_out_legs(holding, initial)
     leg, worth = holding.net, holding.worth
     lots = leg.lots
     if not lots:
-        return initial, 0, initial, 0, 0
-    atoms = abs(lots) * worth.mark * worth.numerator
-    unrealized = holding.unrealized_atoms()
-    position = -(-atoms // (worth.denominator * holding.leverage))
-    maintenance = -(-atoms * holding.instrument.maintenance_ppm // (worth.denominator * PPM))
-    isolated = holding.margin_mode is _ISOLATED
-    taken = leg.isolated_atoms + initial - position if isolated else initial - unrealized
-    return taken, position, initial - position, unrealized, maintenance
+        return initial, 0, initial, 0, 0, 0, 0
+    value = abs(lots) * worth.lot_value
+    unrealized = leg.unrealized_atoms()
+    position = -(-value * worth.numerator // (worth.denominator * holding.leverage))
+    maintenance = worth.maintenance_atoms(value)
+    if holding.margin_mode is _ISOLATED:
+        locked = leg.isolated_atoms
+        return locked + initial - position, position, initial - position, unrealized, maintenance, locked, unrealized
+    return initial - unrealized, position, initial - position, unrealized, maintenance, 0, 0
+
+
+def _work_out_legs(holding: Holding, initial: int) -> Figures:
+    """The same for a long and a short leg."""
+    worth, isolated = holding.worth, holding.margin_mode is _ISOLATED
+    values = [abs(leg.lots) * worth.lot_value for leg in holding.legs]
+    value = sum(values) if isolated else max(values)
+    position = -(-value * worth.numerator // (worth.denominator * holding.leverage))
+    unrealized = sum(leg.unrealized_atoms() for leg in holding.legs)
+    maintenance = sum(worth.maintenance_atoms(one) for one in values)
+    if isolated:
+        locked = holding.long.isolated_atoms + holding.short.isolated_atoms
+        return locked + initial - position, position, initial - position, unrealized, maintenance, locked, unrealized
+    return initial - unrealized, position, initial - position, unrealized, maintenance, 0, 0
 
 
 def free_atoms(account: Account, asset: str) -> int:
@@ -55,16 +82,16 @@ def free_atoms(account: Account, asset: str) -> int:
 
 
 def needed_atoms(holding: Holding, sign: int, value: int) -> int:
-    """How much more margin an order of `value` (ticks × lots) would need."""
-    _, position, orders, _, _ = figures(holding)
+    """How much more margin an order of a value would need."""
+    held = figures(holding)
     more = initial_with(holding, value, 0) if sign > 0 else initial_with(holding, 0, value)
-    return more - position - orders
+    return more - held[1] - held[2]
 
 
 def balance(account: Account, asset: str, now_ns: int) -> BalanceState:
     """Wallet and margin of one asset, frozen."""
     wallet = account.wallets.get(asset, 0)
-    taken = positions = orders = unrealized = maintenance = 0
+    taken = positions = orders = unrealized = maintenance = isolated = isolated_unrealized = 0
     for holding in account.by_asset.get(asset, ()):
         held = figures(holding)
         taken += held[0]
@@ -72,6 +99,8 @@ def balance(account: Account, asset: str, now_ns: int) -> BalanceState:
         orders += held[2]
         unrealized += held[3]
         maintenance += held[4]
+        isolated += held[5]
+        isolated_unrealized += held[6]
     return BalanceState(
         account.name,
         account.pools.get(asset, ""),
@@ -83,42 +112,75 @@ def balance(account: Account, asset: str, now_ns: int) -> BalanceState:
         maintenance,
         wallet - taken if wallet > taken else 0,
         now_ns,
+        isolated,
+        isolated_unrealized,
     )
 
 
-def liquidation_ticks(holding: Holding) -> int:
-    """The mark price at which this position's margin is used up, everything else standing still; 0 for none."""
-    leg, worth = holding.net, holding.worth
+def liquidation_ticks(holding: Holding, leg: Leg) -> int:
+    """The mark price at which maintenance margin is used up, everything else standing still; 0 for none.
+
+    Under cross margin both legs of a hedge share one price. Below every corner of the ladder the distance is linear
+    in what a lot is worth: one step to the root for each bracket on the way finds it.
+    """
     if not leg.lots:
         return 0
-    backing = leg.isolated_atoms if holding.margin_mode is _ISOLATED else _backing_atoms(holding)
-    signed_entry = leg.entry_atoms if leg.lots > 0 else -leg.entry_atoms
-    per_tick = (leg.lots * PPM - abs(leg.lots) * holding.instrument.maintenance_ppm) * worth.numerator
-    ticks = (signed_entry - backing) * PPM * worth.denominator // per_tick
-    return max(0, ticks)
+    worth = holding.worth
+    isolated = holding.margin_mode is _ISOLATED
+    legs = [leg] if isolated else [one for one in holding.legs if one.lots]
+    backing = leg.isolated_atoms if isolated else backing_atoms(holding)
+    at: Fraction = (worth.lot_value * worth.numerator, worth.denominator)
+    for _ in range(_BRACKETS_MOST):
+        found = _root(holding, legs, backing, at)
+        if found is None:
+            return 0
+        if found[0] * at[1] == at[0] * found[1]:
+            break
+        at = found
+    numerator, denominator = worth.ticks_at(at)
+    return numerator // denominator
 
 
-def _backing_atoms(holding: Holding) -> int:
+def _root(holding: Holding, legs: list[Leg], backing: int, at: Fraction) -> Fraction | None:
+    """Atoms of one lot at which nothing is left above maintenance, by the brackets reached where it is worth `at`."""
+    worth = holding.worth
+    left, slope = backing * PPM, 0
+    for leg in legs:
+        lots = abs(leg.lots)
+        value = lots * at[0] * worth.denominator // (at[1] * worth.numerator)
+        _, bracket = worth.reached(value)
+        left += (bracket.cum_atoms - leg.gains * leg.entry_atoms) * PPM
+        slope += lots * (leg.gains * PPM - bracket.maintenance_ppm)
+    if not slope or left * slope >= 0:
+        return None
+    return abs(left), abs(slope)
+
+
+def backing_atoms(holding: Holding) -> int:
     """What stands behind a cross position: the wallet and the profit of the others, minus what those must keep."""
     account, asset = holding.account, holding.instrument.settle
     backing = account.wallets[asset]
     for other in account.by_asset[asset]:
+        held = figures(other)
         if other.margin_mode is _ISOLATED:
-            backing -= other.net.isolated_atoms
+            backing -= held[5]
         elif other is not holding:
-            _, _, _, unrealized, maintenance = figures(other)
-            backing += unrealized - maintenance
+            backing += held[3] - held[4]
     return backing
 
 
-def margin(holding: Holding) -> MarginState:
-    """All margin figures of one instrument."""
+def margin(holding: Holding, leg: Leg) -> MarginState:
+    """All margin figures of one leg; those of orders are the instrument's."""
     worth = holding.worth
-    _, position, orders, unrealized, maintenance = figures(holding)
+    _, position, orders, unrealized, maintenance, _, _ = figures(holding)
+    value = abs(leg.lots) * worth.lot_value
+    if holding.hedged:
+        position = -(-value * worth.numerator // (worth.denominator * holding.leverage))
+        unrealized, maintenance = leg.unrealized_atoms(), worth.maintenance_atoms(value)
     return MarginState(
         holding.account.name,
         holding.instrument.name,
-        worth.atoms(holding.net.lots * worth.mark),
+        worth.atoms(leg.lots * worth.lot_value),
         position,
         orders,
         maintenance,
@@ -126,6 +188,7 @@ def margin(holding: Holding) -> MarginState:
         worth.atoms_up(holding.buy_value),
         worth.atoms_up(holding.sell_value),
         worth.mark * NANO,
-        holding.break_even_nano_ticks(),
-        liquidation_ticks(holding),
+        leg.break_even_nano_ticks(),
+        liquidation_ticks(holding, leg),
+        leg.side,
     )

@@ -7,14 +7,15 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from venueproof_simulators.engine.book import HalfBook
 from venueproof_simulators.engine.events import BookChanged
 from venueproof_simulators.engine.history import History, Past
-from venueproof_simulators.engine.instruments import Instrument
-from venueproof_simulators.engine.ledger import MAKER, NANO, STRANGERS, Ledger, Worth
+from venueproof_simulators.engine.instruments import ContractKind, Instrument
+from venueproof_simulators.engine.ledger import MAKER, STRANGERS, Ledger
 from venueproof_simulators.engine.noise import draw, key
 from venueproof_simulators.engine.orders import Order, Resting
 from venueproof_simulators.engine.prices import BasePrice, underlying
 from venueproof_simulators.engine.state import BookState, Side, TickerState
 from venueproof_simulators.engine.tape import Tape
 from venueproof_simulators.engine.triggers import Conditional
+from venueproof_simulators.engine.worth import NANO, worth_of
 
 _PRINT_WORTH = Decimal(500)
 """What the smallest made-up trade is worth, in quote units, unless the smallest order is worth more."""
@@ -28,7 +29,9 @@ def _anchor_steps(instrument: Instrument) -> int:
 
 def _print_lots(instrument: Instrument, ticks: int) -> int:
     """The unit in which made-up amounts are counted: a multiple of the lot step that an order could have."""
-    per_lot = instrument.tick * instrument.lot * instrument.contract_size * ticks
+    per_lot = instrument.lot * instrument.contract_size
+    if instrument.kind is ContractKind.LINEAR:
+        per_lot *= instrument.tick * ticks
     lots = max(instrument.lots_min, int(_PRINT_WORTH / per_lot))
     return -(-lots // instrument.lot_step) * instrument.lot_step
 
@@ -45,7 +48,12 @@ class Market:
         self.base_price = base_price
         self.shift_ticks = 0
         """What commands have added to the base price."""
-        self.worth = Worth(instrument, self.start_ticks)
+        self.base = self.start_ticks
+        """The base price in ticks."""
+        self.mark_offset = 0
+        """How far mark, `worth.mark`, is from the base price, and how far the index."""
+        self.index_offset = 0
+        self.worth = worth_of(instrument, self.start_ticks)
         self.unit_lots = _print_lots(instrument, self.start_ticks)
         self.amounts_key = key("amounts", instrument.name, seed)
         listed_ns = underlying(instrument.underlying).listed_ns
@@ -72,9 +80,14 @@ class Market:
         self.changed = False
 
     @property
-    def base(self) -> int:
-        """The base price in ticks: index and mark."""
-        return self.worth.mark
+    def index(self) -> int:
+        """The index price in ticks."""
+        return max(1, self.base + self.index_offset)
+
+    def rebase(self, ticks: int) -> None:
+        """The base price is now so; mark and index follow at their offsets."""
+        self.base = ticks
+        self.worth.move(max(1, ticks + self.mark_offset))
 
     def amount(self, number: int) -> int:
         """A made-up amount: the `number`-th draw of 1 to 16 units."""
@@ -109,8 +122,8 @@ class Market:
             last.lots if last else 0,
             *bid[0],
             *ask[0],
-            self.base * NANO,
-            self.base * NANO,
+            self.worth.mark * NANO,
+            self.index * NANO,
             day,
             first_id,
             last_id,

@@ -19,6 +19,7 @@ from venueproof_simulators.engine.events import (
 )
 from venueproof_simulators.engine.floor import Floor
 from venueproof_simulators.engine.ledger import Holding
+from venueproof_simulators.engine.legs import Leg
 from venueproof_simulators.engine.maker import REFILL_NS, quote, withdraw
 from venueproof_simulators.engine.margin import balance
 from venueproof_simulators.engine.market import Market
@@ -57,7 +58,7 @@ def open_order(floor: Floor, market: Market, order: Order) -> None:
     if order.reduce_only:
         holding.reduce_only[order.order_id] = order
     else:
-        holding.count_open(order.sign, order.ticks * order.lots)
+        holding.count_open(order.sign, market.worth.value(order.ticks, order.lots))
     floor.events.append(OrderChanged(order.state(), _OPENED))
     work(floor, market, order)
 
@@ -110,7 +111,7 @@ def _give_way(floor: Floor, market: Market, taker: Order, resting: Order) -> Non
 def fillable(resting: Resting) -> int:
     """What can fill now: no more than the position when it may only reduce."""
     if resting.reduce_only:
-        return min(resting.open_lots, abs(resting.holding.net.lots))
+        return min(resting.open_lots, abs(resting.leg.lots))
     return resting.open_lots
 
 
@@ -130,15 +131,15 @@ def hit(
     sign = -half.sign
     trade = market.tape.print(ticks, lots, _BUY if sign > 0 else _SELL, floor.now_ns)
     floor.events.append(Traded(trade))
-    value = ticks * lots
+    value = market.worth.value(ticks, lots)
     atoms = market.worth.atoms(value)
     took = _book(floor, market, trade, holding, taker, sign, value, atoms)
     maker = resting if isinstance(resting, Order) else None
     gave = _book(floor, market, trade, resting.holding, maker, -sign, value, atoms, maker=True)
-    if took is not None:
-        _tell(floor, market, holding, took)
+    if taker is not None and took is not None:
+        _tell(floor, market, holding, taker.leg, took)
     if gave is not None:
-        _tell(floor, market, resting.holding, gave)
+        _tell(floor, market, resting.holding, resting.leg, gave)
     elif resting.holding is market.maker:
         if not resting.open_lots:
             del market.quotes[half.sign][level.ticks]
@@ -162,10 +163,11 @@ def _book(
     maker: bool = False,
 ) -> int | None:
     """Book one side of a trade; returns by how much a user's wallet changed, None for a counterparty."""
-    leg, account, instrument = holding.net, holding.account, market.instrument
+    account, instrument = holding.account, market.instrument
+    leg = holding.net if order is None else order.leg
     lots = trade.lots
     before = leg.lots
-    realized = holding.trade(lots * sign, value, atoms)
+    realized = holding.trade(leg, lots * sign, value, atoms)
     if before > 0:
         market.open_interest_lots -= before
     if leg.lots > 0:
@@ -178,18 +180,18 @@ def _book(
     leg.carry_atoms += fee
     leg.updated_ns = floor.now_ns
     holding.shown = True
-    _fill_order(floor, holding, order, trade, fee, realized, maker)
+    _fill_order(floor, holding, order, trade, value, fee, realized, maker)
     return realized - fee
 
 
 def _fill_order(
-    floor: Floor, holding: Holding, order: Order, trade: TradeState, fee: int, realized: int, maker: bool
+    floor: Floor, holding: Holding, order: Order, trade: TradeState, value: int, fee: int, realized: int, maker: bool
 ) -> None:
     """Put an execution on its order and tell of it."""
     lots = trade.lots
-    order.fill(trade.ticks, lots, floor.now_ns)
+    order.fill(trade.ticks, lots, value, floor.now_ns)
     if not order.reduce_only:
-        holding.count_open(order.sign, -order.ticks * lots)
+        holding.count_open(order.sign, -holding.worth.value(order.ticks, lots))
     if not order.open_lots:
         _forget(holding, order)
     fill = FillState(
@@ -222,13 +224,13 @@ def _forget(holding: Holding, order: Order) -> None:
         del holding.reduce_only[order.order_id]
 
 
-def _tell(floor: Floor, market: Market, holding: Holding, change_atoms: int) -> None:
+def _tell(floor: Floor, market: Market, holding: Holding, leg: Leg, change_atoms: int) -> None:
     """Tell of wallet and position after a fill; orders that could only reduce a position that is gone expire."""
     wallet = balance(holding.account, market.instrument.settle, floor.now_ns)
-    floor.events += (BalanceChanged(wallet, change_atoms, _FILL), PositionChanged(holding.position()))
+    floor.events += (BalanceChanged(wallet, change_atoms, _FILL), PositionChanged(holding.position(leg)))
     if holding.reduce_only:
         for order in list(holding.reduce_only.values()):
-            if holding.net.lots * order.sign >= 0:
+            if order.leg.lots * order.sign >= 0:
                 end(floor, market, order, _EXPIRED, REDUCE_ONLY)
     if market.waiting:
         expire_closing(floor, market, holding)
@@ -240,7 +242,7 @@ def end(floor: Floor, market: Market, order: Order, status: OrderStatus, reason:
     if half.holds(order):
         _leave(floor, market, half, order)
     if not order.reduce_only:
-        order.holding.count_open(order.sign, -order.ticks * order.open_lots)
+        order.holding.count_open(order.sign, -market.worth.value(order.ticks, order.open_lots))
     _forget(order.holding, order)
     order.to(status, floor.now_ns, reason)
     floor.events.append(OrderChanged(order.state(), _CAUSES[status]))
@@ -280,7 +282,7 @@ def move(floor: Floor, market: Market, ticks: int, *, gap: bool = False, mend: b
     """
     moved = ticks != market.base
     floor.touch(market)
-    market.worth.mark = ticks
+    market.rebase(ticks)
     if moved:
         floor.events.append(PriceMoved(market.instrument.name, ticks))
         withdraw(market)

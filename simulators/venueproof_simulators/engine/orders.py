@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from venueproof_simulators.engine.commands import Place
 from venueproof_simulators.engine.state import STEPS, OrderKind, OrderOrigin, OrderState, OrderStatus, Side
+from venueproof_simulators.engine.worth import NANO
 
 if TYPE_CHECKING:
     from venueproof_simulators.engine.ledger import Holding
@@ -20,10 +21,11 @@ _PARTLY_FILLED = OrderStatus.PARTLY_FILLED
 class Resting:
     """Something that can stand in a book: an order, or a quote of the market maker (which is no more than this)."""
 
-    __slots__ = ("holding", "open_lots", "reduce_only", "ticks")
+    __slots__ = ("holding", "leg", "open_lots", "reduce_only", "ticks")
 
     def __init__(self, holding: Holding, ticks: int, lots: int) -> None:
         self.holding = holding
+        self.leg = holding.net
         self.ticks = ticks
         self.open_lots = lots
         self.reduce_only = False
@@ -34,11 +36,13 @@ class Order(Resting):
 
     __slots__ = (
         "amendments",
+        "average_nano_ticks",
         "client_id",
         "conditional",
         "created_ns",
         "filled_lots",
         "filled_value",
+        "filled_worth",
         "kind",
         "lots",
         "order_id",
@@ -59,6 +63,7 @@ class Order(Resting):
         self, holding: Holding, order_id: int, command: Place, origin: OrderOrigin, serial: int, now_ns: int
     ) -> None:
         self.holding = holding
+        self.leg = holding.net
         self.order_id = order_id
         self.client_id = command.client_id
         self.side = command.side
@@ -71,9 +76,15 @@ class Order(Resting):
         self.open_lots = 0
         self.filled_lots = 0
         self.filled_value = 0
+        self.filled_worth = 0
+        """The value of its fills; what the average price is made of."""
+        self.average_nano_ticks = 0
         self.post_only = command.post_only
         self.reduce_only = command.reduce_only
         self.position_side = command.position_side
+        if holding.hedged:
+            self.leg = holding.leg(command.position_side) or holding.net
+            self.reduce_only = self.sign == self.leg.closes
         self.self_trade = command.self_trade
         self.origin = origin
         self.conditional: Conditional | None = None
@@ -97,10 +108,15 @@ class Order(Resting):
             self.open_lots = 0
             self.reason = reason
 
-    def fill(self, ticks: int, lots: int, now_ns: int) -> None:
+    def fill(self, ticks: int, lots: int, value: int, now_ns: int) -> None:
         """Book an execution; the caller has taken `lots` off `open_lots` already."""
         self.filled_lots += lots
         self.filled_value += ticks * lots
+        self.filled_worth += value
+        if self.filled_lots == lots:
+            self.average_nano_ticks = ticks * NANO
+        else:
+            self.average_nano_ticks = self.leg.worth.mean(self.filled_worth, self.filled_lots)
         self.to(_FILLED if self.filled_lots == self.lots else _PARTLY_FILLED, now_ns)
 
     def amend(self, ticks: int, lots: int, now_ns: int) -> None:
@@ -135,5 +151,6 @@ class Order(Resting):
             self.amendments,
             self.self_trade,
             self.origin,
-            conditional_id=self.conditional.conditional_id if self.conditional else 0,
+            self.average_nano_ticks,
+            self.conditional.conditional_id if self.conditional else 0,
         )

@@ -185,7 +185,8 @@ LIVE = frozenset({OrderStatus.OPEN, OrderStatus.PARTLY_FILLED})
 class OrderState(Struct, frozen=True, gc=False):
     """One order as it stood when this was taken. `ticks` is 0 for a market order.
 
-    `filled_value` is the sum of ticks × lots of its fills: divided by `filled_lots` it is the average price in ticks.
+    `filled_value` is the sum of ticks × lots of its fills: divided by `filled_lots` it is the average price in ticks
+    of a linear contract. In hedge mode an order that closes its leg is `reduce_only`, whatever was asked.
     """
 
     order_id: int
@@ -295,7 +296,7 @@ class TradeState(Struct, frozen=True, gc=False):
 
 class PositionState(Struct, frozen=True, gc=False):
     """One position. `lots` is signed (negative: short); `entry_value` is the sum over open lots of ticks × lots,
-    unsigned, for linear contracts, so that the entry price in ticks is entry_value / |lots|.
+    unsigned, so that the entry price in ticks is entry_value / |lots| (harmonic for inverse contracts).
     """
 
     account: str
@@ -331,13 +332,18 @@ class BalanceState(Struct, frozen=True, gc=False):
     maintenance_atoms: int
     available_atoms: int
     updated_ns: int
+    isolated_atoms: int = 0
+    """What of the wallet isolated positions have locked in; the rest stands behind the cross positions."""
+    isolated_unrealized_atoms: int = 0
+    """What of the unrealized profit is theirs."""
 
 
 class MarginState(Struct, frozen=True, gc=False):
     """What one instrument ties up of an account's money, at the mark price, in atoms of its settle asset.
 
     `initial_orders_atoms` is what open orders need beyond the position: the larger side counts, that is
-    max(position + all buys, all sells − position) − |position|, over the leverage, the position signed.
+    max(position + all buys, all sells − position) − |position|, over the leverage, the position signed. In hedge mode
+    they count the larger leg with the orders that open it, and the position's own figures are those of one leg.
     """
 
     account: str
@@ -356,6 +362,8 @@ class MarginState(Struct, frozen=True, gc=False):
     """The price at which closing gives back the fees paid and the losses realized since the position was flat."""
     liquidation_ticks: int
     """The price at which maintenance margin is used up, everything else standing still; 0 for none."""
+    side: PositionSide = PositionSide.NET
+    """The leg that the figures are of; those of orders are the instrument's."""
 
 
 class BookState(Struct, frozen=True, gc=False):

@@ -1,20 +1,19 @@
-"""What users can do: place, amend and cancel orders, set leverage and margin mode."""
+"""What users can do with orders: place, amend and cancel them. Their settings are in `modes`."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from venueproof_simulators.engine.checks import check_amend, check_place
-from venueproof_simulators.engine.commands import Amend, Cancel, CancelAll, Place, SetLeverage, SetMarginMode
-from venueproof_simulators.engine.events import Acknowledged, Cause, LeverageChanged, MarginModeChanged, OrderChanged
+from venueproof_simulators.engine.commands import Amend, Cancel, CancelAll, Place
+from venueproof_simulators.engine.events import Acknowledged, Cause, OrderChanged
 from venueproof_simulators.engine.floor import Floor
 from venueproof_simulators.engine.ledger import Holding
-from venueproof_simulators.engine.margin import free_atoms, initial_with
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.matching import end, open_order, work
 from venueproof_simulators.engine.orders import Order
 from venueproof_simulators.engine.refusals import Refusal
-from venueproof_simulators.engine.state import LIVE, MarginMode, OrderOrigin, OrderStatus
+from venueproof_simulators.engine.state import LIVE, OrderOrigin, OrderStatus
 
 _USER = OrderOrigin.USER
 _CANCELED = OrderStatus.CANCELED
@@ -124,12 +123,12 @@ def amend(floor: Floor, command: Amend) -> None:
 
 
 def _change(floor: Floor, market: Market, order: Order, command: Amend) -> None:
-    holding, before = order.holding, order.ticks * order.open_lots
+    holding, before = order.holding, market.worth.value(order.ticks, order.open_lots)
     floor.touch(market)
     market.halves[order.sign].remove(order)
     order.amend(command.ticks, command.lots, floor.now_ns)
     if not order.reduce_only:
-        holding.count_open(order.sign, order.ticks * order.open_lots - before)
+        holding.count_open(order.sign, market.worth.value(order.ticks, order.open_lots) - before)
     floor.events.append(OrderChanged(order.state(), Cause.AMENDED))
     work(floor, market, order)
 
@@ -151,67 +150,3 @@ def cancel_all(floor: Floor, command: CancelAll) -> None:
     live = [(floor.markets[holding.instrument.name], order) for holding in holdings for order in holding.live.values()]
     for market, order in sorted(live, key=lambda found: found[1].serial):
         end(floor, market, order, _CANCELED)
-
-
-def _hold(floor: Floor, command: SetLeverage | SetMarginMode) -> Holding | None:
-    """The holding that a setting is for; tells of the refusal when there is no such instrument."""
-    account = floor.ledger[command.account]
-    market = floor.market(command.instrument)
-    if market is None:
-        floor.refuse(account.name, command.instrument, "", Refusal.UNKNOWN_INSTRUMENT)
-        return None
-    return account.hold(market.instrument, market.worth)
-
-
-def set_leverage(floor: Floor, command: SetLeverage) -> None:
-    """Set the leverage. The same value again is accepted; a lower one needs the margin for what is open, and is
-    refused while an isolated position is open.
-    """
-    holding = _hold(floor, command)
-    if holding is None:
-        return
-    refusal = _check_leverage(holding, command.leverage)
-    if refusal is not None:
-        floor.refuse(command.account, command.instrument, "", refusal)
-        return
-    holding.leverage = command.leverage
-    holding.figures_mark = 0
-    holding.shown = True
-    floor.events.append(LeverageChanged(command.account, command.instrument, command.leverage))
-
-
-def _check_leverage(holding: Holding, leverage: int) -> Refusal | None:
-    if not 1 <= leverage <= holding.instrument.leverage_max:
-        return Refusal.LEVERAGE_INVALID
-    if leverage >= holding.leverage:
-        return None
-    if holding.net.lots and holding.margin_mode is MarginMode.ISOLATED:
-        return Refusal.OPEN_POSITION
-    before, now = initial_with(holding), holding.leverage
-    holding.leverage = leverage
-    needed = initial_with(holding) - before
-    holding.leverage = now
-    if needed > free_atoms(holding.account, holding.instrument.settle) and needed > 0:
-        return Refusal.LEVERAGE_TOO_LOW
-    return None
-
-
-def set_margin_mode(floor: Floor, command: SetMarginMode) -> None:
-    """Set cross or isolated margin; only without orders, conditional ones included, and position."""
-    holding = _hold(floor, command)
-    if holding is None:
-        return
-    refusal = None
-    if command.mode is holding.margin_mode:
-        refusal = Refusal.NO_CHANGE
-    elif holding.live or any(other.holding is holding for other in floor.conditionals.waiting(command.account)):
-        refusal = Refusal.OPEN_ORDERS
-    elif holding.net.lots:
-        refusal = Refusal.OPEN_POSITION
-    if refusal is not None:
-        floor.refuse(command.account, command.instrument, "", refusal)
-        return
-    holding.margin_mode = command.mode
-    holding.figures_mark = 0
-    holding.shown = True
-    floor.events.append(MarginModeChanged(command.account, command.instrument, command.mode))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from venueproof_simulators.engine.commands import PlaceConditional
 from venueproof_simulators.engine.events import ConditionalCause, ConditionalChanged
-from venueproof_simulators.engine.ledger import PPM, Holding
+from venueproof_simulators.engine.ledger import Holding
 from venueproof_simulators.engine.state import (
     CONDITIONAL_STEPS,
     ConditionalState,
@@ -21,6 +21,7 @@ from venueproof_simulators.engine.state import (
     TriggerKind,
     WatchedPrice,
 )
+from venueproof_simulators.engine.worth import PPM
 
 if TYPE_CHECKING:
     from venueproof_simulators.engine.floor import Floor
@@ -95,7 +96,8 @@ class Conditional:
 
     def closing_lots(self) -> int:
         """How much of its position it would close if it closed all; 0 when it would open one."""
-        lots = self.holding.net.lots
+        leg = self.holding.leg(self.command.position_side)
+        lots = leg.lots if leg else 0
         return abs(lots) if lots * self.sign < 0 else 0
 
     def to(self, status: ConditionalStatus, now_ns: int, reason: str = "") -> ConditionalChanged:
@@ -194,7 +196,7 @@ def watched_ticks(market: Market, watches: WatchedPrice) -> int:
     if watches is WatchedPrice.LAST:
         last = market.tape.last()
         return last.ticks if last else market.start_ticks
-    return market.worth.mark
+    return market.worth.mark if watches is WatchedPrice.MARK else market.index
 
 
 def look(floor: Floor, market: Market, watches: WatchedPrice, ticks: int) -> None:

@@ -1,0 +1,117 @@
+"""Positions: one leg is signed lots and what they cost. Kept exactly, in atoms and in values."""
+
+from __future__ import annotations
+
+from venueproof_simulators.engine.state import PositionSide
+from venueproof_simulators.engine.worth import NANO, Worth
+
+_SHORT = PositionSide.SHORT
+
+
+class Leg:
+    """One position. A net leg turns either way; a long one never goes below 0 lots, a short one never above."""
+
+    __slots__ = (
+        "called",
+        "carry_atoms",
+        "entry_atoms",
+        "entry_nano_ticks",
+        "entry_value",
+        "isolated_atoms",
+        "lots",
+        "realized_atoms",
+        "side",
+        "updated_ns",
+        "worth",
+    )
+
+    def __init__(self, side: PositionSide, worth: Worth) -> None:
+        self.side = side
+        self.worth = worth
+        self.lots = 0
+        self.entry_atoms = 0
+        self.entry_nano_ticks = 0
+        """Average entry price as of the last trade that opened or added; means nothing when flat."""
+        self.entry_value = 0
+        """Value of the open lots at entry; for linear contracts it is rounded when a part is closed, which is why
+        money is kept in atoms."""
+        self.isolated_atoms = 0
+        self.realized_atoms = 0
+        self.carry_atoms = 0
+        """Fees paid minus profit realized since the position was flat."""
+        self.updated_ns = 0
+        self.called = False
+        """A margin call was told and nothing has eased since; of isolated positions."""
+
+    @property
+    def closes(self) -> int:
+        """The sign of the orders that close it whatever it holds; 0 for a net leg."""
+        return 0 if self.side is PositionSide.NET else 1 if self.side is _SHORT else -1
+
+    @property
+    def gains(self) -> int:
+        """+1 where it gains when its lots are worth more, −1 where it loses; 0 when flat."""
+        if not self.lots:
+            return 0
+        return self.worth.direction if self.lots > 0 else -self.worth.direction
+
+    def trade(self, lots: int, value: int, atoms: int, leverage: int) -> int:
+        """Book signed `lots` that cost `atoms`; returns the profit realized.
+
+        With a leverage the position is isolated and locks in margin for what is new; 0 locks in nothing.
+        """
+        held = self.lots
+        realized = self._book(lots, value, atoms)
+        if self.lots * lots > 0:
+            numerator, denominator = self.worth.price(self.entry_value, self.entry_atoms, abs(self.lots))
+            self.entry_nano_ticks = (2 * numerator * NANO + denominator) // (2 * denominator)
+            if leverage:
+                entered = atoms if held * lots >= 0 else self.entry_atoms
+                self.isolated_atoms += -(-entered // leverage)
+        return realized
+
+    def _book(self, lots: int, value: int, atoms: int) -> int:
+        held = self.lots
+        if not held:
+            self.carry_atoms = 0
+        if held * lots >= 0:
+            self.lots = held + lots
+            self.entry_value += value
+            self.entry_atoms += atoms
+            return 0
+        closed = min(abs(held), abs(lots))
+        closed_atoms = atoms * closed // abs(lots)
+        gains = self.gains
+        realized = (closed_atoms - self._leave(closed)) * gains
+        self.realized_atoms += realized
+        self.carry_atoms -= realized
+        if closed < abs(lots):
+            self._book(lots + held, value * (abs(lots) - closed) // abs(lots), atoms - closed_atoms)
+        return realized
+
+    def _leave(self, lots: int) -> int:
+        """Take `lots` (unsigned) out; returns what they had cost."""
+        held = abs(self.lots)
+        cost = self.entry_atoms * lots // held
+        self.entry_atoms -= cost
+        self.entry_value -= (2 * self.entry_value * lots + held) // (2 * held)
+        self.isolated_atoms -= self.isolated_atoms * lots // held
+        self.lots += -lots if self.lots > 0 else lots
+        return cost
+
+    def signed_entry_atoms(self) -> int:
+        """What the position cost, as money that the wallets of all accounts lack or have too much of."""
+        return self.entry_atoms * self.gains
+
+    def unrealized_atoms(self) -> int:
+        """Profit or loss at the mark price."""
+        worth = self.worth
+        return (worth.atoms(abs(self.lots) * worth.lot_value) - self.entry_atoms) * self.gains
+
+    def break_even_nano_ticks(self) -> int:
+        """The price at which closing gives back fees paid and losses realized since it was flat; 0 when flat."""
+        if not self.lots:
+            return 0
+        owed = self.carry_atoms * self.gains
+        numerator, denominator = self.worth.price_moved(self.entry_value, self.entry_atoms, abs(self.lots), owed)
+        return numerator * NANO // denominator

@@ -1,0 +1,95 @@
+"""How an account trades: leverage and margin mode of an instrument, position mode of all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from venueproof_simulators.engine.commands import SetLeverage, SetMarginMode, SetPositionMode
+from venueproof_simulators.engine.events import LeverageChanged, MarginModeChanged, PositionModeChanged
+from venueproof_simulators.engine.floor import Floor
+from venueproof_simulators.engine.ledger import Holding
+from venueproof_simulators.engine.margin import free_atoms, initial_with
+from venueproof_simulators.engine.refusals import Refusal
+from venueproof_simulators.engine.state import MarginMode, PositionMode
+
+
+def _hold(floor: Floor, command: SetLeverage | SetMarginMode) -> Holding | None:
+    """The holding that a setting is for; tells of the refusal when there is no such instrument."""
+    account = floor.ledger[command.account]
+    market = floor.market(command.instrument)
+    if market is None:
+        floor.refuse(account.name, command.instrument, "", Refusal.UNKNOWN_INSTRUMENT)
+        return None
+    return account.hold(market.instrument, market.worth)
+
+
+def set_leverage(floor: Floor, command: SetLeverage) -> None:
+    """Set the leverage. The same value again is accepted; a lower one needs the margin for what is open, and is
+    refused while an isolated position is open.
+    """
+    holding = _hold(floor, command)
+    if holding is None:
+        return
+    refusal = _check_leverage(holding, command.leverage)
+    if refusal is not None:
+        floor.refuse(command.account, command.instrument, "", refusal)
+        return
+    holding.leverage = command.leverage
+    holding.figures_mark = 0
+    holding.shown = True
+    floor.events.append(LeverageChanged(command.account, command.instrument, command.leverage))
+
+
+def _check_leverage(holding: Holding, leverage: int) -> Refusal | None:
+    if not 1 <= leverage <= holding.instrument.leverage_max:
+        return Refusal.LEVERAGE_INVALID
+    if leverage >= holding.leverage:
+        return None
+    if not holding.flat and holding.margin_mode is MarginMode.ISOLATED:
+        return Refusal.OPEN_POSITION
+    before, now = initial_with(holding), holding.leverage
+    holding.leverage = leverage
+    needed = initial_with(holding) - before
+    holding.leverage = now
+    if needed > free_atoms(holding.account, holding.instrument.settle) and needed > 0:
+        return Refusal.LEVERAGE_TOO_LOW
+    return None
+
+
+def set_margin_mode(floor: Floor, command: SetMarginMode) -> None:
+    """Set cross or isolated margin; only without orders, conditional ones included, and position."""
+    holding = _hold(floor, command)
+    if holding is None:
+        return
+    refusal = Refusal.NO_CHANGE if command.mode is holding.margin_mode else _open(floor, [holding])
+    if refusal is not None:
+        floor.refuse(command.account, command.instrument, "", refusal)
+        return
+    holding.margin_mode = command.mode
+    holding.figures_mark = 0
+    holding.shown = True
+    floor.events.append(MarginModeChanged(command.account, command.instrument, command.mode))
+
+
+def set_position_mode(floor: Floor, command: SetPositionMode) -> None:
+    """Let an account hold one net leg on each instrument, or a long and a short one; only while nothing is open."""
+    account = floor.ledger[command.account]
+    holdings = account.holdings.values()
+    refusal = Refusal.NO_CHANGE if command.mode is account.mode else _open(floor, list(holdings))
+    if refusal is not None:
+        floor.refuse(command.account, "", "", refusal)
+        return
+    account.mode = command.mode
+    for holding in holdings:
+        holding.hedged = command.mode is PositionMode.HEDGE
+        holding.figures_mark = 0
+    floor.events.append(PositionModeChanged(command.account, command.mode))
+
+
+def _open(floor: Floor, holdings: Sequence[Holding]) -> Refusal | None:
+    """What keeps a mode from being changed: orders, conditional ones included, then positions."""
+    for holding in holdings:
+        waiting = floor.conditionals.waiting(holding.account.name)
+        if holding.live or any(other.holding is holding for other in waiting):
+            return Refusal.OPEN_ORDERS
+    return None if all(holding.flat for holding in holdings) else Refusal.OPEN_POSITION

@@ -1,0 +1,137 @@
+"""What lots are worth at a price, linear or inverse, and what must be kept for them.
+
+A *value* is a whole number that grows with the lots and adds up: ticks × lots for linear contracts, lots ÷ ticks in
+units of 1/`SCALE` for inverse ones. Atoms of the settle asset are a fixed fraction of it, and so everything that is
+counted in values (open orders, margin, brackets) is written once for both kinds. What differs is here: how a value
+comes from a price and a price from a value, and which way money flows (`direction`).
+"""
+
+from __future__ import annotations
+
+from venueproof_simulators.engine.instruments import ASSET_DECIMALS, Bracket, ContractKind, Instrument
+
+PPM = 1_000_000
+NANO = 10**9
+SCALE = 10**36
+"""An inverse lot at a price of n ticks has the value SCALE // n; far below a billionth of a tick is lost by that."""
+
+Fraction = tuple[int, int]
+"""Numerator and denominator, the latter positive."""
+
+
+class Worth:
+    """A linear contract: value is ticks × lots, and who is long gains when it grows."""
+
+    __slots__ = ("denominator", "direction", "ladder", "lot_value", "mark", "numerator")
+
+    def __init__(self, instrument: Instrument, mark: int) -> None:
+        self.direction = 1
+        """+1 where a position gains with the value of what it holds, −1 where it gains when that shrinks."""
+        self.numerator, self.denominator = self._unit(instrument)
+        self.ladder = [
+            (bracket.notional_max_atoms * self.denominator // self.numerator, bracket) for bracket in instrument.ladder
+        ]
+        """The brackets, smallest positions first, each with the value up to which it counts."""
+        self.move(mark)
+
+    def _unit(self, instrument: Instrument) -> Fraction:
+        unit = instrument.tick * instrument.lot * instrument.contract_size
+        return unit.scaleb(ASSET_DECIMALS).as_integer_ratio()
+
+    def move(self, ticks: int) -> None:
+        """Mark is now so."""
+        self.mark = ticks
+        self.lot_value = self.value(ticks, 1)
+        """The value of one lot at mark."""
+
+    def value(self, ticks: int, lots: int) -> int:
+        """What lots are worth at a price; exactly additive in the lots. 0 without a price."""
+        return ticks * lots
+
+    def atoms(self, value: int) -> int:
+        """Atoms of a value, rounded down."""
+        return value * self.numerator // self.denominator
+
+    def atoms_up(self, value: int) -> int:
+        """Atoms of a value, rounded up."""
+        return -(-value * self.numerator // self.denominator)
+
+    def maintenance_atoms(self, value: int) -> int:
+        """What must be kept for a position, by the bracket that its value reaches."""
+        _, bracket = self.reached(value)
+        kept = -(-value * self.numerator * bracket.maintenance_ppm // (self.denominator * PPM))
+        return kept - bracket.cum_atoms
+
+    def reached(self, value: int) -> tuple[int, Bracket]:
+        """The bracket of a position; beyond all of them the last one."""
+        for step in self.ladder:
+            if value <= step[0]:
+                return step
+        return self.ladder[-1]
+
+    def value_max(self, leverage: int) -> int:
+        """How large a position may become at a leverage."""
+        return max((most for most, bracket in self.ladder if bracket.leverage_max >= leverage), default=0)
+
+    def price(self, value: int, atoms: int, lots: int) -> Fraction:
+        """The price in ticks at which `lots` (unsigned, not 0) are worth so much.
+
+        Linear contracts go by the atoms, which are kept to the last one when a part is closed.
+        """
+        return atoms * self.denominator, self.numerator * lots
+
+    def price_moved(self, value: int, atoms: int, lots: int, more_atoms: int) -> Fraction:
+        """The same with so many atoms more."""
+        return self.price(value, atoms + more_atoms, lots)
+
+    def mean(self, value: int, lots: int) -> int:
+        """The average price of a sum of values in billionths of a tick, to the nearest."""
+        return (2 * value * NANO + lots) // (2 * lots)
+
+    def ticks_at(self, atoms: Fraction) -> Fraction:
+        """The price in ticks at which one lot is worth a positive number of atoms, given as a fraction."""
+        return atoms[0] * self.denominator, atoms[1] * self.numerator
+
+
+class InverseWorth(Worth):
+    """An inverse contract: amounts in quote, settled in base. A position is a debt in base that shrinks as the price
+    rises, and average prices are harmonic.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, instrument: Instrument, mark: int) -> None:
+        super().__init__(instrument, mark)
+        self.direction = -1
+
+    def _unit(self, instrument: Instrument) -> Fraction:
+        unit = instrument.lot * instrument.contract_size / instrument.tick
+        numerator, denominator = unit.scaleb(ASSET_DECIMALS).as_integer_ratio()
+        return numerator, denominator * SCALE
+
+    def value(self, ticks: int, lots: int) -> int:
+        """What lots are worth at a price; exactly additive in the lots. 0 without a price."""
+        return SCALE // ticks * lots if ticks else 0
+
+    def price(self, value: int, atoms: int, lots: int) -> Fraction:
+        """The price in ticks at which `lots` are worth so much, by their value: an atom would be too coarse."""
+        return lots * SCALE, value
+
+    def price_moved(self, value: int, atoms: int, lots: int, more_atoms: int) -> Fraction:
+        """The same with so many atoms more; (0, 1) when that leaves nothing."""
+        moved = value + more_atoms * self.denominator // self.numerator
+        return self.price(moved, atoms, lots) if moved > 0 else (0, 1)
+
+    def mean(self, value: int, lots: int) -> int:
+        """The harmonic average price of a sum of values in billionths of a tick, to the nearest."""
+        return (2 * lots * SCALE * NANO + value) // (2 * value)
+
+    def ticks_at(self, atoms: Fraction) -> Fraction:
+        """The price in ticks at which one lot is worth a positive number of atoms, given as a fraction."""
+        return atoms[1] * self.numerator * SCALE, atoms[0] * self.denominator
+
+
+def worth_of(instrument: Instrument, mark: int) -> Worth:
+    """The worth of an instrument by its kind."""
+    kind = Worth if instrument.kind is ContractKind.LINEAR else InverseWorth
+    return kind(instrument, mark)
