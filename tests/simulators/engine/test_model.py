@@ -27,6 +27,7 @@ from venueproof_simulators.engine.commands import (
     RefuseOrders,
     SetLeverage,
     SetMarginMode,
+    SetPositionMode,
     SetPrice,
     Tick,
 )
@@ -34,7 +35,7 @@ from venueproof_simulators.engine.engine import Engine, replay
 from venueproof_simulators.engine.events import BookChanged, Event, OrderChanged, Refused
 from venueproof_simulators.engine.instruments import ContractKind, Instrument
 from venueproof_simulators.engine.prices import Pace
-from venueproof_simulators.engine.state import MarginMode, OrderKind, Side, TimeInForce
+from venueproof_simulators.engine.state import MarginMode, OrderKind, PositionMode, PositionSide, Side, TimeInForce
 
 START_NS = 1_795_521_900 * 10**9
 UNIT = 10_000
@@ -43,6 +44,7 @@ MIDDLE = 300_000
 MARK = 600_000
 LEVERAGE = 20
 WEALTH = 20_000 * 10**8
+MONEY = {"USDT": WEALTH, "BTC": 10**8}
 USERS = ("ann", "bob")
 BTC = Instrument(
     "BTCUSDT",
@@ -64,7 +66,7 @@ LONELY = replace(BTC, ticks_max=MIDDLE + 100)
 def fresh_engine(*instruments: Instrument, pace: Pace = Pace.STILL) -> Engine:
     engine = Engine(instruments, seed=1, start_ns=START_NS, pace=pace)
     for name in USERS:
-        engine.apply(OpenAccount(name, (PoolSpec("main", {"USDT": 0}),), {"USDT": WEALTH}), START_NS)
+        engine.apply(OpenAccount(name, (PoolSpec("main", dict.fromkeys(MONEY, 0)),), MONEY), START_NS)
     return engine
 
 
@@ -283,7 +285,7 @@ class EngineAgainstModel(RuleBasedStateMachine):
         """Positions are the same, and money up to an atom a fill."""
         for who in USERS:
             person, position = self.naive.people[who], self.engine.position(who, LONELY.name)
-            (balance,) = self.engine.balances(who)
+            balance, _ = self.engine.balances(who)
             assert position.lots == person.lots
             assert abs(balance.wallet_atoms - person.wallet) <= person.fills
             assert abs(balance.available_atoms - max(Fraction(0), self.naive.free(who))) <= 3 * person.fills + 3
@@ -301,16 +303,20 @@ class EngineAgainstModel(RuleBasedStateMachine):
 def check_sums(engine: Engine, instruments: Sequence[str]) -> None:
     """Fills against orders, positions and wallets; the book against the orders in it."""
     for who in USERS:
-        paid = 0
+        paid = dict.fromkeys(MONEY, 0)
         for name in instruments:
             fills = engine.fills(who, name)
-            assert engine.position(who, name).lots == sum(fill.lots * fill.side.sign for fill in fills)
-            paid += sum(fill.realized_atoms - fill.fee_atoms for fill in fills)
+            held = {one.side: one.lots for one in engine.positions(who) if one.instrument == name}
+            for side in PositionSide:
+                mine = [fill for fill in fills if fill.position_side is side]
+                assert held.get(side, 0) == sum(fill.lots * fill.side.sign for fill in mine)
+            paid[engine.instruments[name].settle] += sum(fill.realized_atoms - fill.fee_atoms for fill in fills)
             for order in engine.orders(who, name):
                 mine = [fill for fill in fills if fill.order_id == order.order_id]
                 assert order.filled_lots == sum(fill.lots for fill in mine)
                 assert order.filled_value == sum(fill.ticks * fill.lots for fill in mine)
-        assert engine.balances(who)[0].wallet_atoms == WEALTH + paid
+        for balance in engine.balances(who):
+            assert balance.wallet_atoms == MONEY[balance.asset] + paid[balance.asset]
     for name in instruments:
         book = engine.book(name, 1000)
         assert not (book.bids and book.asks and book.bids[0][0] >= book.asks[0][0])
@@ -330,8 +336,19 @@ EngineAgainstModel.TestCase.settings = settings(max_examples=150, stateful_step_
 TestEngineAgainstModel = EngineAgainstModel.TestCase
 
 OTHER = replace(BTC, name="ETHUSDT", symbol="ETH/USDT:USDT", underlying="ETH", tick=Decimal("0.01"), tick_step=10)
+COIN = replace(
+    BTC,
+    name="BTCUSD",
+    symbol="BTC/USD:BTC",
+    quote="USD",
+    settle="BTC",
+    kind=ContractKind.INVERSE,
+    lot=Decimal(1),
+    contract_size=Decimal(100),
+    product="inverse",
+)
 whos = st.sampled_from(USERS)
-names = st.sampled_from([BTC.name, OTHER.name])
+names = st.sampled_from([BTC.name, OTHER.name, COIN.name])
 sides = st.sampled_from(Side)
 prices = st.integers(-50, 50).map(lambda offset: 600_000 + offset)
 steps = st.integers(-5, 5).map(lambda offset: 300_000 + 10 * offset)
@@ -348,6 +365,7 @@ places = st.builds(
     st.sampled_from(TimeInForce),
     post_only=st.sampled_from([False, False, True]),
     reduce_only=st.sampled_from([False, False, True]),
+    position_side=st.sampled_from([PositionSide.NET, *PositionSide]),
     client_id=st.sampled_from(["", "", "a", "b"]),
     unique_client_id=st.booleans(),
     verdict_delay_ns=st.sampled_from([0, 0, 30_000_000]),
@@ -361,6 +379,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(CancelAll, whos, st.sampled_from(["", BTC.name])),
     st.builds(SetLeverage, whos, names, st.integers(0, 130)),
     st.builds(SetMarginMode, whos, names, st.sampled_from(MarginMode)),
+    st.builds(SetPositionMode, whos, st.sampled_from(PositionMode)),
     st.builds(SetPrice, names, st.one_of(prices, steps), st.sampled_from([0, 0, 400_000_000]), st.booleans()),
     st.builds(PrintTrade, names, prices, lots_, sides),
     st.builds(AddLiquidity, names, sides, st.one_of(prices, steps), lots_),
@@ -375,9 +394,14 @@ commands: st.SearchStrategy[Command] = st.one_of(
 @given(
     run=st.lists(st.tuples(commands, st.sampled_from([0, 10**6, 10**8, 3 * 10**9])), min_size=10, max_size=60),
     pace=st.sampled_from(Pace),
+    hedged=st.booleans(),
 )
-def test_with_everything_in_play_sums_hold_and_the_journal_repeats(run: list[tuple[Command, int]], pace: Pace) -> None:
-    engine = fresh_engine(BTC, OTHER, pace=pace)
+def test_with_everything_in_play_sums_hold_and_the_journal_repeats(
+    run: list[tuple[Command, int]], pace: Pace, hedged: bool
+) -> None:
+    engine = fresh_engine(BTC, OTHER, COIN, pace=pace)
+    if hedged:
+        engine.apply(SetPositionMode("ann", PositionMode.HEDGE), START_NS)
     totals = engine.totals()
     shown = {name: levels(engine, name) for name in engine.instruments}
     for command, later_ns in run:
