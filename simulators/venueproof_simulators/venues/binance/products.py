@@ -37,6 +37,12 @@ class ProductRules(Struct, frozen=True):
     """Orders may be good till a date."""
     transactions_as_text: bool
     """`tranId` of income is a string."""
+    short_fills: bool
+    """Account streams tell of each fill in short (TRADE_LITE) before the long message."""
+    alias_in_events: bool
+    """Account streams name the account in `i`."""
+    all_positions_in_events: bool
+    """ACCOUNT_UPDATE lists every position, not only those that changed."""
     kline_days_max: int = 0
     """How far the start and end of a kline request may be apart; 0 for any."""
 
@@ -55,6 +61,9 @@ USD_MARGINED = ProductRules(
     statistics_by_pair=False,
     good_till=True,
     transactions_as_text=False,
+    short_fills=True,
+    alias_in_events=False,
+    all_positions_in_events=False,
 )
 COIN_MARGINED = ProductRules(
     name="inverse",
@@ -65,10 +74,18 @@ COIN_MARGINED = ProductRules(
     statistics_by_pair=True,
     good_till=False,
     transactions_as_text=True,
+    short_fills=False,
+    alias_in_events=True,
+    all_positions_in_events=True,
     kline_days_max=200,
 )
 PRODUCTS = {rules.name: rules for rules in (USD_MARGINED, COIN_MARGINED)}
 """Both, by name."""
+
+
+def product_of_asset(asset: str) -> ProductRules:
+    """The product whose margin asset it is. Raises `LookupError`."""
+    return next(rules for rules in PRODUCTS.values() if asset in rules.money)
 
 
 def product_of_path(path: str) -> ProductRules:

@@ -36,8 +36,9 @@ from venueproof_simulators.venues.binance.wire.numbers import Listing
 
 ACCOUNT = "trader"
 _TEST = Environment.TEST
+_COIN_PAGE = "vendor: general info of COIN-M futures"
 _PAGE = "vendor: general info of USDⓈ-M futures"
-_STREAM_ORIGINS = frozenset({"fapi", "fstream"})
+_STREAM_ORIGINS = frozenset({"fapi", "fstream", "dstream"})
 
 MANIFEST = Manifest(
     name="binance",
@@ -54,7 +55,8 @@ MANIFEST = Manifest(
     origins=(
         Origin(name="fapi", official=("https://fapi.binance.com",), source=_PAGE),
         Origin(name="fstream", official=("wss://fstream.binance.com",), source=_PAGE),
-        Origin(name="dapi", official=("https://dapi.binance.com",), source="vendor: general info of COIN-M futures"),
+        Origin(name="dapi", official=("https://dapi.binance.com",), source=_COIN_PAGE),
+        Origin(name="dstream", official=("wss://dstream.binance.com",), source=_COIN_PAGE),
         Origin(name="api", official=("https://api.binance.com",), source="vendor: general info of the spot REST API"),
         Origin(
             name="fapi-test",
@@ -71,6 +73,18 @@ MANIFEST = Manifest(
             ),
             environment=_TEST,
             source="vendor: testnet and demo",
+        ),
+        Origin(
+            name="dapi-test",
+            official=("https://demo-dapi.binance.com",),
+            environment=_TEST,
+            source="vendor: demo; the testnet serves both products on one host",
+        ),
+        Origin(
+            name="dstream-test",
+            official=("wss://dstream.binancefuture.com",),
+            environment=_TEST,
+            source="vendor: testnet",
         ),
         Origin(
             name="api-test",

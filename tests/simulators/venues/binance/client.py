@@ -150,10 +150,10 @@ class Client:
         """A session with the account's events."""
         return self.open("/private/ws", f"listenKey={self.listen_key()}")
 
-    def listen_key(self, method: str = "POST") -> str:
+    def listen_key(self, method: str = "POST", prefix: str = "/fapi") -> str:
         """Start (or extend) the account's listen key."""
         headers = {"x-mbx-apikey": self.keys["apiKey"]}
-        reply = self.request(method, "/fapi/v1/listenKey", headers=headers)
+        reply = self.request(method, f"{prefix}/v1/listenKey", headers=headers)
         assert reply.status == 200, reply.body
         return str(msgspec.json.decode(reply.body).get("listenKey", ""))
 

@@ -9,12 +9,12 @@ from venueproof_simulators.venues.binance.wire.orders import Document
 
 def start(call: Call) -> Document:
     """POST listenKey: the key in force, extended, or a new one."""
-    return {"listenKey": call.desk.listen_keys.create(call.account.name, call.time)}
+    return {"listenKey": call.desk.listen_keys.create(call.account.name, call.product.name, call.time)}
 
 
 def keep_alive(call: Call) -> Document:
     """PUT listenKey."""
-    key = call.desk.listen_keys.renew(call.account.name, call.time)
+    key = call.desk.listen_keys.renew(call.account.name, call.product.name, call.time)
     if key is None:
         raise VenueError("listen-key-unknown")
     return {"listenKey": key}
@@ -22,6 +22,6 @@ def keep_alive(call: Call) -> Document:
 
 def close(call: Call) -> Document:
     """DELETE listenKey: every stream on it ends."""
-    if not call.desk.listen_keys.delete(call.account.name, call.time):
+    if not call.desk.listen_keys.delete(call.account.name, call.product.name, call.time):
         raise VenueError("listen-key-unknown")
     return {}

@@ -19,9 +19,13 @@ from venueproof_simulators.engine.events import (
     OrderChanged,
     PositionChanged,
 )
+from venueproof_simulators.engine.state import PositionState
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.operations.desk import Desk
+from venueproof_simulators.venues.binance.products import USD_MARGINED, ProductRules, product_of_asset
 from venueproof_simulators.venues.binance.wire import events as wire
+from venueproof_simulators.venues.binance.wire.numbers import Listing
+from venueproof_simulators.venues.binance.wire.orders import Document
 
 ACCOUNT_FIRST = "binance.ws.order-account-interleave"
 _CAUSES = {
@@ -40,6 +44,8 @@ class AccountMessage(Struct, frozen=True):
     document: object
     topic: str = "other"
     symbol: str = ""
+    product: str = ""
+    """Whose streams carry it; empty for those of both."""
 
 
 def account_messages(desk: Desk, events: Iterable[Event], time: VenueTime) -> list[AccountMessage]:
@@ -65,12 +71,12 @@ def _order_messages(desk: Desk, event: OrderChanged, time: VenueTime) -> list[Ac
     order = event.order
     listing = desk.listings[order.instrument]
     messages: list[AccountMessage] = []
-    if event.fill is not None:
+    if event.fill is not None and listing.product.short_fills:
         lite = wire.trade_lite(listing, order, event.fill, time)
-        messages.append(AccountMessage(order.account, "TRADE_LITE", lite, "fill", listing.symbol))
+        messages.append(_message(desk, order.account, listing, lite, "fill"))
     document = wire.order_event(listing, event, desk.note(order), time)
     topic = "fill" if event.fill is not None else "order"
-    messages.append(AccountMessage(order.account, "ORDER_TRADE_UPDATE", document, topic, listing.symbol))
+    messages.append(_message(desk, order.account, listing, document, topic))
     return messages
 
 
@@ -79,9 +85,20 @@ def _setting_messages(desk: Desk, event: LeverageChanged | MarginModeChanged, ti
     if isinstance(event, MarginModeChanged):
         entry = wire.position_entry(listing, desk.engine.position(event.account, event.instrument))
         document = wire.account_event([], [entry], "MARGIN_TYPE_CHANGE", time.true_ns, time)
-        return [AccountMessage(event.account, "ACCOUNT_UPDATE", document, "position", listing.symbol)]
+        return [_message(desk, event.account, listing, document, "position")]
     document = wire.leverage_event(listing, event.leverage, time)
-    return [AccountMessage(event.account, "ACCOUNT_CONFIG_UPDATE", document, "other", listing.symbol)]
+    return [_message(desk, event.account, listing, document)]
+
+
+def _message(desk: Desk, account: str, listing: Listing, document: Document, topic: str = "other") -> AccountMessage:
+    """A message about an instrument."""
+    said = _signed(desk, account, listing.product, document)
+    return AccountMessage(account, str(document["e"]), said, topic, listing.symbol, listing.product.name)
+
+
+def _signed(desk: Desk, account: str, product: ProductRules, document: Document) -> Document:
+    """A message as its product sends it: COIN-M futures say whose it is."""
+    return document | {"i": desk.account(account).alias} if product.alias_in_events else document
 
 
 class _Update:
@@ -91,14 +108,18 @@ class _Update:
         self._desk = desk
         self._time = time
         self._account = ""
+        self._product = USD_MARGINED
         self._balances: dict[str, BalanceChanged] = {}
         self._positions: dict[str, PositionChanged] = {}
 
     def add(self, event: BalanceChanged | PositionChanged) -> list[AccountMessage]:
         """Take in one change; gives what must be sent before it."""
-        account = event.balance.account if isinstance(event, BalanceChanged) else event.position.account
-        sent = self.take() if account != self._account else []
-        self._account = account
+        if isinstance(event, BalanceChanged):
+            account, product = event.balance.account, product_of_asset(event.balance.asset)
+        else:
+            account, product = event.position.account, self._desk.listings[event.position.instrument].product
+        sent = self.take() if (account, product.name) != (self._account, self._product.name) else []
+        self._account, self._product = account, product
         if isinstance(event, BalanceChanged):
             self._balances[event.balance.asset] = event
         else:
@@ -116,14 +137,27 @@ class _Update:
             for asset, change in self._balances.items()
         ]
         listings = self._desk.listings
-        positions = [wire.position_entry(listings[name], change.position) for name, change in self._positions.items()]
+        positions = [wire.position_entry(listings[state.instrument], state) for state in self._told()]
         document = wire.account_event(entries, positions, _CAUSES[cause], self._time.true_ns, self._time)
+        document = _signed(self._desk, self._account, self._product, document)
         symbol = listings[next(iter(self._positions))].symbol if self._positions else ""
-        message = AccountMessage(
-            self._account, "ACCOUNT_UPDATE", document, "position" if positions else "balance", symbol
-        )
+        topic = "position" if positions else "balance"
+        message = AccountMessage(self._account, "ACCOUNT_UPDATE", document, topic, symbol, self._product.name)
         self._balances, self._positions = {}, {}
         return [message]
+
+    def _told(self) -> list[PositionState]:
+        """The positions to tell of: those that changed, on COIN-M futures all others besides."""
+        changed = [change.position for change in self._positions.values()]
+        if not changed or not self._product.all_positions_in_events:
+            return changed
+        others = [
+            state
+            for state in self._desk.engine.positions(self._account)
+            if state.instrument not in self._positions
+            and self._desk.listings[state.instrument].product.name == self._product.name
+        ]
+        return changed + others
 
     def _isolated_atoms(self, asset: str) -> int:
         """What isolated positions had locked in of a wallet: one order may change a position several times."""

@@ -46,7 +46,7 @@ class Feed:
         self.channel = channel
         self.engine = engine
         self.sessions: dict[int, None] = {}
-        self.listings = {channel.listing: listings[channel.listing]} if channel.listing else dict(listings)
+        self.listings = {name: one for name, one in listings.items() if channel.listing in {"", name}}
         self.begin(time)
 
     def begin(self, time: VenueTime) -> None:

@@ -15,8 +15,8 @@ from venueproof_simulators.venues.binance.operations.desk import Desk
 from venueproof_simulators.venues.binance.streams.account import AccountMessage, account_messages
 from venueproof_simulators.venues.binance.streams.control import FrameError, Request, read_frame
 from venueproof_simulators.venues.binance.streams.feeds import TOPICS, Documents, Feed, make_feed
-from venueproof_simulators.venues.binance.streams.names import Channel, Family, Kind, is_listen_key, read_name
-from venueproof_simulators.venues.binance.streams.sessions import Opening, Session
+from venueproof_simulators.venues.binance.streams.names import Channel, Kind, is_listen_key, read_name
+from venueproof_simulators.venues.binance.streams.sessions import Opening, Session, products_served
 from venueproof_simulators.venues.binance.wire.events import expired_event
 from venueproof_simulators.venues.binance.wire.orders import Document
 
@@ -61,7 +61,8 @@ class Hub:
 
     def open(self, number: int, opening: Opening, handshake: HttpRequest, time: VenueTime) -> None:
         """Let a session in."""
-        session = Session(number, handshake.client, opening.family, opening.combined, opening.events)
+        products = products_served(opening.family, handshake.origin)
+        session = Session(number, handshake.client, opening.family, products, opening.combined, opening.events)
         self._sessions[number] = session
         names = (*opening.names, opening.listen_key) if opening.listen_key else opening.names
         self._subscribe(session, names, time)
@@ -157,7 +158,7 @@ class Hub:
                 self._hold_key(session, name)
                 continue
             channel = read_name(name, self._desk.listings)
-            if channel is not None and session.family in {channel.family, Family.LEGACY}:
+            if channel is not None and session.serves(channel, self._desk.listings):
                 feed = self._feeds.get(name) or self._start_feed(channel, time)
                 feed.sessions[session.number] = None
 
@@ -266,9 +267,9 @@ class Hub:
     # --- the account --------------------------------------------------------------------------------------------------
 
     def _hold_key(self, session: Session, key: str) -> None:
-        account = self._desk.listen_keys.account(key)
-        if account is not None and session.family in {Family.PRIVATE, Family.LEGACY}:
-            session.account = account
+        owner = self._desk.listen_keys.owner(key)
+        if owner is not None and session.carries(owner.product):
+            session.account = owner.account
             self._holders.setdefault(key, {})[session.number] = None
 
     def tell_account(self, account: str, document: Document, time: VenueTime) -> None:
@@ -276,15 +277,12 @@ class Hub:
         self._send_account(AccountMessage(account, str(document["e"]), document), time)
 
     def _send_account(self, message: AccountMessage, time: VenueTime) -> None:
-        key = self._desk.listen_keys.key_of(message.account)
-        if key is None:
-            return
-        holders = [self._sessions[number] for number in self._holders.get(key, {})]
-        for session in holders:
-            if session.events and message.event not in session.events:
-                continue
-            document = {"stream": key, "data": message.document} if session.combined else message.document
-            self._send_text((session.number,), document, message.topic, message.symbol, message.event)
+        for key in self._desk.listen_keys.heard_by(message.account, message.product):
+            for session in [self._sessions[number] for number in self._holders.get(key, {})]:
+                if session.events and message.event not in session.events:
+                    continue
+                document = {"stream": key, "data": message.document} if session.combined else message.document
+                self._send_text((session.number,), document, message.topic, message.symbol, message.event)
 
     def key_gone(self, key: str, told: bool, time: VenueTime) -> None:
         """A listen key ended: its sessions stay open and hear nothing more, at most that it ended."""

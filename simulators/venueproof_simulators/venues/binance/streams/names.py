@@ -50,6 +50,8 @@ class Kind(StrEnum):
     """Known, and nothing to tell here: liquidations, listings, asset indexes."""
 
 
+EITHER_HOST = frozenset({Kind.MARK, Kind.CANDLE, Kind.CONTINUOUS})
+"""What is served of both products on the hosts of either, since the integration of 2026-06."""
 _PUBLIC = frozenset({Kind.DEPTH, Kind.LEVELS, Kind.BEST, Kind.TRADE})
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import parse_qs, unquote
 
 from msgspec import Struct, field
 
-from venueproof_simulators.venues.binance.streams.names import Family
+from venueproof_simulators.venues.binance.products import COIN_MARGINED, PRODUCTS, USD_MARGINED
+from venueproof_simulators.venues.binance.streams.names import EITHER_HOST, Channel, Family
+from venueproof_simulators.venues.binance.wire.numbers import Listing
 
 _FAMILIES = {"public": Family.PUBLIC, "market": Family.MARKET, "private": Family.PRIVATE}
 
@@ -29,6 +32,8 @@ class Session(Struct):
     number: int
     client: str
     family: Family
+    products: frozenset[str]
+    """Whose streams its host has."""
     combined: bool
     events: frozenset[str]
     names: dict[str, None] = field(default_factory=dict[str, None])
@@ -36,6 +41,24 @@ class Session(Struct):
     account: str = ""
     """Whose events it carries, or carried until its listen key ended."""
     held_acks: list[str] = field(default_factory=list[str])
+
+    def serves(self, channel: Channel, listings: Mapping[str, Listing]) -> bool:
+        """Whether its route and host have a channel. Mark prices and candles of either product are on both hosts."""
+        if self.family not in {channel.family, Family.LEGACY}:
+            return False
+        everywhere = not channel.listing or channel.kind in EITHER_HOST
+        return everywhere or listings[channel.listing].product.name in self.products
+
+    def carries(self, product: str) -> bool:
+        """Whether a listen key of a product (empty: of both) makes it an account's stream."""
+        return self.family in {Family.PRIVATE, Family.LEGACY} and (not product or product in self.products)
+
+
+def products_served(family: Family, origin: str) -> frozenset[str]:
+    """Whose streams a connection can have: the three routes are those of USDⓈ-M futures, the bare ones are either's."""
+    if family is not Family.LEGACY or origin.startswith("fstream"):
+        return frozenset({USD_MARGINED.name})
+    return frozenset({COIN_MARGINED.name}) if origin.startswith("dstream") else frozenset(PRODUCTS)
 
 
 def read_opening(path: str, query: str) -> Opening | None:
