@@ -288,3 +288,9 @@ def test_requests_are_classified_in_neutral_words(client: Client) -> None:
     request = HttpRequest("fapi", "POST", "/fapi/v1/order", "", {}, b"symbol=ETHUSDT", "127.0.0.1")
     found = client.venue.classify(request)
     assert (found.operation, found.instrument) == ("place", "ETH/USDT:USDT")
+
+
+def test_funding_goes_back_to_the_day_a_symbol_was_listed(client: Client) -> None:
+    for row in client.get("/fapi/v1/exchangeInfo")["symbols"]:
+        first = client.get("/fapi/v1/fundingRate", symbol=row["symbol"], startTime=1, limit=1)[0]
+        assert 0 <= first["fundingTime"] - row["onboardDate"] <= 8 * 3_600_000
