@@ -17,11 +17,15 @@ from venueproof_simulators.engine.commands import (
     Amend,
     Cancel,
     CancelAll,
+    CancelAllConditional,
+    CancelConditional,
     Command,
     ExpireOrder,
     FillOrder,
+    HoldTriggers,
     OpenAccount,
     Place,
+    PlaceConditional,
     PoolSpec,
     PrintTrade,
     RefuseOrders,
@@ -30,12 +34,24 @@ from venueproof_simulators.engine.commands import (
     SetPositionMode,
     SetPrice,
     Tick,
+    TriggerConditional,
 )
 from venueproof_simulators.engine.engine import Engine, replay
-from venueproof_simulators.engine.events import BookChanged, Event, OrderChanged, Refused
+from venueproof_simulators.engine.events import BookChanged, ConditionalChanged, Event, OrderChanged, Refused
 from venueproof_simulators.engine.instruments import ContractKind, Instrument
 from venueproof_simulators.engine.prices import Pace
-from venueproof_simulators.engine.state import MarginMode, OrderKind, PositionMode, PositionSide, Side, TimeInForce
+from venueproof_simulators.engine.state import (
+    ConditionalStatus,
+    MarginMode,
+    OrderKind,
+    PositionMode,
+    PositionSide,
+    SelfTrade,
+    Side,
+    TimeInForce,
+    TriggerKind,
+    WatchedPrice,
+)
 
 START_NS = 1_795_521_900 * 10**9
 UNIT = 10_000
@@ -82,6 +98,7 @@ class Resting:
     filled: int
     reduce_only: bool
     arrival: int
+    self_trade: SelfTrade
 
 
 class Person:
@@ -137,8 +154,11 @@ class Naive:
     def work(self, order: Resting, limit: int | None, rests: bool) -> None:
         """Let an order trade; it rests if it may."""
         while order.left and (met := self.crossing(order.sign, limit)):
-            if met[0].who == order.who:
-                self.book.remove(met[0])
+            if met[0].who == order.who and order.self_trade is not SelfTrade.NONE:
+                if order.self_trade is not SelfTrade.EXPIRE_TAKER:
+                    self.book.remove(met[0])
+                if order.self_trade is not SelfTrade.EXPIRE_MAKER:
+                    order.left = 0
             else:
                 self.meet(order, met[0])
         if order.left and rests:
@@ -186,8 +206,11 @@ class EngineAgainstModel(RuleBasedStateMachine):
         offset=st.integers(-4, 4),
         manner=st.sampled_from(["gtc", "gtc", "gtc", "ioc", "fok", "post", "market"]),
         reduce_only=st.sampled_from([False, False, False, True]),
+        self_trade=st.sampled_from(SelfTrade),
     )
-    def place(self, who: str, buys: bool, lots: int, offset: int, manner: str, reduce_only: bool) -> None:
+    def place(
+        self, who: str, buys: bool, lots: int, offset: int, manner: str, reduce_only: bool, self_trade: SelfTrade
+    ) -> None:
         """A new order."""
         sign, ticks = (1 if buys else -1), MIDDLE + offset
         limit = None if manner == "market" else ticks
@@ -202,31 +225,31 @@ class EngineAgainstModel(RuleBasedStateMachine):
                 TimeInForce(manner) if manner in ("ioc", "fok") else TimeInForce.GTC,
                 post_only=manner == "post",
                 reduce_only=reduce_only,
+                self_trade=self_trade,
             )
         )
         refused = [event for event in events if isinstance(event, Refused)]
-        may, gap = self.may(who, sign, lots, limit, manner, reduce_only)
+        order = Resting(self.naive.placed + 1, who, sign, ticks, lots, 0, reduce_only, 0, self_trade)
+        may, gap = self.may(order, limit, manner)
         if abs(gap) > 100:
             assert bool(refused) is not may
         if refused:
             return
         self.naive.placed += 1
-        order = Resting(self.naive.placed, who, sign, ticks, lots, 0, reduce_only, 0)
         self.naive.work(order, limit, manner in ("gtc", "post"))
 
-    def may(
-        self, who: str, sign: int, lots: int, limit: int | None, manner: str, reduce_only: bool
-    ) -> tuple[bool, Fraction]:
+    def may(self, order: Resting, limit: int | None, manner: str) -> tuple[bool, Fraction]:
         """Whether the model lets an order in, and by how much the margin decides."""
         naive, far = self.naive, Fraction(10**9)
+        who, sign, lots = order.who, order.sign, order.left
         met = naive.crossing(sign, limit)
-        if reduce_only and naive.people[who].lots * sign >= 0:
+        if order.reduce_only and naive.people[who].lots * sign >= 0:
             return False, far
         if manner == "post" and met:
             return False, far
-        if manner == "fok" and sum(o.left for o in met if o.who != who) < lots:
+        if manner == "fok" and self.offered(order, met) < lots:
             return False, far
-        if reduce_only:
+        if order.reduce_only:
             return True, far
         best = naive.crossing(sign, None)
         ticks = limit if limit is not None else MARK
@@ -236,6 +259,14 @@ class EngineAgainstModel(RuleBasedStateMachine):
         if after >= before:
             return True, far
         return after >= 0, after
+
+    def offered(self, order: Resting, met: list[Resting]) -> int:
+        """What an order could trade of what it meets, before its own orders end it."""
+        own = [other.who == order.who for other in met]
+        if order.self_trade in (SelfTrade.EXPIRE_TAKER, SelfTrade.EXPIRE_BOTH) and any(own):
+            return sum(other.left for other in met[: own.index(True)])
+        counts_own = order.self_trade is SelfTrade.NONE
+        return sum(other.left for other, mine in zip(met, own, strict=True) if counts_own or not mine)
 
     @rule(pick=st.integers(0, 10**6), fills=st.booleans(), lots=st.integers(0, 5))
     def end_or_fill(self, pick: int, fills: bool, lots: int) -> None:
@@ -249,7 +280,9 @@ class EngineAgainstModel(RuleBasedStateMachine):
             return
         self.tell(FillOrder(LONELY.name, order.number, lots))
         able = self.naive.able(order)
-        stranger = Resting(0, "stranger", -order.sign, order.ticks, min(lots, able) if lots else able, 0, False, 0)
+        stranger = Resting(
+            0, "stranger", -order.sign, order.ticks, min(lots, able) if lots else able, 0, False, 0, SelfTrade.NONE
+        )
         self.naive.people["stranger"] = Person()
         self.naive.meet(stranger, order)
 
@@ -369,12 +402,37 @@ places = st.builds(
     client_id=st.sampled_from(["", "", "a", "b"]),
     unique_client_id=st.booleans(),
     verdict_delay_ns=st.sampled_from([0, 0, 30_000_000]),
+    self_trade=st.sampled_from(SelfTrade),
+)
+conditionals = st.builds(
+    PlaceConditional,
+    whos,
+    names,
+    sides,
+    st.sampled_from(TriggerKind),
+    st.sampled_from(OrderKind),
+    lots_,
+    st.one_of(prices, steps),
+    st.one_of(prices, steps),
+    st.sampled_from(WatchedPrice),
+    activation_ticks=st.one_of(st.just(0), prices, steps),
+    callback_ppm=st.integers(1_000, 1_100),
+    reduce_only=st.booleans(),
+    close_position=st.sampled_from([False, False, True]),
+    client_id=st.sampled_from(["", "", "a", "b"]),
+    handover_ns=st.sampled_from([0, 0, 30_000_000]),
 )
 commands: st.SearchStrategy[Command] = st.one_of(
     places,
     places,
     places,
     st.builds(Amend, whos, names, numbers, st.one_of(prices, steps), lots_),
+    conditionals,
+    conditionals,
+    st.builds(CancelConditional, whos, names, numbers),
+    st.builds(CancelAllConditional, whos, st.sampled_from(["", BTC.name])),
+    st.builds(TriggerConditional, names, numbers),
+    st.builds(HoldTriggers, st.booleans()),
     st.builds(Cancel, whos, names, numbers),
     st.builds(CancelAll, whos, st.sampled_from(["", BTC.name])),
     st.builds(SetLeverage, whos, names, st.integers(0, 130)),
@@ -414,6 +472,7 @@ def test_with_everything_in_play_sums_hold_and_the_journal_repeats(
         assert shown == {name: levels(engine, name) for name in engine.instruments}
         check_last_words(engine, events)
     check_sums(engine, list(engine.instruments))
+    check_results(engine)
     check_replay(engine)
 
 
@@ -442,3 +501,28 @@ def check_last_words(engine: Engine, events: list[Event]) -> None:
     last = {(e.order.instrument, e.order.order_id): e.order for e in events if isinstance(e, OrderChanged)}
     for (name, number), order in last.items():
         assert engine.order(order.account, name, number) == order
+    ends = {
+        (e.conditional.instrument, e.conditional.conditional_id): e.conditional
+        for e in events
+        if isinstance(e, ConditionalChanged)
+    }
+    for (name, number), told in ends.items():
+        now = engine.conditional(told.account, name, number)
+        assert now is not None
+        assert (now.status, now.order_id, now.reason) == (told.status, told.order_id, told.reason)
+
+
+def check_results(engine: Engine) -> None:
+    """A conditional order that has gone through has one order and shares its end; no other has any."""
+    for who in USERS:
+        orders = {(o.instrument, o.conditional_id): o for o in engine.orders(who) if o.conditional_id}
+        assert len(orders) == sum(bool(order.conditional_id) for order in engine.orders(who))
+        for one in engine.conditionals(who):
+            order = orders.pop((one.instrument, one.conditional_id), None)
+            assert (order is not None) is (one.status in (ConditionalStatus.TRIGGERED, ConditionalStatus.FINISHED))
+            if order is not None:
+                assert (one.order_id, one.status is ConditionalStatus.TRIGGERED) == (
+                    order.order_id,
+                    order.open_lots > 0,
+                )
+        assert not orders
