@@ -1,4 +1,4 @@
-"""The verdicts a case can end with, spelled as they appear in a certificate."""
+"""The verdicts a case can end with and whose doing they are, spelled as they appear in a certificate."""
 
 from __future__ import annotations
 
@@ -21,4 +21,20 @@ class Outcome(StrEnum):
     """The bench lacks a power that the clause needs."""
     WAIVED = "waived"
     HARNESS_ERROR = "harness-error"
+    """Ours, never the adapter's."""
+
+
+class Blame(StrEnum):
+    """What stands behind a failure. Only the first says that the clause's promise was looked at and found broken."""
+
+    PROMISE = "broken-promise"
+    FAULT = "protocol-fault"
+    """The adapter did what no adapter may do: another exception, a value of another shape, a call that never ends."""
+    EGRESS = "egress"
+    """It reached for an address outside the run, or started a program, and failed."""
+    STOPPED = "stopped"
+    """It used up the real time of its case."""
+    LOST = "lost-worker"
+    """Its process ended."""
+    HARNESS = "harness"
     """Ours, never the adapter's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from venueproof_contracts.adapter import Adapter
@@ -18,8 +18,8 @@ class Contract:
             def make_adapter(self, endpoint, credentials):
                 return MyAdapter(endpoint.rest, endpoint.ws, credentials["apiKey"], credentials["secret"])
 
-    The tests come from the suite and not from methods of this class, so none can be removed or overridden. An expected
-    failure is declared in `waived`, with its reason; it fails when the clause passes again.
+    The tests come from the suite and not from methods of this class, so none can be removed or overridden. Expected
+    failures are declared in a file, `waivers`, as for `venueproof certify`: `adapter` is the name of the class there.
     """
 
     venue: ClassVar[str] = ""
@@ -34,8 +34,8 @@ class Contract:
     clock: ClassVar[Literal["virtual", "real"]] = "virtual"
     through_proxy: ClassVar[bool] = False
     """True for an adapter that keeps the venue's production URLs."""
-    waived: ClassVar[Mapping[str, str]] = {}
-    """Clause, or one test of it by its name (`ORD-030[linear-vendor]`) → why its failure is accepted for now."""
+    waivers: ClassVar[str] = ""
+    """A TOML file beside the module, as for `--waivers` of `venueproof certify`; empty for none."""
 
     def make_adapter(self, endpoint: Endpoint, credentials: Credentials) -> Adapter:
         """A fresh adapter; called once or more for every case."""

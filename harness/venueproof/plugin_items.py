@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,13 +13,12 @@ from venueproof.contract_class import Contract
 from venueproof.runner.one_case import run_case
 from venueproof.runner.plan import Plan, Wish, make_plan
 from venueproof.runner.spec import CaseResult, CaseSpec
+from venueproof.runner.waivers import TOO_GOOD, read_waivers, today_utc, waiver_for, with_expired
 from venueproof.usage import UsageError
-from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.capabilities import CLAIMS, Conformance
 from venueproof_contracts.clause import Clause, all_clauses
-from venueproof_contracts.model import Credentials, Endpoint
 from venueproof_contracts.outcomes import Outcome
-from venueproof_reports.certificate import WireRow
+from venueproof_reports.certificate import Waiver, WireRow
 from venueproof_reports.wording import clock_time, one_line
 
 _SKIPPED = frozenset({Outcome.NOT_APPLICABLE, Outcome.NOT_PROVABLE, Outcome.NOT_SUPPORTED})
@@ -32,6 +31,7 @@ class ContractClass(pytest.Collector):
         """`options` are pytest's own."""
         super().__init__(**options)
         self.contract = contract
+        self.waivers: list[Waiver] = []
 
     @classmethod
     def under(cls, parent: pytest.Collector, name: str, contract: type[Contract]) -> ContractClass:
@@ -43,18 +43,27 @@ class ContractClass(pytest.Collector):
         """One item for each clause, product, profile and provocation, in the suite's order."""
         try:
             plan = _plan(self.contract)
+            self.waivers = _waivers(self.contract, self.path.parent)
         except UsageError as error:
             raise self.CollectError(f"{self.contract.__name__}: {error}") from None
         known = {clause.id: clause for clause in plan.clauses}
         make: Callable[..., ClauseItem] = getattr(ClauseItem, "from_parent")  # noqa: B009  # pytest leaves it untyped
-        for spec in plan.rows():
+        rows = plan.rows()
+        for spec in rows:
             place = "-".join(part for part in (spec.product, spec.profile.value, spec.quirk) if part)
             yield make(self, name=f"{spec.clause}[{place}]", clause=known[spec.clause], spec=spec, seeds=plan.seeds)
+        yield from self._waiver_items(rows, plan.seeds)
+
+    def _waiver_items(self, rows: Sequence[CaseSpec], seeds: tuple[int, ...]) -> Iterator[pytest.Item]:
+        """One item for each waived clause: whether its waiver is needed can be seen in none of its rows alone."""
+        make: Callable[..., WaiverItem] = getattr(WaiverItem, "from_parent")  # noqa: B009  # pytest leaves it untyped
+        for clause in dict.fromkeys(spec.clause for spec in rows):
+            specs = tuple(spec for spec in rows if spec.clause == clause)
+            if (waiver := waiver_for(specs[0], self.waivers, today_utc())) is not None:
+                yield make(self, name=f"{clause}[waiver]", specs=specs, seeds=seeds, waiver=waiver)
 
 
 def _plan(contract: type[Contract]) -> Plan:
-    if unknown := sorted(key for key in contract.waived if key.partition("[")[0] not in _clause_ids()):
-        raise UsageError(f"waives {', '.join(unknown)}, which is no clause; `venueproof clauses` lists them")
     profiles = set(contract.profiles)
     return make_plan(
         Wish(
@@ -69,8 +78,8 @@ def _plan(contract: type[Contract]) -> Plan:
     )
 
 
-def _clause_ids() -> set[str]:
-    return {clause.id for clause in all_clauses()}
+def _waivers(contract: type[Contract], folder: Path) -> list[Waiver]:
+    return read_waivers(folder / contract.waivers, [clause.id for clause in all_clauses()]) if contract.waivers else []
 
 
 class ClauseFailed(AssertionError):
@@ -91,48 +100,82 @@ class HarnessBroke(Exception):
         self.result = result
 
 
-class ClauseItem(pytest.Item):
-    """One row: all seeds of one clause, product, profile and provocation."""
+class _Item(pytest.Item):
+    """What runs cases of a contract class."""
 
-    def __init__(self, *, clause: Clause, spec: CaseSpec, seeds: tuple[int, ...], **options: Any) -> None:
+    def __init__(self, *, seeds: tuple[int, ...], **options: Any) -> None:
         """`options` are pytest's own."""
         super().__init__(**options)  # pyright: ignore[reportUnknownMemberType]  # pytest leaves it untyped
-        self.clause = clause
-        self.spec = spec
         self.seeds = seeds
-        self.extra_keyword_matches.update((clause.id, clause.section, spec.venue, spec.product, spec.profile.value))
 
     @property
-    def contract(self) -> type[Contract]:
-        """The user's class."""
-        return cast("ContractClass", self.parent).contract
+    def owner(self) -> ContractClass:
+        """The collector."""
+        return cast("ContractClass", self.parent)
+
+    def results(self, spec: CaseSpec) -> Iterator[CaseResult]:
+        """The results of one row, seed by seed, each as it is asked for."""
+        contract = self.owner.contract
+        for seed in self.seeds:
+            yield run_case(
+                msgspec.structs.replace(spec, seed=seed),
+                lambda endpoint, credentials: contract().make_adapter(endpoint, credentials),
+                through_proxy=contract.through_proxy,
+            )
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """Where the item comes from."""
+        return self.path, None, f"{self.owner.contract.__name__} {self.name}"
+
+
+class WaiverItem(_Item):
+    """Whether a waiver is still needed: fails when its clause passes, and fails nowhere."""
+
+    def __init__(self, *, specs: tuple[CaseSpec, ...], waiver: Waiver, **options: Any) -> None:
+        """`specs` are all rows of the clause."""
+        super().__init__(**options)
+        self.specs = specs
+        self.waiver = waiver
+
+    def runtest(self) -> None:
+        """Run rows until one fails."""
+        outcomes: set[Outcome] = set()
+        for spec in self.specs:
+            for result in self.results(spec):
+                outcomes.add(result.outcome)
+                if result.outcome is Outcome.FAIL:
+                    return
+        if Outcome.PASS in outcomes:
+            pytest.fail(f"{TOO_GOOD} ({self.waiver.reason})", pytrace=False)
+
+
+class ClauseItem(_Item):
+    """One row: all seeds of one clause, product, profile and provocation."""
+
+    def __init__(self, *, clause: Clause, spec: CaseSpec, **options: Any) -> None:
+        """`options` are pytest's own."""
+        super().__init__(**options)
+        self.clause = clause
+        self.spec = spec
+        self.extra_keyword_matches.update((clause.id, clause.section, spec.venue, spec.product, spec.profile.value))
 
     def runtest(self) -> None:
         """Run every seed; the first that does not pass decides."""
         self._tell_allure()
-        reason = self.contract.waived.get(self.name) or self.contract.waived.get(self.clause.id)
-        for seed in self.seeds:
-            result = run_case(
-                msgspec.structs.replace(self.spec, seed=seed),
-                self._make_adapter,
-                through_proxy=self.contract.through_proxy,
-            )
-            self._judge(result, reason)
-        if reason is not None:
-            pytest.fail(f"passed although it is waived ({reason}); take it out of `waived`", pytrace=False)
+        for result in self.results(self.spec):
+            self._judge(result)
 
-    def _make_adapter(self, endpoint: Endpoint, credentials: Credentials) -> Adapter:
-        return self.contract().make_adapter(endpoint, credentials)
-
-    def _judge(self, result: CaseResult, waived: str | None) -> None:
-        claimed = self.clause.capabilities <= CLAIMS[Conformance(self.contract.claim)]
+    def _judge(self, result: CaseResult) -> None:
+        claimed = self.clause.capabilities <= CLAIMS[Conformance(self.owner.contract.claim)]
         if result.outcome in _SKIPPED and not (claimed and result.outcome is Outcome.NOT_SUPPORTED):
             pytest.skip(f"{result.outcome.value}: {result.message}")
         if result.outcome is Outcome.TOLERATED:
             pytest.xfail(f"tolerated: {result.message}")
         if result.outcome is not Outcome.PASS:
-            if waived is not None and result.outcome is Outcome.FAIL:
-                pytest.xfail(f"waived: {waived}")
+            waiver = waiver_for(self.spec, self.owner.waivers, today_utc())
+            if waiver is not None and result.outcome is Outcome.FAIL:
+                pytest.xfail(f"waived until {waiver.expires}: {waiver.reason}")
+            [result] = with_expired([result], self.owner.waivers)
             raise HarnessBroke(result) if result.outcome is Outcome.HARNESS_ERROR else ClauseFailed(result)
 
     def _tell_allure(self) -> None:
@@ -150,10 +193,6 @@ class ClauseItem(pytest.Item):
         if isinstance(excinfo.value, ClauseFailed | HarnessBroke):
             return describe(self.clause, excinfo.value.result, self.nodeid)
         return super().repr_failure(excinfo, style)
-
-    def reportinfo(self) -> tuple[Path, None, str]:
-        """Where the item comes from."""
-        return self.path, None, f"{self.contract.__name__} {self.name}"
 
 
 def describe(clause: Clause, result: CaseResult, nodeid: str) -> str:

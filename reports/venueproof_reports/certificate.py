@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from venueproof_contracts.clause import Strength
-from venueproof_contracts.outcomes import Outcome
+from venueproof_contracts.outcomes import Blame, Outcome
 
 FORMAT: Literal[1] = 1
 
@@ -118,7 +118,8 @@ class WireRow(_Value, frozen=True, kw_only=True):
 class Evidence(_Value, frozen=True, kw_only=True):
     """Why a row has its outcome, in words a stranger can follow, and how to see it again.
 
-    ``title``, ``section``, ``level`` and ``why`` are the clause's own; ``message`` is what was observed, at ``t_ns``.
+    ``title``, ``section``, ``level`` and ``why`` are the clause's own; ``message`` is what was observed, at ``t_ns``;
+    ``blame`` what stands behind a failure, None where there is none.
     ``refuted`` names the register rows without which the case passes. Clauses that judge manners apart from results
     fill both ``result`` and ``manners``.
     """
@@ -128,6 +129,7 @@ class Evidence(_Value, frozen=True, kw_only=True):
     level: Strength
     why: str
     message: str = ""
+    blame: Blame | None = None
     t_ns: Nanoseconds | None = None
     wire: tuple[WireRow, ...] = ()
     reproduce: str = ""

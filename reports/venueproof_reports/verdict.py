@@ -3,8 +3,8 @@
 Only runs that are not merely observed decide. Against an adapter count ``fail``, ``harness-error`` and, within the
 claim, ``not-supported`` and what it does not declare, whether or not a clause asks for it. A whole run in which nothing
 passed proves nothing and is not certified either; a shard may well hold only rows that do not apply. A baseline
-forgives what counted as much before, and does not forgive what was dropped: a promise that was kept and is not
-supported, or not even asked for, any more.
+forgives what counted as much before, and does not forgive what was dropped: a promise that was kept and is not judged
+any more, whether it is not supported, not applicable, not provable by now, or was not even asked for.
 """
 
 from typing import Literal
@@ -21,6 +21,9 @@ NOT_CERTIFIED: ExitCode = 1
 HARNESS_BROKE: ExitCode = 3
 
 ChangeKind = Literal["worse", "better", "changed", "added", "gone"]
+
+
+_UNJUDGED = frozenset({Outcome.NOT_SUPPORTED, Outcome.NOT_APPLICABLE, Outcome.NOT_PROVABLE})
 
 
 class RunVerdict(Struct, frozen=True, kw_only=True):
@@ -107,7 +110,7 @@ def worse_than(old: Certificate, new: Certificate) -> tuple[Change, ...]:
     """Rows of deciding runs that count more against the adapter than before, or that it dropped.
 
     A row that counts against the adapter and was not there before is worse: nobody has accepted it yet. A promise that
-    was kept and has no row any more is worse too, unless ``new`` did not ask for it.
+    was kept and is not judged any more is worse too, unless ``new`` is a part or a selection that leaves it out.
     """
     deciding, decided = _deciding(new), _deciding(old)
     judged = {row.clause for row in new.results} if old.header.suite_digest != new.header.suite_digest else None
@@ -117,7 +120,7 @@ def worse_than(old: Certificate, new: Certificate) -> tuple[Change, ...]:
             heavier = change.kind == "worse" or (change.kind == "added" and severity(change.new) > 0)
             worse = heavier and change.key[:2] in deciding
         else:
-            worse = change.key[:2] in decided and _is_missed(change, old.header, new.header, judged)
+            worse = change.key[:2] in decided and _is_missed(change, new.header, judged)
         if worse:
             found.append(change)
     return tuple(found)
@@ -127,13 +130,13 @@ def _deciding(certificate: Certificate) -> set[tuple[str, str]]:
     return {(run.adapter, run.venue) for run in certificate.runs if not run.observed}
 
 
-def _is_missed(change: Change, before: Header, after: Header, judged: set[str] | None) -> bool:
-    """A row that is gone although it was asked for; ``judged`` are the clauses that another suite still has."""
+def _is_missed(change: Change, after: Header, judged: set[str] | None) -> bool:
+    """A row that is gone, also because less was asked for; ``judged`` are the clauses that another suite still has.
+
+    A selection of clauses, or a part of a run, is not held against what it leaves out: its verdict says what it is.
+    """
     row = change.old
-    if row is None or row.outcome != Outcome.PASS or row.profile not in after.profiles:
-        return False
-    asked_less = (after.selection, after.shard, after.level) != (before.selection, before.shard, before.level)
-    if asked_less and (after.selection or after.shard or after.level == "smoke"):
+    if row is None or row.outcome != Outcome.PASS or after.selection or after.shard:
         return False
     return judged is None or row.clause in judged
 
@@ -190,8 +193,8 @@ def _change_kind(old: Result | None, new: Result | None) -> ChangeKind:
 
 
 def _is_dropped(old: Result, new: Result) -> bool:
-    """What was judged and did not fail, and is declared unsupported by now."""
-    return new.outcome == Outcome.NOT_SUPPORTED and old.outcome in (Outcome.PASS, Outcome.TOLERATED)
+    """What was judged and did not fail, and is not judged any more, for whatever reason."""
+    return new.outcome in _UNJUDGED and old.outcome in (Outcome.PASS, Outcome.TOLERATED)
 
 
 def _header_changes(old: Certificate, new: Certificate) -> tuple[tuple[str, str, str], ...]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import queue
+import socket
+import threading
 from decimal import getcontext
+from pathlib import Path
 from typing import cast
 
 import broken_adapters as broken
@@ -10,15 +15,17 @@ import pytest
 from harness_cases import run_clause
 from msgspec.structs import replace
 
+from venueproof.runner.guard import guarded
 from venueproof.runner.jobs import Proof, prove
 from venueproof.runner.judging import judge_error
+from venueproof.runner.spec import ClockName
 from venueproof_adapters.mutants import Mutant
 from venueproof_contracts.adapter import Adapter, AdapterFactory
 from venueproof_contracts.case import Breach, Case, NothingToJudge
 from venueproof_contracts.clause import Clause, Strength, all_clauses
 from venueproof_contracts.errors import NotSent
 from venueproof_contracts.model import Credentials, Endpoint
-from venueproof_contracts.outcomes import Outcome
+from venueproof_contracts.outcomes import Blame, Outcome
 from venueproof_simulators.engine.prices import Pace
 from venueproof_simulators.host import discovery
 from venueproof_simulators.host.facts import Verdict
@@ -41,7 +48,8 @@ from venueproof_simulators.host.venue import Profile
 )
 def test_faults_of_an_adapter_are_its_failures(adapter: type, seen: str) -> None:
     result = run_clause("TIM-030", adapter)
-    assert (result.outcome, seen in result.message) == (Outcome.FAIL, True), result.message
+    assert (result.outcome, result.blame) == (Outcome.FAIL, Blame.FAULT)
+    assert seen in result.message
 
 
 @pytest.mark.parametrize("adapter", [broken.ChangesRounding, broken.MakesDecimalsTrap])
@@ -53,12 +61,16 @@ def test_an_adapter_changes_decimals_for_itself_only(adapter: type) -> None:
 
 
 @pytest.mark.parametrize(
-    ("adapter", "seen"),
-    [(broken.Spins, "server_time() did not return"), (broken.BusyWaits, "server_time() did not return")],
+    ("clause", "adapter", "seen"),
+    [
+        ("TIM-030", broken.Spins, "server_time() did not return"),
+        ("TIM-030", broken.BusyWaits, "server_time() did not return"),
+        ("SAF-010", broken.NeverRests, "the adapter kept its process busy"),
+    ],
 )
-def test_an_adapter_that_spins_is_stopped(adapter: type, seen: str) -> None:
-    result = run_clause("TIM-030", adapter, real_limit_s=1.0)
-    assert (result.outcome, seen in result.message) == (Outcome.FAIL, True), result.message
+def test_an_adapter_that_spins_is_stopped(clause: str, adapter: type, seen: str) -> None:
+    result = run_clause(clause, adapter, real_limit_s=1.0)
+    assert (result.blame, seen in result.message) == (Blame.STOPPED, True), result.message
     assert run_clause("TIM-030").outcome is Outcome.PASS
 
 
@@ -72,6 +84,8 @@ def test_an_adapter_that_spins_is_stopped(adapter: type, seen: str) -> None:
         ("SAF-020", broken.BreaksDown, "balances() raised KeyError: 'assets'"),
         ("SAF-010", broken.ReportsHome, "192.0.2.7:443"),
         ("SAF-010", broken.LooksUpNames, "telemetry.example.com"),
+        ("SAF-010", broken.StartsProgram, "the program curl"),
+        ("SAF-010", broken.StartsProgramInThread, "the program sh"),
         ("LIF-010", broken.LeavesTask, "task sleep"),
         ("LIF-010", broken.LeavesThread, "thread left"),
     ],
@@ -80,6 +94,44 @@ def test_what_an_adapter_does_besides_is_seen(clause: str, adapter: type, seen: 
     result = run_clause(clause, adapter)
     assert (result.outcome, seen in result.message) == (Outcome.FAIL, True), result.message
     assert run_clause(clause).outcome is Outcome.PASS
+
+
+def test_an_adapter_that_fails_for_what_it_may_not_reach_is_told_so() -> None:
+    result = run_clause("TIM-030", broken.NeedsHome)
+    assert (result.outcome, result.blame) == (Outcome.FAIL, Blame.EGRESS)
+    assert result.notes == ("refused, since it is outside this run: telemetry.example.com",)
+
+
+def test_asking_about_the_machine_is_no_egress() -> None:
+    assert run_clause("SAF-010", broken.AsksAboutMachine).outcome is Outcome.PASS
+
+
+def test_threads_of_others_are_let_alone() -> None:
+    """A monitor of the test run goes on sending while a case runs; the thread of an adapter may not."""
+    asked: queue.Queue[str] = queue.Queue()
+    answers: queue.Queue[str] = queue.Queue()
+
+    def look_up() -> None:
+        answers.put(_tried(asked.get()))
+
+    threading.Thread(target=look_up, daemon=True).start()
+    with guarded() as guard:
+        asked.put("no such name")
+        answers.get(timeout=5)
+        attempts_of_others = list(guard.attempts)
+        late = threading.Thread(target=look_up, daemon=True)
+        late.start()
+        asked.put("no such name")
+        answers.get(timeout=5)
+    assert (attempts_of_others, guard.attempts) == ([], ["no such name"])
+
+
+def _tried(host: str) -> str:
+    try:
+        socket.getaddrinfo(host, 0, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror as error:
+        return str(error)
+    return ""
 
 
 @pytest.mark.parametrize("adapter", [broken.Hangs, broken.TellsSecretInError, broken.TellsSecretAtTheCut])
@@ -186,8 +238,46 @@ def test_hours_cannot_be_proven_in_real_time() -> None:
 
 def test_a_case_in_real_time_runs_and_a_hanging_one_is_stopped() -> None:
     assert run_clause("TIM-030", clock="real", real_limit_s=10).outcome is Outcome.PASS
-    stopped = run_clause("TIM-030", broken.Hangs, clock="real", real_limit_s=2)
-    assert (stopped.outcome, stopped.message) == (Outcome.FAIL, "not finished after 2 s")
+    stopped = run_clause("TIM-030", broken.Hangs, clock="real", real_limit_s=0.5)
+    told = "server_time() did not return: not finished after 0.5 s"
+    assert (stopped.outcome, stopped.blame, stopped.message) == (Outcome.FAIL, Blame.STOPPED, told)
+
+
+async def _spins(case: Case) -> None:
+    while True:
+        pass
+
+
+async def _never_rests(case: Case) -> None:
+    while True:  # a clause that is written wrongly
+        await case.bench.sleep(0)
+
+
+async def _dawdles(case: Case) -> None:
+    await asyncio.sleep(60)
+
+
+@pytest.mark.parametrize(("code", "clock"), [(_spins, "virtual"), (_never_rests, "virtual"), (_dawdles, "real")])
+def test_real_time_that_we_use_up_is_not_the_adapters_fault(
+    code: object, clock: ClockName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("venueproof.runner.places._our_folders", lambda: (str(Path(__file__).parent),))
+    _with_code(monkeypatch, code)
+    result = run_clause("TIM-030", clock=clock, real_limit_s=0.3)
+    assert (result.outcome, result.blame) == (Outcome.HARNESS_ERROR, Blame.HARNESS), result.message
+
+
+def test_a_simulator_that_spins_under_a_call_is_not_the_adapters_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    venue = discovery.open_venue("binance", seed=1, profile=Profile.VENDOR, pace=Pace.STILL, start_ns=10**18)
+
+    def spin(*_: object) -> None:
+        while True:
+            pass
+
+    monkeypatch.setattr("venueproof.runner.places._our_folders", lambda: (str(Path(__file__).parent),))
+    monkeypatch.setattr(type(venue), "handle", spin)
+    result = run_clause("TIM-030", real_limit_s=0.3)
+    assert (result.outcome, result.blame) == (Outcome.HARNESS_ERROR, Blame.HARNESS), result.message
 
 
 def test_a_failure_under_a_refuted_claim_is_tolerated(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,4 +293,4 @@ def test_a_failure_under_a_refuted_claim_is_tolerated(monkeypatch: pytest.Monkey
 
 def test_nothing_to_judge_is_not_applicable() -> None:
     judgement = judge_error(NothingToJudge("the venue takes no credentials"), None)
-    assert judgement == (Outcome.NOT_APPLICABLE, "the venue takes no credentials")
+    assert judgement == (Outcome.NOT_APPLICABLE, "the venue takes no credentials", None)

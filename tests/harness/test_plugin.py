@@ -71,25 +71,38 @@ class Broken:
     )
 
 
-def test_waived_failures_are_expected_and_strict(pytester: pytest.Pytester) -> None:
-    waived = 'waived = {"TIM-030": "ticket 42", "SYM-010[linear-vendor]": "gone"}'
-    pytester.makepyfile(
-        test_mine=MINE.replace("    def make", f"    {waived}\n    def make").replace(
-            "return make_adapter(endpoint, credentials)", "raise OSError('no')"
-        )
-    )
-    pytester.runpytest_subprocess(*OPTIONS).assert_outcomes(xfailed=3, failed=1)
-    pytester.makepyfile(test_mine=MINE.replace("    def make", f"    {waived}\n    def make"))
+WAIVER = """
+[[waiver]]
+adapter = "TestMine"
+venue = "binance"
+clause = "TIM-030"
+reason = "ticket 42"
+expires = 2999-01-31
+"""
+
+
+def test_waived_failures_are_expected_and_strict_as_for_certify(pytester: pytest.Pytester) -> None:
+    """A waiver is for all rows of its clause: it is needed while any of them fails, and not needed when none does."""
+    waived = MINE.replace("    def make", '    waivers = "waivers.toml"\n    def make')
+    (pytester.path / "waivers.toml").write_text(WAIVER)
+    pytester.makepyfile(test_mine=waived.replace("return make_adapter(endpoint, credentials)", "raise OSError('no')"))
+    pytester.runpytest_subprocess(*OPTIONS, "-n", "2").assert_outcomes(xfailed=2, passed=1, failed=2)
+    pytester.makepyfile(test_mine=waived)
     result = pytester.runpytest_subprocess(*OPTIONS)
-    result.assert_outcomes(passed=1, failed=3)
-    result.stdout.fnmatch_lines(["*passed although it is waived (ticket 42)*"])
+    result.assert_outcomes(passed=4, failed=1)
+    result.stdout.fnmatch_lines(["*passed although a waiver expects a failure; * (ticket 42)*"])
+    (pytester.path / "waivers.toml").write_text(WAIVER.replace("2999", "2020"))
+    pytester.makepyfile(test_mine=waived.replace("return make_adapter(endpoint, credentials)", "raise OSError('no')"))
+    result = pytester.runpytest_subprocess(*OPTIONS)
+    result.assert_outcomes(failed=4)
+    result.stdout.fnmatch_lines(["  note:    its waiver expired on 2020-01-31: ticket 42"])
 
 
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
         (('venue = "binance"', 'venue = "binanse"'), "*did you mean 'binance'*"),
-        (('clauses = "TIM-030,SYM-010"', 'waived = {"XXX-010": "x"}'), "*waives XXX-010, which is no clause*"),
+        (('clauses = "TIM-030,SYM-010"', 'waivers = "none.toml"'), "*none.toml: No such file*"),
     ],
 )
 def test_a_class_that_says_nonsense_is_an_error(

@@ -161,9 +161,9 @@ def test_a_waiver_is_strict_and_expires(tmp_path: Path) -> None:
     path.write_text(WAIVER)
     waivers = read_waivers(path, ["FIL-010"])
     failed, passed = _result(Outcome.FAIL), _result(Outcome.PASS)
-    assert waiver_for(failed, waivers, "2027-05-31") == waivers[0]
-    assert waiver_for(failed, waivers, "2027-06-01") is None
-    assert waiver_for(_result(Outcome.FAIL, "FIL-020"), waivers, "2027-01-01") is None
+    assert waiver_for(failed.spec, waivers, "2027-05-31") == waivers[0]
+    assert waiver_for(failed.spec, waivers, "2027-06-01") is None
+    assert waiver_for(_result(Outcome.FAIL, "FIL-020").spec, waivers, "2027-01-01") is None
     assert [one.outcome for one in waived([failed, passed], waivers[0])] == [Outcome.WAIVED, Outcome.PASS]
     assert [one.outcome for one in waived([passed], waivers[0])] == [Outcome.FAIL]
     broke = _result(Outcome.HARNESS_ERROR)

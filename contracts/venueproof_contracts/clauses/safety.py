@@ -28,7 +28,8 @@ SECRET_LENGTH_MIN = 8
     capabilities={Capability.PLACE, Capability.STREAM_ORDERS},
 )
 async def no_egress(case: Case) -> None:
-    """Starting, trading, listening and closing reach for no address but the venue's."""
+    """Starting, trading, listening and closing reach for no address but the venue's, and start no other program. What
+    C code does past Python's own modules is not seen."""
     await case.listen()
     await case.trade()
     await case.rest()

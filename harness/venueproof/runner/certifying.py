@@ -14,7 +14,7 @@ from venueproof_adapters.mutants import Mutant, all_mutants
 from venueproof_contracts.capabilities import CLAIMS
 from venueproof_contracts.clause import all_clauses
 from venueproof_contracts.model import Declaration
-from venueproof_contracts.outcomes import Outcome
+from venueproof_contracts.outcomes import Blame, Outcome
 from venueproof_reports.certificate import Certificate, Header, NotProven, Run, Waiver, proven_clauses, seal
 from venueproof_simulators.host import discovery
 
@@ -26,6 +26,7 @@ from .patience import Patience
 from .plan import Plan
 from .provenance import dependency_versions, product_version, source_of, suite_digest
 from .spec import CaseResult, CaseSpec
+from .waivers import today_utc
 from .workers import Answer, Job, Pool
 
 KILL_AFTER_S = 30.0
@@ -54,7 +55,7 @@ def certify(plan: Plan, waivers: Sequence[Waiver], watch: Watch) -> Certificate:
         declared = _declarations(plan, pool)
         results = _run_cases(plan, pool, specs, total, watch)
         proven = _run_proofs(plan, pool, proofs, len(specs), total, watch)
-    judged = with_waivers(results, waivers, now_utc().date().isoformat())
+    judged = with_waivers(results, waivers, today_utc())
     return seal(
         _header(plan, waivers),
         [_run(plan, adapter, venue, declared, results) for adapter in plan.adapters for venue in plan.venues],
@@ -143,12 +144,10 @@ def _told(spec: CaseSpec, answer: Answer) -> CaseResult:
     if not answer.problem:
         result: CaseResult = answer.value
         return result
-    return CaseResult(
-        spec=spec,
-        outcome=Outcome.FAIL if answer.lost else Outcome.HARNESS_ERROR,
-        message=f"the adapter {answer.problem}" if answer.lost else answer.problem,
-        stopped=answer.stopped,
-    )
+    if not answer.lost:
+        return CaseResult(spec=spec, outcome=Outcome.HARNESS_ERROR, message=answer.problem, blame=Blame.HARNESS)
+    blame = Blame.STOPPED if answer.stopped else Blame.LOST
+    return CaseResult(spec=spec, outcome=Outcome.FAIL, message=f"the adapter {answer.problem}", blame=blame)
 
 
 def _described(spec: CaseSpec) -> str:

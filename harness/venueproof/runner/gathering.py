@@ -33,7 +33,7 @@ def with_waivers(results: Sequence[CaseResult], waivers: Sequence[Waiver], today
         by_clause.setdefault((spec.adapter, spec.venue, spec.clause), []).append(result)
     told: list[CaseResult] = []
     for group in by_clause.values():
-        waiver = waiver_for(group[0], waivers, today)
+        waiver = waiver_for(group[0].spec, waivers, today)
         told += waived(group, waiver) if waiver is not None else with_expired(group, waivers)
     return told
 
@@ -74,6 +74,7 @@ def _evidence(result: CaseResult, clause: Clause) -> Evidence:
         level=clause.strength,
         why=clause.why,
         message=result.message,
+        blame=result.blame,
         t_ns=result.at_ns,
         wire=result.wire,
         reproduce=reproduce(result.spec) if result.outcome in _TROUBLED else "",

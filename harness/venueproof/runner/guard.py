@@ -1,7 +1,13 @@
-"""Keeps a case inside the run: a connection to anything but its simulators is refused and noted.
+"""Keeps a case inside the run: what leads out of it is refused and noted.
 
-Python tells audit hooks of every connection and look-up before it is made, whatever library makes it. A hook cannot be
-taken out again, so there is one for the process; it is inert while no case runs.
+Python tells audit hooks of every connection and look-up before it is made, whatever library makes it, and of every
+program that is started, which could connect to anything. A hook cannot be taken out again, so there is one for the
+process; it is inert while no case runs.
+
+Not seen: sockets and processes that C code opens by itself, past Python's own modules (uvloop, pycurl, forks).
+
+Threads that were there before the case, and threads of theirs, are somebody else's (a test runner's, a monitor's) and
+are let alone.
 """
 
 from __future__ import annotations
@@ -9,8 +15,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import ipaddress
+import os
 import socket
 import sys
+import threading
 import weakref
 from collections.abc import Callable, Generator
 from contextvars import ContextVar
@@ -28,6 +36,8 @@ class Guard:
         self.ports: set[int] = set()
         self.attempts: list[str] = []
         self._sockets: list[weakref.ref[socket.socket]] = []
+        self._here = threading.current_thread()
+        self._strangers = weakref.WeakSet(thread for thread in threading.enumerate() if thread is not self._here)
 
     def allow(self, *ports: int) -> None:
         """Let connections to these ports of this machine pass."""
@@ -37,6 +47,16 @@ class Guard:
         """The adapter's sockets that are still open, described."""
         found = (reference() for reference in self._sockets)
         return [_describe(sock) for sock in found if sock is not None and sock.fileno() != -1]
+
+    def is_stranger(self, thread: threading.Thread) -> bool:
+        """Whether a thread has nothing to do with the case."""
+        return thread in self._strangers
+
+    def on_new_thread(self, function: object, *_: object) -> None:
+        """A thread is being started."""
+        thread = getattr(function, "__self__", None)
+        if isinstance(thread, threading.Thread) and self.is_stranger(threading.current_thread()):
+            self._strangers.add(thread)
 
     def on_new_socket(self, sock: socket.socket, *_: object) -> None:
         """A socket is being made."""
@@ -50,16 +70,30 @@ class Guard:
         if sock.family in (socket.AF_INET, socket.AF_INET6) and _is_loopback(address[0]) and address[1] in self.ports:
             return
         target = f"{address[0]}:{address[1]}" if isinstance(address, tuple) else repr(address)
-        self.attempts.append(target)
-        raise ConnectionRefusedError(errno.ECONNREFUSED, f"{target} is outside this run; venueproof refused it")
+        self._refuse(target, ConnectionRefusedError(errno.ECONNREFUSED, f"{target} {_REFUSED}"))
 
     def on_lookup(self, host: object, *_: object) -> None:
         """A name is about to be looked up. Raises OSError unless it names this machine."""
         name = host.decode(errors="replace") if isinstance(host, bytes) else host
         if not isinstance(name, str) or name in ("", "localhost") or _is_address(name):
             return
-        self.attempts.append(name)
-        raise socket.gaierror(socket.EAI_NONAME, f"{name} is outside this run; venueproof refused it")
+        self._refuse(name, socket.gaierror(socket.EAI_NONAME, f"{name} {_REFUSED}"))
+
+    def on_program(self, *arguments: Any) -> None:
+        """A program is about to be started. Raises OSError when it is the adapter that does."""
+        if _asked_by() in _HARMLESS or not self._is_adapters():
+            return
+        name = f"the program {_program(arguments)}"
+        self._refuse(name, PermissionError(errno.EPERM, f"{name} {_REFUSED}"))
+
+    def _is_adapters(self) -> bool:
+        """Whether the adapter is running: its context does not cross into the threads that it starts."""
+        thread = threading.current_thread()
+        return IN_ADAPTER.get() or (thread is not self._here and not self.is_stranger(thread))
+
+    def _refuse(self, target: str, error: OSError) -> None:
+        self.attempts.append(target)
+        raise error
 
 
 _HANDLERS: dict[str, Callable[..., None]] = {
@@ -70,7 +104,17 @@ _HANDLERS: dict[str, Callable[..., None]] = {
     "socket.getaddrinfo": Guard.on_lookup,
     "socket.gethostbyname": Guard.on_lookup,
     "socket.gethostbyaddr": Guard.on_lookup,
+    "subprocess.Popen": Guard.on_program,
+    "os.posix_spawn": Guard.on_program,
+    "os.exec": Guard.on_program,
+    "os.system": Guard.on_program,
+    "_thread.start_new_thread": Guard.on_new_thread,
+    "_thread.start_joinable_thread": Guard.on_new_thread,
 }
+_LETS_STRANGERS_BE = frozenset({Guard.on_connect, Guard.on_lookup})
+_REFUSED = "is outside this run; venueproof refused it"
+_HARMLESS = frozenset({"platform", "uuid", "ctypes.util", "sysconfig", "multiprocessing.resource_tracker"})
+"""Modules of Python's own that ask programs of the system about the machine."""
 
 
 class _State:
@@ -80,8 +124,11 @@ class _State:
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
     guard = _State.guard
-    if guard is not None and (handler := _HANDLERS.get(event)) is not None:
-        handler(guard, *args)
+    if guard is None or (handler := _HANDLERS.get(event)) is None:
+        return
+    if handler in _LETS_STRANGERS_BE and guard.is_stranger(threading.current_thread()):
+        return
+    handler(guard, *args)
 
 
 @contextlib.contextmanager
@@ -107,6 +154,21 @@ def as_adapter() -> Generator[None]:
         yield
     finally:
         IN_ADAPTER.reset(token)
+
+
+def _asked_by() -> str:
+    """The module that starts a program, past those that do it for others."""
+    frame = sys._getframe(2)  # pyright: ignore[reportPrivateUsage]  # an audit hook is told what, not by whom
+    while frame.f_back is not None and frame.f_globals.get("__name__") in (__name__, "subprocess", "os"):
+        frame = frame.f_back
+    return str(frame.f_globals.get("__name__", ""))
+
+
+def _program(arguments: tuple[Any, ...]) -> str:
+    """What stands first in the arguments of any of the audit events about programs, without its folder."""
+    first = arguments[0] or next(iter(arguments[1]), "")
+    name: str = os.fsdecode(first)
+    return os.path.basename(name.split()[0]) if name.split() else "without a name"
 
 
 def _is_address(host: str) -> bool:

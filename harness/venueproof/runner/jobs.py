@@ -12,7 +12,7 @@ from venueproof_adapters.mutants import Mutant, all_mutants
 from venueproof_contracts.adapter import Adapter, AdapterFactory
 from venueproof_contracts.clause import Clause
 from venueproof_contracts.model import Declaration
-from venueproof_contracts.outcomes import Outcome
+from venueproof_contracts.outcomes import Blame, Outcome
 from venueproof_reports.certificate import Kill
 from venueproof_simulators.host.venue import Profile
 
@@ -28,6 +28,9 @@ EXTRAS = frozenset({"ccxt"})
 """Packages that come with an extra of ours of the same name."""
 BASE_ADAPTER = "native"
 """What mutants are made of."""
+
+
+_NOTICED = frozenset({Blame.PROMISE, Blame.EGRESS})
 
 
 class Probe(Struct, frozen=True):
@@ -125,7 +128,7 @@ class Proven(Struct, frozen=True):
 def prove(wish: Proof) -> Proven:
     """Run the mutant on the first place where the clause applies; the adapter it is made of must pass there.
 
-    A mutant that breaks down is not noticed by its clause: that would be an accident and no proof.
+    Only a broken promise is noticed by a clause: a mutant that breaks down, or does not end, would be an accident.
     """
     clause = clause_named(wish.clause)
     reason = "no certified venue shows a case of it"
@@ -136,7 +139,7 @@ def prove(wish: Proof) -> Proven:
             reason = f"{BASE_ADAPTER} is {base.outcome.value} on {spec.venue}: {base.message}"
             continue
         broken = run_spec(msgspec.structs.replace(spec, mutant=wish.mutant))
-        killed = broken.outcome in (Outcome.FAIL, Outcome.TOLERATED) and not broken.fault
+        killed = broken.outcome in (Outcome.FAIL, Outcome.TOLERATED) and broken.blame in _NOTICED
         kill = Kill(clause=clause.id, mutant=wish.mutant, venue=spec.venue, killed=killed, by=_by(broken))
         if killed:
             return Proven(kill)

@@ -15,14 +15,14 @@ from venueproof.bench_simulator import SimulatorBench
 from venueproof.simulation import SimulatedVenue, simulate
 from venueproof.translation.provoking import refuted_rows
 from venueproof.usage import one_line
-from venueproof.virtual import START_NS, ProgramStopped, RealTimeExceeded, real_clock, run
+from venueproof.virtual import START_NS, RealTimeExceeded, real_clock, run
 from venueproof_contracts.adapter import Adapter, AdapterFactory
 from venueproof_contracts.bench import HOURS, Provocation
 from venueproof_contracts.case import Case
 from venueproof_contracts.clause import Clause, all_clauses
 from venueproof_contracts.errors import AdapterError, Unsupported
 from venueproof_contracts.model import Declaration
-from venueproof_contracts.outcomes import Outcome
+from venueproof_contracts.outcomes import Blame, Outcome
 from venueproof_simulators.host import discovery
 from venueproof_simulators.host.venue import Product, Profile
 
@@ -30,7 +30,7 @@ from .blanking import blanked_result
 from .deciding import decide
 from .evidence import excerpt
 from .guard import Guard, guarded
-from .judging import Judgement, judge_error, weigh
+from .judging import Judgement, broke, judge_error, weigh
 from .patience import SHORT_LIMIT_S
 from .spec import CaseResult, CaseSpec
 from .surroundings import CaseSurroundings, Tap, tapped
@@ -74,7 +74,7 @@ def run_case(spec: CaseSpec, factory: AdapterFactory, *, through_proxy: bool = F
     if result.outcome is not Outcome.FAIL or spec.profile is not Profile.FIELD:
         return result
     refuted = refuted_rows(discovery.quirks(spec.venue), spec.profile)
-    if result.stopped:
+    if result.blame is Blame.STOPPED:
         spec = msgspec.structs.replace(spec, real_limit_s=min(spec.real_limit_s, SHORT_LIMIT_S))
     guilty = (spec.quirk,) if spec.quirk in refuted else _guilty(spec, factory, through_proxy, refuted)
     return msgspec.structs.replace(result, outcome=Outcome.TOLERATED, refuted=guilty) if guilty else result
@@ -108,7 +108,6 @@ class _Run:
         self._ended_ns: int | None = None
         self._rows_then = 0
         self._notes: list[str] = []
-        self._fault = False
         self._cut_short = False
         """Stopped by real time: how far it had come is no two times the same."""
 
@@ -124,11 +123,10 @@ class _Run:
             except (Exception, SystemExit) as caught:
                 error = caught
         if judgement is None:
-            self._fault = isinstance(error, AdapterFault | ProgramStopped | SystemExit)
             self._cut_short = isinstance(error, RealTimeExceeded)
             judgement = judge_error(error, self._surroundings.calls.hanging() if self._surroundings else None)
         if self._venue is not None and (faults := self._venue.bench.faults()):
-            judgement = Judgement(Outcome.HARNESS_ERROR, _fault(faults[0]))
+            judgement = broke(_fault(faults[0]))
         return self._told(judgement, (real_clock.monotonic_ns() - began_ns) / 1e9)
 
     def _in_time(self, main: Coroutine[Any, Any, Value]) -> Value:
@@ -203,7 +201,7 @@ class _Run:
 
     def _told(self, judgement: Judgement, wall_s: float) -> CaseResult:
         manners = self._case.manners if self._case is not None else []
-        outcome, message = weigh(self._clause, judgement, manners)
+        outcome, message, blame = weigh(self._clause, judgement, manners)
         if outcome is Outcome.PASS and self._missed_the_trouble():
             outcome, message = Outcome.NOT_APPLICABLE, MISSED
         quiet = outcome in (Outcome.PASS, Outcome.NOT_APPLICABLE, Outcome.NOT_SUPPORTED, Outcome.NOT_PROVABLE)
@@ -213,8 +211,7 @@ class _Run:
             spec=self._spec,
             outcome=outcome,
             message=message,
-            fault=self._fault,
-            stopped=self._cut_short,
+            blame=self._blamed(blame),
             at_ns=None if quiet else self._ended_ns,
             wire=() if quiet or bench is None else excerpt(bench.wire()[: self._rows_then], bench.deeds),
             notes=self._told_besides(quiet),
@@ -227,6 +224,11 @@ class _Run:
         )
         return blanked_result(told, self._secrets())
 
+    def _blamed(self, blame: Blame | None) -> Blame | None:
+        """An adapter that was refused what it may not reach failed for that, whatever it broke down with."""
+        reached = blame in (Blame.PROMISE, Blame.FAULT) and self._surroundings and self._surroundings.egress()
+        return Blame.EGRESS if reached else blame
+
     def _missed_the_trouble(self) -> bool:
         """Rules were made, and the adapter sent and asked for nothing that any of them could act on."""
         rules = self._venue.simulator.rulebook if self._venue else None
@@ -236,7 +238,11 @@ class _Run:
         """What went wrong after the case, and rules that nothing met; the latter also of a pass, which they weaken."""
         unmet = self._venue.bench.unmet_rules() if self._venue else []
         notes = [f"no message met the rule {name!r}" for name in unmet]
-        return tuple(notes if quiet else [*self._notes, *notes])
+        return tuple(notes if quiet else [*self._notes, *self._egress_told(), *notes])
+
+    def _egress_told(self) -> list[str]:
+        reached = self._surroundings.egress() if self._surroundings else []
+        return [f"refused, since it is outside this run: {', '.join(dict.fromkeys(reached))}"] if reached else []
 
     def _secrets(self) -> list[str]:
         """What an adapter says of itself may hold these; a certificate may not."""
@@ -256,9 +262,9 @@ async def _within(main: Coroutine[Any, Any, Value], limit_s: float) -> Value:
     try:
         async with limit:
             return await main
-    except TimeoutError as error:
+    except TimeoutError:
         if limit.expired():
-            raise AdapterFault(f"not finished after {limit_s:g} s") from error
+            raise RealTimeExceeded(f"not finished after {limit_s:g} s") from None
         raise
 
 

@@ -6,6 +6,8 @@ from collections import Counter
 
 import msgspec
 
+from venueproof_contracts.outcomes import Blame
+
 from .spec import CaseResult, CaseSpec
 
 STOPS_MAX = 3
@@ -29,7 +31,7 @@ class Patience:
 
     def learn(self, result: CaseResult, spec: CaseSpec) -> CaseResult:
         """Count a result of `spec`; one that was stopped before its time says so."""
-        if not result.stopped:
+        if result.blame is not Blame.STOPPED:
             return result
         self._stops[spec.adapter] += 1
         given_s = result.spec.real_limit_s

@@ -25,6 +25,16 @@ def place_in_adapter(error: BaseException) -> str:
     return f" at {_shown(own[-1].filename)}:{own[-1].lineno}" if own else ""
 
 
+def is_ours(stack: Iterable[str]) -> bool:
+    """Whether code of ours was running: `stack` are files, innermost first. A library works for whoever called it."""
+    for filename in stack:
+        if _within(filename, _our_folders()):
+            return True
+        if _is_theirs(filename) and not _within(filename, _library_folders()):
+            return False
+    return False
+
+
 def _is_theirs(filename: str) -> bool:
     if filename.startswith("<") or _within(filename, _our_folders()):
         return False

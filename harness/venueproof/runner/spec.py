@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from venueproof_contracts.model import AdapterKind
-from venueproof_contracts.outcomes import Outcome
+from venueproof_contracts.outcomes import Blame, Outcome
 from venueproof_reports.certificate import WireRow
 from venueproof_simulators.host.venue import Profile
 
@@ -37,16 +37,14 @@ class CaseSpec(Struct, frozen=True, kw_only=True):
 class CaseResult(Struct, frozen=True, kw_only=True):
     """What came of one case. `at_ns` is the virtual time of the failure, `digest` the journal's.
 
-    `fault`: the adapter did what no adapter may do, so that the clause's promise was not judged.
-    `stopped`: it took more real time than it was given.
+    `blame` says what stands behind an outcome that counts against somebody, None behind any other.
     `kind` is what the adapter declares itself to be; `result` and `manners` are filled by clauses that judge both.
     """
 
     spec: CaseSpec
     outcome: Outcome
     message: str = ""
-    fault: bool = False
-    stopped: bool = False
+    blame: Blame | None = None
     at_ns: int | None = None
     wire: tuple[WireRow, ...] = ()
     refuted: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from venueproof.usage import one_line
 from venueproof_contracts.adapter import Adapter, AdapterFactory
 from venueproof_contracts.model import Credentials, Endpoint
 
+from . import raw_output
 from .guard import IN_ADAPTER, Guard
 from .witness import AdapterFault, Calls, described, made_by, watched
 
@@ -45,7 +46,7 @@ class Tap:
 
     def text(self) -> str:
         """Everything so far."""
-        return self._text.getvalue()
+        return self._text.getvalue() + raw_output.text(TEXT_CHARS_MAX)
 
 
 class _Tee(io.TextIOBase):
@@ -67,6 +68,7 @@ class _Tee(io.TextIOBase):
 def tapped() -> Generator[Tap]:
     """Collect what is logged, warned and printed inside the block."""
     tap = Tap()
+    raw_output.forget()
     with (
         _records_told_to(tap),
         warnings.catch_warnings(),
@@ -166,8 +168,11 @@ class CaseSurroundings:
 
     def _threads(self) -> list[str]:
         """Threads that came up during the case; the loop keeps those of its own executor."""
-        new = (thread for thread in threading.enumerate() if thread.ident not in self._threads_before)
+        new = (thread for thread in threading.enumerate() if not self._is_of_others(thread))
         return [f"thread {thread.name}" for thread in new if not thread.name.startswith(LOOP_THREADS)]
+
+    def _is_of_others(self, thread: threading.Thread) -> bool:
+        return thread.ident in self._threads_before or self._guard.is_stranger(thread)
 
     def make_adapter(self, credentials: Credentials | None = None) -> Adapter:
         """Another adapter of the same factory. Raises AdapterFault when its constructor fails."""

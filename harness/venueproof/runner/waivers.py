@@ -1,5 +1,8 @@
 """Waivers: failures that a user expects, each with a reason and a date on which it stops being accepted.
 
+One is for all cases of a clause on a venue: those that fail are waived, and when none fails any more, those that pass
+are failures until the waiver is taken out. `adapter` is what `certify` was given, or the name of a `Contract` class.
+
 [[waiver]]
 adapter = "mypackage.adapters:make_adapter"
 venue = "<venue>"
@@ -20,10 +23,13 @@ import msgspec
 from msgspec import Struct
 
 from venueproof.usage import UsageError, nearest
+from venueproof.virtual import real_clock
 from venueproof_contracts.outcomes import Outcome
 from venueproof_reports.certificate import Waiver
 
-from .spec import CaseResult
+from .spec import CaseResult, CaseSpec
+
+TOO_GOOD = "passed although a waiver expects a failure; take the waiver out of the file"
 
 
 class _Entry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,14 +86,19 @@ def _check(path: Path, number: int, entry: _Entry, clause_ids: Sequence[str]) ->
         raise UsageError(f"--waivers {path}: waiver {number} names no clause: {entry.clause!r}{hint}")
 
 
-def waiver_for(result: CaseResult, waivers: Sequence[Waiver], today: str) -> Waiver | None:
-    """The waiver in force for a result; `today` is a date in ISO form."""
-    return next((waiver for waiver in waivers if _names(waiver, result) and today <= waiver.expires), None)
+def waiver_for(spec: CaseSpec, waivers: Sequence[Waiver], today: str) -> Waiver | None:
+    """The waiver in force for a case, which is for all cases of its clause; `today` is a date in ISO form."""
+    return next((waiver for waiver in waivers if _names(waiver, spec) and today <= waiver.expires), None)
+
+
+def today_utc() -> str:
+    """The real date, in ISO form."""
+    return datetime.datetime.fromtimestamp(real_clock.time_ns() / 1e9, datetime.UTC).date().isoformat()
 
 
 def with_expired(results: Sequence[CaseResult], waivers: Sequence[Waiver]) -> list[CaseResult]:
     """Results of a clause without a waiver in force; a failure names the waiver that is over."""
-    over = [waiver for waiver in waivers if _names(waiver, results[0])]
+    over = [waiver for waiver in waivers if _names(waiver, results[0].spec)]
     notes = [f"its waiver expired on {waiver.expires}: {waiver.reason}" for waiver in over]
     return [
         msgspec.structs.replace(one, notes=(*one.notes, *notes)) if one.outcome is Outcome.FAIL else one
@@ -95,8 +106,7 @@ def with_expired(results: Sequence[CaseResult], waivers: Sequence[Waiver]) -> li
     ]
 
 
-def _names(waiver: Waiver, result: CaseResult) -> bool:
-    spec = result.spec
+def _names(waiver: Waiver, spec: CaseSpec) -> bool:
     return (waiver.adapter, waiver.venue, waiver.clause) == (spec.adapter, spec.venue, spec.clause)
 
 
@@ -113,5 +123,4 @@ def _noted(result: CaseResult, note: str) -> CaseResult:
 
 
 def _too_good(result: CaseResult) -> CaseResult:
-    message = "passed although a waiver expects a failure; take the waiver out of the file"
-    return msgspec.structs.replace(result, outcome=Outcome.FAIL, message=message)
+    return msgspec.structs.replace(result, outcome=Outcome.FAIL, message=TOO_GOOD)

@@ -20,6 +20,8 @@ from msgspec import Struct
 from venueproof.usage import UsageError
 from venueproof.virtual import real_clock
 
+from . import raw_output
+
 END_LIMIT_S = 5.0
 
 
@@ -38,6 +40,7 @@ class Answer(Struct, frozen=True):
     """What became of a job: its value, or why there is none.
 
     `usage` marks a user's mistake, `lost` a process that had to be killed or ended by itself, `stopped` the former.
+    `signal` is the one that ended a process without our doing, 0 where none did.
     """
 
     value: Any = None
@@ -45,6 +48,7 @@ class Answer(Struct, frozen=True):
     usage: bool = False
     lost: bool = False
     stopped: bool = False
+    signal: int = 0
 
 
 class _Worker:
@@ -74,7 +78,7 @@ class _Worker:
             answer: Answer = self.connection.recv()
         except (EOFError, OSError):
             self.process.join(1)
-            return Answer(problem=f"ended its process with code {self.process.exitcode}", lost=True)
+            return _ended(self.process.exitcode or 0)
         return answer
 
     def end(self) -> None:
@@ -83,6 +87,12 @@ class _Worker:
         self.process.join(END_LIMIT_S)
         self.process.kill()
         self.process.join()
+
+
+def _ended(code: int) -> Answer:
+    if code >= 0:
+        return Answer(problem=f"ended its process with code {code}", lost=True)
+    return Answer(problem=f"had its process ended by signal {-code}, twice", lost=True, signal=-code)
 
 
 @contextlib.contextmanager
@@ -101,13 +111,24 @@ def _deaf_to_interrupts() -> Generator[None]:
 def _serve(connection: Connection, path: list[str]) -> None:
     """A worker's whole life. What adapters print goes nowhere; cases collect it themselves."""
     sys.path[:] = path
+    raw_output.begin()
     sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # for as long as the process lives
     while True:
         try:
             job: Job = connection.recv()
         except (EOFError, OSError):
             return
-        connection.send(_answer(job))
+        _send(connection, _answer(job))
+
+
+def _send(connection: Connection, answer: Answer) -> None:
+    """An answer that cannot cross between processes says so: that is nobody's crash."""
+    try:
+        connection.send(answer)
+    except (OSError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        connection.send(Answer(problem=f"the answer cannot be sent: {type(error).__name__}: {error}"))
 
 
 def _answer(job: Job) -> Answer:
@@ -147,9 +168,12 @@ class Pool:
     def run(self, jobs: Sequence[Job], prepared: Callable[[Job], Job] = _as_it_is) -> Iterator[tuple[int, Answer]]:
         """Run jobs; gives (index, answer) in the order in which they are done.
 
-        Each goes through `prepared` when its turn comes, which is after the answers that were given until then.
+        Each goes through `prepared` when its turn comes, which is after the answers that were given until then. One
+        whose process was ended by a signal that is not ours (a machine without memory sends them) is run once more, in
+        a fresh process.
         """
         waiting = deque(enumerate(jobs))
+        repeated: set[int] = set()
         while len(self._workers) < min(self._count, len(jobs)):
             self._workers.append(_Worker())
         busy: dict[Connection, _Worker] = {}
@@ -166,7 +190,11 @@ class Pool:
                 answer, index = _collect(worker), worker.index
                 del busy[worker.connection]
                 idle.append(self._replaced(worker) if answer.lost else worker)
-                yield index, answer
+                if answer.signal and index not in repeated:
+                    repeated.add(index)
+                    waiting.appendleft((index, jobs[index]))
+                else:
+                    yield index, answer
 
     def _replaced(self, dead: _Worker) -> _Worker:
         with contextlib.suppress(OSError):

@@ -1,7 +1,8 @@
 """The private asyncio names that virtual time needs, all of them, and a test that they are still what they were.
 
-Four things cannot be had through asyncio's public interface: the exact due time of the next timer, the moment a
-server starts to listen, the transports that are open, and the refusal of ``sendfile`` (whose bytes nobody could count).
+Five things cannot be had through asyncio's public interface: the exact due time of the next timer, what would run next,
+the moment a server starts to listen, the transports that are open, and the refusal of ``sendfile`` (whose bytes nobody
+could count).
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import inspect
 import platform
 import selectors
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import Context
 from typing import Any, cast
 
 from venueproof.virtual.errors import InternalsChanged
@@ -45,6 +47,11 @@ class InstrumentedLoop(asyncio.SelectorEventLoop):
         """The socket transports that have not been closed."""
         transports = cast("Mapping[int, asyncio.Transport]", vars(self)["_transports"])
         return [transport for transport in list(transports.values()) if not transport.is_closing()]
+
+    def ready_contexts(self) -> tuple[Context, ...]:
+        """The contexts of the callbacks that would run next."""
+        handles = cast("Iterable[asyncio.Handle]", vars(self)["_ready"])
+        return tuple(cast("Context", getattr(handle, "_context")) for handle in handles)  # noqa: B009
 
     def listening(self, sock: socket.socket) -> None:
         """Called for every socket on which a server of this loop starts to accept connections."""
@@ -113,6 +120,8 @@ def _check_due_times() -> None:
         loop.call_at(7.0, loop.stop)
         loop.run_forever()
         loop.open_transports()
+        loop.call_soon(int)
+        loop.ready_contexts()
     except (KeyError, IndexError, AttributeError, TypeError) as error:
         raise _changed(f"a private attribute could not be read ({type(error).__name__}: {error})") from error
     finally:

@@ -18,6 +18,8 @@ The first four are mistakes in the set-up; ``ProgramStopped`` is a verdict on th
 
 from __future__ import annotations
 
+from contextvars import Context
+
 
 class VirtualTimeError(RuntimeError):
     """Root of everything raised by virtual time."""
@@ -52,7 +54,17 @@ class VirtualDeadline(ProgramStopped):
 
 
 class RealTimeExceeded(ProgramStopped):
-    """The program did not finish within its real seconds."""
+    """The program did not finish within its real seconds.
+
+    `stack` holds the files of the code that was running, innermost first; it is empty when the loop itself noticed.
+    `ready` are then the contexts of what would have run next.
+    """
+
+    def __init__(self, message: str, *, stack: tuple[str, ...] = (), ready: tuple[Context, ...] = ()) -> None:
+        """`message` is one line."""
+        super().__init__(message)
+        self.stack = stack
+        self.ready = ready
 
 
 class InFlightStall(ProgramStopped):

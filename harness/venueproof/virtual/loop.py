@@ -387,7 +387,8 @@ class VirtualLoop(InstrumentedLoop):
     def _too_long(self) -> RealTimeExceeded:
         return RealTimeExceeded(
             f"not finished after {self._real_limit_s:g} real seconds ({self.elapsed_s():g} virtual, {self.jumps} "
-            f"jumps); {waiting_tasks(self)}"
+            f"jumps); {waiting_tasks(self)}",
+            ready=self.ready_contexts(),
         )
 
     # ---- the end

@@ -58,7 +58,8 @@ def run_in(loop: VirtualLoop, main: Coroutine[Any, Any, T], watchdog_s: float = 
                     raise
                 raise RealTimeExceeded(
                     f"not finished after {watchdog_s:g} real seconds, and not back in the loop: the program was at "
-                    f"{watchdog.caught_at}"
+                    f"{watchdog.caught_at}",
+                    stack=watchdog.stack,
                 ) from None
     finally:
         loop.close()

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
 import sys
 import threading
-import traceback
-from types import TracebackType
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType, TracebackType
 
 from venueproof.virtual import real_clock
 
@@ -20,6 +22,10 @@ GRACE_S = 0.5
 """The loop gets this much longer to notice by itself."""
 AGAIN_S = 1.0
 """A program that swallows the exception gets it again."""
+
+
+_FOLDER = f"{Path(__file__).parent}{os.sep}"
+_RUNNER = f"{_FOLDER}runner.py"
 
 
 class Spinning(BaseException):
@@ -37,6 +43,8 @@ class Watchdog:
         self._watcher = threading.Thread(target=self._watch, name="venueproof-watchdog", daemon=True)
         self._raised = False
         self.caught_at = ""
+        self.stack: tuple[str, ...] = ()
+        """The files of what was running then, innermost first."""
 
     def __enter__(self) -> Watchdog:
         self._watcher.start()
@@ -79,11 +87,21 @@ class Watchdog:
 
     def _stop(self) -> None:
         frame = sys._current_frames().get(self._thread_id)  # pyright: ignore[reportPrivateUsage]
-        summary = traceback.extract_stack(frame)[-1:] if frame is not None else []
-        self.caught_at = "".join(f"{line.filename}:{line.lineno} in {line.name}" for line in summary)
+        if frame is not None:
+            self.caught_at = f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
+            self.stack = tuple(_files_inside_run(frame))
         self._raised = True
         _raise_in(self._thread_id, Spinning)
         self._at = real_clock.monotonic() + AGAIN_S
+
+
+def _files_inside_run(frame: FrameType) -> Iterator[str]:
+    """Innermost first, without the clocks and the loop, which everything runs through."""
+    outer: FrameType | None = frame
+    while outer is not None and (name := outer.f_code.co_filename) != _RUNNER:
+        if not name.startswith(_FOLDER):
+            yield name
+        outer = outer.f_back
 
 
 def _raise_in(thread_id: int, kind: type[BaseException]) -> None:

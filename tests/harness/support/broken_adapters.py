@@ -6,6 +6,9 @@ import asyncio
 import contextlib
 import logging
 import os
+import platform
+import signal
+import subprocess
 import sys
 import threading
 from base64 import b64encode
@@ -182,6 +185,58 @@ class LooksUpNames(Around):
         with contextlib.suppress(OSError):
             await asyncio.open_connection("telemetry.example.com", 443)
         await self.inner.start()
+
+
+class NeedsHome(Around):
+    async def server_time(self) -> int:
+        await asyncio.open_connection("telemetry.example.com", 443)
+        return 0
+
+
+class StartsProgram(Around):
+    async def start(self) -> None:
+        with contextlib.suppress(OSError):
+            await asyncio.create_subprocess_exec("/usr/bin/curl", "https://telemetry.example.com")
+        await self.inner.start()
+
+
+class StartsProgramInThread(Around):
+    async def start(self) -> None:
+        with contextlib.suppress(OSError):
+            await asyncio.get_running_loop().run_in_executor(None, subprocess.run, ["/bin/sh", "-c", "curl"])
+        await self.inner.start()
+
+
+class AsksAboutMachine(Around):
+    """No fault: what libraries ask of the system they run on."""
+
+    async def start(self) -> None:
+        vars(platform)["uname"]()
+        subprocess_of_platform = vars(platform)["_Processor"].from_subprocess
+        subprocess_of_platform()
+        await self.inner.start()
+
+
+class WritesSecretToNumber(Around):
+    async def start(self) -> None:
+        os.write(2, self.credentials["secret"].encode())
+        await self.inner.start()
+
+
+class NeverRests(Around):
+    async def close(self) -> None:
+        self.task = asyncio.create_task(self._spin())
+        await self.inner.close()
+
+    async def _spin(self) -> None:
+        while True:  # noqa: ASYNC110  # the fault that this adapter has
+            await asyncio.sleep(0)
+
+
+class KillsItself(Around):
+    async def server_time(self) -> int:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return 0
 
 
 class EventsBreak(Around):
