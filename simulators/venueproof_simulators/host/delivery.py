@@ -59,8 +59,8 @@ class Delivery:
     # --- messages -------------------------------------------------------------------------------------------------
 
     def send(self, message: Message) -> None:
-        """Send what the venue says by itself; rules see it first."""
-        if self._rulebook.watches(Direction.STREAM):
+        """Send what the venue says; rules for streams see it first, unless it answers an operation."""
+        if not message.operation and self._rulebook.watches(Direction.STREAM):
             payload = message.payload
             installed = self._rulebook.judge(
                 Direction.STREAM, message.operation, message.topic, message.instrument, lambda: as_text(payload)

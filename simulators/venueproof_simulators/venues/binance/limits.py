@@ -18,6 +18,10 @@ from venueproof_simulators.venues.binance.operations.refusing import VenueError
 ESCALATION = "binance.rate.ban-escalation"
 ORDER_LIMITS = {"orders-10s": "10 SECOND", "orders-1m": "1 MINUTE"}
 """Ids of the limits that count orders, and what the venue calls their windows."""
+WEIGHT = "weight"
+"""The pool that costs count against where their row names no other."""
+SOCKET_POOL = "socket-weight"
+"""What takes its place for requests over WebSocket."""
 
 
 class Ban(Struct):
@@ -35,7 +39,7 @@ class Budgets:
         self._limits = limits
         self._switches = switches
         self._weights = limits.weights()
-        pools = sorted({row.pool for row in limits.weight})
+        pools = sorted({row.pool for row in limits.weight} | {SOCKET_POOL})
         self._most = {id: limits.named(id).limit for id in (*pools, *ORDER_LIMITS)}
         self._pools = {pool: FixedWindow(limits.named(pool).interval_s) for pool in pools}
         self._orders = {id: FixedWindow(limits.named(id).interval_s) for id in ORDER_LIMITS}
@@ -49,23 +53,24 @@ class Budgets:
         """The cost row `key`, or `PRODUCT:KEY` where there is one."""
         return self._weights.get(f"{product}:{key}") or self._weights[key]
 
-    def charge(self, client: str, row: WeightRow, value: str | None, time: VenueTime) -> None:
+    def charge(self, client: str, row: WeightRow, value: str | None, time: VenueTime, usual: str = WEIGHT) -> None:
         """Count one request; `value` is that of the parameter its cost depends on.
 
-        Raises `VenueError` when the client is banned, or the request is one too many.
+        `usual` is the pool for costs that have none of their own. Raises `VenueError` when the client is banned, or the
+        request is one too many.
         """
         self._check_ban(client, time)
-        pool = self._pools[row.pool]
-        spent = pool.add(client, row.cost(value), time.age_ns)
+        pool = usual if row.pool == WEIGHT else row.pool
+        spent = self._pools[pool].add(client, row.cost(value), time.age_ns)
         if time.age_ns < self._throttled_until_ns:
             raise self._too_many()
-        if spent > self._most[row.pool]:
+        if spent > self._most[pool]:
             self._count_refusal(client, time)
             raise self._too_many()
 
-    def used(self, client: str, time: VenueTime) -> int:
+    def used(self, client: str, time: VenueTime, pool: str = WEIGHT) -> int:
         """Weight spent in this window."""
-        return self._pools["weight"].count(client, time.age_ns)
+        return self._pools[pool].count(client, time.age_ns)
 
     def window_ends_ns(self, time: VenueTime) -> int:
         """When the weight window ends, on the age clock."""
@@ -134,6 +139,6 @@ class Budgets:
         counts = [window.count(account, time.age_ns) for window in self._orders.values()]
         return counts[0], counts[1]
 
-    def exhaust(self, client: str, weight: int, time: VenueTime) -> None:
+    def exhaust(self, client: str, weight: int, time: VenueTime, pool: str = WEIGHT) -> None:
         """Spend so much of a client's weight."""
-        self._pools["weight"].add(client, weight, time.age_ns)
+        self._pools[pool].add(client, weight, time.age_ns)

@@ -1,30 +1,41 @@
 """Verification of signed requests over the bytes that came in.
 
 Source: the vendor's "endpoint security" page. What is signed is the query string followed directly by the body, as
-received and still percent-encoded, without the `signature` parameter. The hex digest may be in either case.
+received and still percent-encoded, without the `signature` parameter. The hex digest may be in either case. Over
+WebSocket it is the sorted parameters, not encoded; there keys of kind Ed25519 are known too, whose signatures are
+base64.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hmac
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.operations.parameters import Parameters
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 
 KEY_HEADER = "x-mbx-apikey"
+_ED25519_HEAD = bytes.fromhex("302e020100300506032b657004220420")
+"""What stands before a private key's bytes in its DER form."""
 _KEY = re.compile(r"[A-Za-z0-9]{64}")
 
 
 def api_key(headers: Mapping[str, str]) -> str:
     """The API key of a request. Raises `VenueError` when there is none or it cannot be one."""
-    value = headers.get(KEY_HEADER, "")
-    if not _KEY.fullmatch(value):
+    return well_formed_key(headers.get(KEY_HEADER, ""))
+
+
+def well_formed_key(key: str | None) -> str:
+    """The key itself. Raises `VenueError` when it is missing or cannot be one."""
+    if key is None or not _KEY.fullmatch(key):
         raise VenueError("api-key-format")
-    return value
+    return key
 
 
 def sign(secret: str, query: str, body: bytes) -> str:
@@ -45,6 +56,38 @@ def check_signature(secret: str, query: str, body: bytes, parameters: Parameters
     given = parameters.text("signature").lower()
     if not hmac.compare_digest(given.encode("utf-8", "replace"), sign(secret, query, body).encode()):
         raise VenueError("signature")
+
+
+def check_text(secret: str, text: str, parameters: Parameters) -> None:
+    """Raises `VenueError` unless this text was signed with this secret."""
+    digest = _keyed(secret).copy()
+    digest.update(text.encode())
+    if not hmac.compare_digest(parameters.text("signature").lower().encode(), digest.hexdigest().encode()):
+        raise VenueError("signature")
+
+
+def check_ed25519(seed: str, text: str, parameters: Parameters) -> None:
+    """Raises `VenueError` unless this text was signed with the private key of this seed."""
+    from cryptography.exceptions import InvalidSignature  # loaded by the few who log on: it takes its time
+
+    try:
+        given = base64.b64decode(parameters.text("signature"), validate=True)
+        _ed25519(seed).verify(given, text.encode())
+    except (binascii.Error, ValueError, InvalidSignature):
+        raise VenueError("signature") from None
+
+
+@lru_cache(maxsize=256)
+def _ed25519(seed: str) -> Any:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    return Ed25519PrivateKey.from_private_bytes(seed.encode()).public_key()
+
+
+def ed25519_pem(seed: str) -> str:
+    """The private key of 32 letters in the form that clients read (PKCS #8)."""
+    encoded = base64.b64encode(_ED25519_HEAD + seed.encode()).decode()
+    return f"-----BEGIN PRIVATE KEY-----\n{encoded}\n-----END PRIVATE KEY-----\n"
 
 
 def check_time(parameters: Parameters, window_ms_default: int, ahead_ms: int, time: VenueTime) -> None:

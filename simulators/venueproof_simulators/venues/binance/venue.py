@@ -1,6 +1,7 @@
 """Binance futures: what the venue is, and the one object behind which all of it stands.
 
 request ─> Gateway ─> operations ─> Desk ─> engine
+frame   ─> Frames ─> operations       │        │
 frame   ─> Hub                        │        │
 message <─ Hub <──────────────────────┴─events─┘
 """
@@ -28,9 +29,13 @@ from venueproof_simulators.host.venue import (
     VenueTime,
 )
 from venueproof_simulators.venues.binance.operations.desk import Account, Desk
+from venueproof_simulators.venues.binance.operations.refusing import VenueError
+from venueproof_simulators.venues.binance.routes.admission import Admission
+from venueproof_simulators.venues.binance.routes.frames import Frames
 from venueproof_simulators.venues.binance.routes.gateway import TEST_SUFFIX, Gateway
+from venueproof_simulators.venues.binance.signing import ed25519_pem
 from venueproof_simulators.venues.binance.streams.hub import Hub
-from venueproof_simulators.venues.binance.streams.sessions import read_opening
+from venueproof_simulators.venues.binance.streams.sessions import API_OPENING, Opening, read_opening
 from venueproof_simulators.venues.binance.wire.brackets import load_brackets
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 
@@ -38,7 +43,10 @@ ACCOUNT = "trader"
 _TEST = Environment.TEST
 _COIN_PAGE = "vendor: general info of COIN-M futures"
 _PAGE = "vendor: general info of USDⓈ-M futures"
+_API_PAGE = "vendor: WebSocket API; its test twin lives on the host of the testnet"
 _STREAM_ORIGINS = frozenset({"fapi", "fstream", "dstream"})
+_API_HOSTS = {"/ws-fapi/v1": "ws-fapi", "/ws-dapi/v1": "ws-dapi"}
+"""Path of the WebSocket API → its own host."""
 
 MANIFEST = Manifest(
     name="binance",
@@ -55,8 +63,10 @@ MANIFEST = Manifest(
     origins=(
         Origin(name="fapi", official=("https://fapi.binance.com",), source=_PAGE),
         Origin(name="fstream", official=("wss://fstream.binance.com",), source=_PAGE),
+        Origin(name="ws-fapi", official=("wss://ws-fapi.binance.com",), source=_API_PAGE),
         Origin(name="dapi", official=("https://dapi.binance.com",), source=_COIN_PAGE),
         Origin(name="dstream", official=("wss://dstream.binance.com",), source=_COIN_PAGE),
+        Origin(name="ws-dapi", official=("wss://ws-dapi.binance.com",), source=_API_PAGE),
         Origin(name="api", official=("https://api.binance.com",), source="vendor: general info of the spot REST API"),
         Origin(
             name="fapi-test",
@@ -93,7 +103,7 @@ MANIFEST = Manifest(
             source="vendor: spot testnet and demo, without wallet endpoints",
         ),
     ),
-    credential_keys=("apiKey", "secret"),
+    credential_keys=("apiKey", "secret", "ed25519ApiKey", "ed25519PrivateKey"),
     facts_date="2026-11-20",
 )
 
@@ -125,7 +135,9 @@ class BinanceVenue:
         )
         self.hub = Hub(self.desk)
         owner = self.desk.open_account(ACCOUNT, VenueTime(start_ns, start_ns, start_ns))
-        self.gateway = Gateway(self.desk, owner)
+        self.admission = Admission(self.desk)
+        self.gateway = Gateway(self.desk, self.admission, owner)
+        self.frames = Frames(self.desk, self.admission, owner)
         self.credentials: Mapping[str, str] = _credentials(owner)
 
     def secrets(self) -> Sequence[str]:
@@ -148,33 +160,58 @@ class BinanceVenue:
         row = self.gateway.error_row(error or self.desk.errors.for_reason(reason).key, request)
         return self.gateway.refusal(row, request, time, {})
 
+    def error_frame(self, session: int, frame: str | bytes, reason: str, error: str, time: VenueTime) -> str | bytes:
+        """The same as the answer to a frame. Raises `LookupError`."""
+        if not self.frames.holds(session):
+            return self.error_reply(reason, error, None, time).body
+        return self.frames.error(session, frame, error or self.desk.errors.for_reason(reason).key, time)
+
     # --- sessions -----------------------------------------------------------------------------------------------------
 
     def open(self, session: int, handshake: HttpRequest, time: VenueTime) -> HttpReply | None:
         """Let a WebSocket in, or refuse it like a path that does not exist."""
         self.advance(time)
-        streams = handshake.origin.removesuffix(TEST_SUFFIX) in _STREAM_ORIGINS
-        opening = read_opening(handshake.path, handshake.query) if streams else None
+        opening = self._opening(handshake)
         if opening is None:
             return self.error_reply("", "path", handshake, time)
-        if time.age_ns < self.gateway.closed_until_ns:
-            return self.error_reply("", "overloaded", handshake, time)
-        if len(opening.names) > self.desk.limits.named("streams-per-connection").limit:
-            return self.error_reply("", "too-many-parameters", handshake, time)
-        self.hub.open(session, opening, handshake, time)
+        try:
+            self._let_in(session, opening, handshake, time)
+        except VenueError as error:
+            row = self.gateway.error_row(error.key, handshake)
+            return self.gateway.refusal(row, handshake, time, dict(error.fields))
         return None
 
+    def _opening(self, handshake: HttpRequest) -> Opening | None:
+        """What a handshake asks for, as far as its host knows the path; the first origin knows all of them."""
+        origin = handshake.origin.removesuffix(TEST_SUFFIX)
+        if handshake.path in _API_HOSTS:
+            return API_OPENING if origin in {"fapi", _API_HOSTS[handshake.path]} else None
+        return read_opening(handshake.path, handshake.query) if origin in _STREAM_ORIGINS else None
+
+    def _let_in(self, session: int, opening: Opening, handshake: HttpRequest, time: VenueTime) -> None:
+        self.admission.check_region()
+        self.admission.check_open(time)
+        if len(opening.names) > self.desk.limits.named("streams-per-connection").limit:
+            raise VenueError("too-many-parameters")
+        if opening is API_OPENING:
+            self.frames.open(session, handshake, time)
+        self.hub.open(session, opening, handshake, time)
+
     def classify_frame(self, session: int, frame: str | bytes) -> Classified:
-        """Frames manage subscriptions; none is an operation."""
-        return Classified("other")
+        """What a frame of the WebSocket API asks for; those of a stream manage subscriptions only."""
+        return self.frames.classify(session, frame) if self.frames.holds(session) else Classified("other")
 
     def receive(self, session: int, frame: str | bytes, time: VenueTime) -> None:
         """One frame of a session."""
         self.advance(time)
-        self.hub.receive(session, frame, time)
+        if self.frames.holds(session):
+            self.hub.send(self.frames.answer(session, frame, time))
+        else:
+            self.hub.receive(session, frame, time)
 
     def closed(self, session: int, time: VenueTime) -> None:
         """A session is gone."""
+        self.frames.closed(session)
         self.hub.closed(session, time)
 
     def take_outgoing(self) -> list[Outgoing]:
@@ -224,7 +261,7 @@ class BinanceVenue:
 
     def maintenance(self, until_ns: int, time: VenueTime) -> None:
         """Be closed until `until_ns` of the age clock."""
-        self.gateway.closed_until_ns = until_ns
+        self.admission.closed_until_ns = until_ns
         self.hub.set_quiet(True, time)
         self.desk.ages.set("reopening", until_ns, self._reopen)
 
@@ -241,4 +278,9 @@ class BinanceVenue:
 
 
 def _credentials(account: Account) -> dict[str, str]:
-    return {"apiKey": account.api_key, "secret": account.secret}
+    return {
+        "apiKey": account.api_key,
+        "secret": account.secret,
+        "ed25519ApiKey": account.ed25519_key,
+        "ed25519PrivateKey": ed25519_pem(account.ed25519_seed),
+    }

@@ -134,6 +134,33 @@ class Client:
         self.collect()
         return events
 
+    # --- the WebSocket API ---
+
+    def open_api(self, query: str = "", surface: str = "fapi") -> int:
+        """A connection of the WebSocket API, which must be let in."""
+        return self.open(f"/ws-{surface}/v1", query, origin=f"ws-{surface}")
+
+    def call(self, session: int, method: str, **params: object) -> Any:
+        """The answer to a frame with these parameters."""
+        frame = {"id": f"call-{method.replace('.', '-').replace('/', '-')}", "method": method, "params": params}
+        return self.answer(session, frame)
+
+    def answer(self, session: int, frame: object) -> Any:
+        """The one answer to a frame."""
+        self.send(session, frame)
+        (answer,) = self.take(session)
+        return answer
+
+    def signed_params(self, **params: object) -> dict[str, object]:
+        """Parameters with key, timestamp and signature: sorted, not encoded, truths in small letters."""
+        given = {"apiKey": self.keys["apiKey"], "timestamp": self.time().wire_ms, **params}
+        text = "&".join(f"{name}={_printed(given[name])}" for name in sorted(given))
+        return {**given, "signature": self.signature(text)}
+
+    def call_signed(self, session: int, method: str, **params: object) -> Any:
+        """The answer to a signed frame."""
+        return self.call(session, method, **self.signed_params(**params))
+
     # --- streams ---
 
     def open(self, path: str, query: str = "", session: int = 0, origin: str = "fstream") -> int:
@@ -160,6 +187,7 @@ class Client:
     def send(self, session: int, frame: object) -> None:
         """Send a frame: text or bytes as they are, anything else as JSON."""
         raw = frame if isinstance(frame, str | bytes) else msgspec.json.encode(frame).decode()
+        self.venue.classify_frame(session, raw)
         self.venue.receive(session, raw, self.time())
         self.collect()
 
@@ -184,6 +212,10 @@ class Client:
                 self.closed.append(outgoing)
             else:
                 self.pings.append(outgoing)
+
+
+def _printed(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def order(**parameters: object) -> dict[str, object]:

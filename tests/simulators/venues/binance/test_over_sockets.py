@@ -44,6 +44,15 @@ class World:
         _, document = await self.ask("POST", "/fapi/v1/listenKey")
         return await self._http.ws_connect(f"{self.simulator.ws_url}/private/ws?listenKey={document['listenKey']}")
 
+    async def connect(self, path: str) -> aiohttp.ClientWebSocketResponse:
+        """A session on a path."""
+        return await self._http.ws_connect(f"{self.simulator.ws_url}{path}")
+
+    def signed_params(self, **parameters: object) -> dict[str, object]:
+        """Parameters of a signed frame."""
+        self._signer.now_ns = self.simulator.time().true_ns
+        return self._signer.signed_params(**parameters)
+
     def provoke(self, kind: str, quirk: str) -> Provoked:
         """Make the venue show a case."""
         return CASES[kind, quirk].code(self.simulator, SYMBOL)

@@ -137,15 +137,6 @@ def test_every_legal_id_is_echoed_as_it_came(client: Client, id: str | int | Non
     assert client.take(session)[0]["e"] == "trade"
 
 
-@pytest.mark.quirk("binance.ws.api-own-socket")
-def test_orders_are_an_unknown_method_on_a_stream(client: Client) -> None:
-    session = client.open("/private/ws")
-    client.send(session, {"method": "order.place", "params": {"symbol": "BTCUSDT"}, "id": 1})
-    answer = client.take(session)[0]
-    assert (answer["error"]["code"], answer["id"]) == (2, 1)
-    assert client.ask("GET", "/fapi/v1/allOrders", symbol="BTCUSDT") == []
-
-
 def test_more_than_ten_messages_in_a_second_end_the_session(client: Client) -> None:
     session, other = client.open("/ws"), client.open("/ws")
     for number in range(10):

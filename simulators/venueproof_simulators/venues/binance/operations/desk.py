@@ -42,6 +42,8 @@ from venueproof_simulators.venues.binance.products import PRODUCTS, USD_MARGINED
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 from venueproof_simulators.venues.binance.wire.orders import PLAIN_NOTE, Document, OrderNote
 
+_SEED_LETTERS = 32
+"""Of so many a private key is made."""
 _TRANSFERS = frozenset({BalanceCause.DEPOSIT, BalanceCause.WITHDRAWAL})
 _DAY_NS = 86_400 * 10**9
 _ENDED = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REJECTED})
@@ -54,6 +56,9 @@ class Account(Struct):
     api_key: str
     secret: str
     alias: str
+    ed25519_key: str
+    """A second API key, whose signatures are made with a private key; it can log on to the WebSocket API."""
+    ed25519_seed: str
     multi_assets: bool = False
     fee_burn: bool = True
     hedged: bool = False
@@ -101,6 +106,7 @@ class Desk:
             self.pairs.setdefault(listing.pair, []).append(listing)
         self._accounts: dict[str, Account] = {}
         self._keys: dict[str, Account] = {}
+        self._ed25519_keys: dict[str, Account] = {}
         self._notes: dict[tuple[str, int], OrderNote] = {}
         self._paid_ns: dict[tuple[str, str], int] = {}
         """(account, asset) → when the wallet last changed."""
@@ -119,11 +125,13 @@ class Desk:
             api_key=token(self.seed, f"{name}-key"),
             secret=token(self.seed, f"{name}-secret"),
             alias=token(self.seed, f"{name}-alias", 16),
+            ed25519_key=token(self.seed, f"{name}-ed25519-key"),
+            ed25519_seed=token(self.seed, f"{name}-ed25519-seed", _SEED_LETTERS),
         )
         pools = tuple(PoolSpec(rules.name, dict.fromkeys(rules.assets, 0)) for rules in PRODUCTS.values())
         money = {asset: atoms for rules in PRODUCTS.values() for asset, atoms in rules.money.items()}
         self.command(OpenAccount(account=name, pools=pools, money=money), time)
-        self._accounts[name] = self._keys[account.api_key] = account
+        self._accounts[name] = self._keys[account.api_key] = self._ed25519_keys[account.ed25519_key] = account
         self._paid_ns.update({(name, asset): time.true_ns for asset in money})
         return account
 
@@ -133,6 +141,10 @@ class Desk:
             return self._keys[api_key]
         except KeyError:
             raise VenueError("api-key-unknown") from None
+
+    def account_of_ed25519_key(self, api_key: str) -> Account | None:
+        """Who holds an API key of kind Ed25519, if it is one."""
+        return self._ed25519_keys.get(api_key)
 
     def account(self, name: str) -> Account:
         """An account by name. Raises `LookupError`."""
@@ -159,7 +171,8 @@ class Desk:
 
     def secrets(self) -> list[str]:
         """What must not stand in a journal."""
-        return [account.secret for account in self._accounts.values()] + self.listen_keys.ever
+        accounts = self._accounts.values()
+        return [secret for one in accounts for secret in (one.secret, one.ed25519_seed)] + self.listen_keys.ever
 
     # --- instruments and orders ---
 

@@ -14,19 +14,16 @@ from msgspec import Struct
 from venueproof_simulators.host.facts import ErrorRow
 from venueproof_simulators.host.routing import Route, Security
 from venueproof_simulators.host.venue import Classified, HttpReply, HttpRequest, VenueTime
-from venueproof_simulators.venues.binance.operations.desk import Account, Call, Desk
+from venueproof_simulators.venues.binance.operations.desk import Account, Desk
 from venueproof_simulators.venues.binance.operations.parameters import Parameters, read_parameters
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.products import ProductRules, product_of_path
+from venueproof_simulators.venues.binance.routes.admission import THROTTLED, Admission
 from venueproof_simulators.venues.binance.routes.table import ROUTES, Endpoint
-from venueproof_simulators.venues.binance.signing import api_key, check_signature, check_time
+from venueproof_simulators.venues.binance.signing import api_key, check_signature
 
 ERRORS_IN_SUCCESS = "binance.http.errors-are-4xx"
 RETRY_AFTER = "binance.rate.no-retry-after"
-KEY_REFUSED_DURING_BAN = "binance.auth.2015-during-ban"
-RESTRICTED = "binance.account.region-restricted"
-BOUND_ELSEWHERE = "binance.auth.ip-whitelist"
-
 TEST_SUFFIX = "-test"
 """What the names of test origins end with."""
 _PATHS = {"fapi": ("/",), "api": ("/api/", "/sapi/"), "dapi": ("/dapi/", "/futures/data/")}
@@ -34,19 +31,6 @@ _PATHS = {"fapi": ("/",), "api": ("/api/", "/sapi/"), "dapi": ("/dapi/", "/futur
 _NOTHING = Parameters({})
 _encode = msgspec.json.Encoder().encode
 _REFUSED_STATUSES = frozenset({400, 401, 403})
-_BLANKS = {
-    "parameter": "symbol",
-    "legal": "^[A-Z0-9-_.]{1,20}$",
-    "days": 7,
-    "hours": 1,
-    "count": 0,
-    "type": "LIMIT",
-    "leverage": 0,
-    "notional": "100",
-    "price": "0",
-    "interval": "1 MINUTE",
-}
-"""What a text is filled in with when nobody says better."""
 
 
 class _Seen(Struct, frozen=True):
@@ -77,13 +61,10 @@ def _seen(request: HttpRequest) -> _Seen:
 class Gateway:
     """Answers HTTP requests. `account` is the account that public requests are taken to come from."""
 
-    def __init__(self, desk: Desk, account: Account) -> None:
+    def __init__(self, desk: Desk, admission: Admission, account: Account) -> None:
         self._desk = desk
+        self._admission = admission
         self._account = account
-        self._window_ms = desk.limits.named("recv-window").limit
-        self._ahead_ms = desk.limits.named("ahead").limit
-        self.closed_until_ns = 0
-        """The venue is closed until then (age clock)."""
         self._seen: _Seen | None = None
 
     # --- what is asked ------------------------------------------------------------------------------------------------
@@ -117,40 +98,21 @@ class Gateway:
         return HttpReply(200, _encode(answer), headers)
 
     def _carry_out(self, request: HttpRequest, headers: dict[str, str], time: VenueTime) -> object:
-        seen = self._look(request)
-        route = seen.route
-        self._charge(seen, request, time)
-        if self._desk.switches.on(RESTRICTED):
-            raise VenueError("region")
+        seen, admission = self._look(request), self._admission
+        route, parameters = seen.route, seen.parameters
+        admission.charge(request.client, route, seen.product(self._desk), parameters, time)
+        admission.check_region()
         if route is None:
             raise VenueError("path", path=request.path, method=request.method)
-        if time.age_ns < self.closed_until_ns:
-            raise VenueError("overloaded")
+        admission.check_open(time)
         if seen.unreadable is not None:
             raise seen.unreadable
-        parameters = seen.parameters
         account = self._identify(route, request, parameters, time)
-        endpoint = route.handler
-        cost = endpoint.orders
-        if cost is not None:
-            self._desk.budgets.charge_orders(account.name, *cost, time)
-        answer = endpoint.operation(Call(self._desk, account, parameters, time, seen.product(self._desk)))
-        if cost is not None:
+        answer = admission.carry_out(route.handler, account, parameters, seen.product(self._desk), time)
+        if route.handler.orders is not None:
             counts = self._desk.budgets.orders_used(account.name, time)
             headers["X-MBX-ORDER-COUNT-10S"], headers["X-MBX-ORDER-COUNT-1M"] = map(str, counts)
         return answer
-
-    def _charge(self, seen: _Seen, request: HttpRequest, time: VenueTime) -> None:
-        budgets, route = self._desk.budgets, seen.route
-        row = budgets.cost_row("default" if route is None else route.weight, seen.product(self._desk).name)
-        value = seen.parameters.raw(row.by) if row.by else None
-        try:
-            budgets.charge(request.client, row, value, time)
-        except VenueError as error:
-            keyed = route is not None and route.security is not Security.NONE
-            if error.key == "banned" and keyed and self._desk.switches.on(KEY_REFUSED_DURING_BAN):
-                raise VenueError("api-key-unknown") from error
-            raise
 
     def _identify(
         self, route: Route[Endpoint], request: HttpRequest, parameters: Parameters, time: VenueTime
@@ -159,12 +121,11 @@ class Gateway:
         if route.security is Security.NONE:
             return self._account
         account = self._desk.account_of_key(api_key(request.headers))
-        if self._desk.switches.on(BOUND_ELSEWHERE):
-            raise VenueError("api-key-unknown")
+        self._admission.check_address()
         if route.security is Security.SIGNED:
             parameters.text("timestamp")
             check_signature(account.secret, request.query, request.body, parameters)
-            check_time(parameters, self._window_ms, self._ahead_ms, time)
+            self._admission.check_window(parameters, time)
         return account
 
     # --- refusing -----------------------------------------------------------------------------------------------------
@@ -174,33 +135,15 @@ class Gateway:
         product = self._look(request).product(self._desk).name if request is not None else ""
         return self._desk.errors.row(key, product)
 
-    def refusal(
-        self, row: ErrorRow, request: HttpRequest | None, time: VenueTime, fields: dict[str, object]
-    ) -> HttpReply:
+    def refusal(self, row: ErrorRow, request: HttpRequest | None, time: VenueTime, fields: dict[str, Any]) -> HttpReply:
         """An error row as a reply."""
         status, headers = row.status, dict[str, str]()
+        client = request.client if request is not None else ""
         if status in _REFUSED_STATUSES and self._desk.switches.on(ERRORS_IN_SUCCESS):
             status = 200
         if request is not None:
-            headers["X-MBX-USED-WEIGHT-1M"] = str(self._desk.budgets.used(request.client, time))
-            if row.status in {429, 418} and self._desk.switches.on(RETRY_AFTER):
-                headers["Retry-After"] = str(self._retry_after_s(request.client, time, fields.get("ends_ns")))
-        document = {"code": row.code, "msg": row.text.format_map(self._blanks(request, time) | fields)}
-        return HttpReply(status, _encode(document), headers)
-
-    def _blanks(self, request: HttpRequest | None, time: VenueTime) -> dict[str, Any]:
-        client = request.client if request is not None else ""
-        until_ns = self._desk.budgets.banned_until_ns(client, time) or self._desk.budgets.window_ends_ns(time)
-        return _BLANKS | {
-            "limit": self._desk.limits.named("weight").limit,
-            "until": (until_ns - time.age_ns + time.wire_ns) // 1_000_000,
-            "path": request.path if request is not None else "",
-            "method": request.method if request is not None else "",
-        }
-
-    def _retry_after_s(self, client: str, time: VenueTime, ends_ns: object) -> int:
-        """Until the ban is over, or the window that is spent: `ends_ns` of the age clock, else that of the weight."""
-        budgets = self._desk.budgets
-        spent_ns = ends_ns if isinstance(ends_ns, int) else budgets.window_ends_ns(time)
-        until_ns = budgets.banned_until_ns(client, time) or spent_ns
-        return -(-(until_ns - time.age_ns) // 10**9)
+            fields = {"path": request.path, "method": request.method} | fields
+            headers["X-MBX-USED-WEIGHT-1M"] = str(self._desk.budgets.used(client, time))
+            if row.status in THROTTLED and self._desk.switches.on(RETRY_AFTER):
+                headers["Retry-After"] = str(-(-self._admission.wait_ns(client, time, fields) // 10**9))
+        return HttpReply(status, _encode(self._admission.worded(row, client, time, fields)), headers)

@@ -53,6 +53,10 @@ class Hub:
         taken, self._outgoing = self._outgoing, []
         return taken
 
+    def send(self, message: Message) -> None:
+        """Send a message after what was said before."""
+        self._outgoing.append(message)
+
     def account_sessions(self) -> frozenset[int]:
         """Sessions that carry account events, or did until their listen key ended."""
         return frozenset(number for number, session in self._sessions.items() if session.account)

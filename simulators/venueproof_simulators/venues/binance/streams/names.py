@@ -29,6 +29,8 @@ class Family(StrEnum):
     PRIVATE = "private"
     LEGACY = "legacy"
     """The bare routes of before 2026-04: everything is served there."""
+    ORDERS = "orders"
+    """No stream's: the WebSocket API."""
 
 
 class Kind(StrEnum):

@@ -26,6 +26,10 @@ class Opening(Struct, frozen=True):
     """Account events wanted; empty for all."""
 
 
+API_OPENING = Opening(family=Family.ORDERS, combined=False, names=())
+"""A connection of the WebSocket API, which carries no streams."""
+
+
 class Session(Struct):
     """One open connection."""
 

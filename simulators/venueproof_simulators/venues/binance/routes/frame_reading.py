@@ -1,0 +1,91 @@
+"""One frame of the WebSocket API, read: its id, its method, and its parameters as a query would have them.
+
+Source: the vendor's WebSocket API page. Numbers with a fraction are sent as strings, and `timestamp` as an integer; the
+vendor's own SDK and ccxt send other integers as strings, so those are taken too. What an id may be is the text of the
+venue's own refusal, as recorded.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+
+import msgspec
+from msgspec import Struct
+
+from venueproof_simulators.venues.binance.operations.parameters import Parameters
+from venueproof_simulators.venues.binance.operations.refusing import VenueError
+
+Id = int | str | None
+"""What a client names its requests by."""
+NOTHING = Parameters({})
+_ID = re.compile(r"[a-zA-Z0-9-_]{1,36}")
+_PARAMETERS_MAX = 200
+_LONG = 2**63
+
+
+class Frame(Struct, frozen=True):
+    """One request. `fault` says why it cannot be carried out; then the rest is what could be read nevertheless."""
+
+    id: Id = None
+    method: str = ""
+    parameters: Parameters = NOTHING
+    signed: str = ""
+    """The text that its signature covers."""
+    fault: VenueError | None = None
+
+
+def read_frame(text: str | bytes) -> Frame:
+    """A frame, or what is wrong with it. Never raises."""
+    try:
+        decoded: object = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return Frame(fault=VenueError("frame-json"))
+    if not isinstance(decoded, dict):
+        return Frame(fault=VenueError("frame-json"))
+    document = cast(dict[str, Any], decoded)
+    id: object = document.get("id", 0.0)
+    if not _legal(id):
+        return Frame(fault=VenueError("frame-id"))
+    return _request(cast(Id, id), document)
+
+
+def _legal(id: object) -> bool:
+    if isinstance(id, str):
+        return bool(_ID.fullmatch(id))
+    return id is None or (isinstance(id, int) and not isinstance(id, bool) and -_LONG <= id < _LONG)
+
+
+def _request(id: Id, document: dict[str, Any]) -> Frame:
+    method = document.get("method")
+    if not isinstance(method, str) or not method:
+        return Frame(id, fault=VenueError("mandatory", parameter="method"))
+    params = document.get("params", {})
+    if not isinstance(params, dict):
+        return Frame(id, method, fault=VenueError("mandatory", parameter="params"))
+    sent = cast(dict[str, Any], params)
+    try:
+        return _with_parameters(id, method, sent)
+    except VenueError as fault:
+        return Frame(id, method, fault=fault)
+
+
+def _with_parameters(id: Id, method: str, sent: dict[str, Any]) -> Frame:
+    if len(sent) > _PARAMETERS_MAX:
+        raise VenueError("too-many-parameters")
+    if isinstance(sent.get("timestamp", 0), str):
+        raise VenueError("mandatory", parameter="timestamp")
+    values = {name: _text(name, sent[name]) for name in sorted(sent)}
+    signed = "&".join([f"{name}={value}" for name, value in values.items() if name != "signature"])
+    return Frame(id, method, Parameters(values), signed)
+
+
+def _text(name: str, value: object) -> str:
+    """A value as a query would have it. Raises `VenueError` for what has no business here: fractions, lists, null."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int) and -_LONG <= value < _LONG:
+        return str(value)
+    raise VenueError("mandatory", parameter=name)
