@@ -101,7 +101,7 @@ def test_money_and_accounts() -> None:
         after = {one.asset: one.wallet or Decimal(0) for one in (await bench.truth()).balances}
         assert before["USDT"] - after["USDT"] == Decimal("12.5")
         other = await bench.do(actions.NewAccount("other"))
-        assert set(other.credentials) == {"apiKey", "secret"}
+        assert set(other.credentials) == {"apiKey", "secret", "ed25519ApiKey", "ed25519PrivateKey"}
 
     on_bench(body)
 

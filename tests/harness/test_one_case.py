@@ -145,7 +145,7 @@ def test_no_secret_reaches_a_result(adapter: type[broken.Around]) -> None:
     result = run_clause("TIM-030", spy)
     assert result.outcome is Outcome.FAIL
     assert result.wire
-    assert sorted(credentials) == ["apiKey", "secret"]
+    assert sorted(credentials) == ["apiKey", "ed25519ApiKey", "ed25519PrivateKey", "secret"]
     assert [name for name, value in credentials.items() if value[:10] in repr(result)] == []
 
 

@@ -90,6 +90,16 @@ def test_listen_key_is_made_kept_and_ended_with_the_key_alone(client: Client) ->
     assert refused(client.call(session, "userDataStream.ping", apiKey=key)) == (400, -1125)
 
 
+@pytest.mark.quirk("binance.ws.api-inverse-no-algo")
+def test_inverse_surface_knows_neither_algo_orders_nor_the_market(client: Client) -> None:
+    session = client.open_api(surface="dapi")
+    for method in ("algoOrder.place", "algoOrder.cancel", "depth", "ticker.price", "v2/account.status"):
+        assert refused(client.call_signed(session, method)) == (400, -5000)
+    assert refused(client.call_signed(session, "order.place", **order())) == (400, -1121)
+    for method, path in {"position": "positionRisk", "balance": "balance", "status": "account"}.items():
+        assert client.call_signed(session, f"account.{method}")["result"] == client.ask("GET", f"/dapi/v1/{path}")
+
+
 # --- frames -----------------------------------------------------------------------------------------------------------
 
 
@@ -345,7 +355,10 @@ def test_closed_venue_answers_503_and_lets_nobody_in(client: Client) -> None:
     [
         ("fapi", "/ws-fapi/v1", True),
         ("fapi-test", "/ws-fapi/v1", True),
+        ("ws-dapi", "/ws-dapi/v1", True),
+        ("fapi-test", "/ws-dapi/v1", True),
         ("ws-dapi", "/ws-fapi/v1", False),
+        ("ws-fapi", "/ws-dapi/v1", False),
         ("fstream", "/ws-fapi/v1", False),
         ("ws-fapi", "/ws-fapi/v2", False),
         ("ws-fapi", "/ws", False),
