@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import (
-    BalanceState,
     ConditionalState,
     FillState,
     MarginMode,
@@ -18,6 +17,7 @@ from venueproof_simulators.engine.state import (
     PositionState,
     Side,
     TradeState,
+    WalletState,
 )
 
 
@@ -110,9 +110,9 @@ class BalanceCause(StrEnum):
 
 
 class BalanceChanged(Event, frozen=True, gc=False):
-    """An asset's wallet is now so; it changed by `change_atoms`."""
+    """An asset's wallet is now so; it changed by `change_atoms`. What is tied up of it can be read at any time."""
 
-    balance: BalanceState
+    balance: WalletState
     change_atoms: int
     cause: BalanceCause
     instrument: str = ""

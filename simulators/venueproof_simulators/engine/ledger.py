@@ -12,7 +12,14 @@ from venueproof_simulators.engine.commands import OpenAccount
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.legs import Leg
 from venueproof_simulators.engine.orders import Order
-from venueproof_simulators.engine.state import FillState, MarginMode, PositionMode, PositionSide, PositionState
+from venueproof_simulators.engine.state import (
+    FillState,
+    MarginMode,
+    PositionMode,
+    PositionSide,
+    PositionState,
+    WalletState,
+)
 from venueproof_simulators.engine.worth import NANO, PPM, Worth
 
 MAKER = "market-maker"
@@ -164,6 +171,10 @@ class Account:
             self.wallets.setdefault(instrument.settle, 0)
             self.pools.setdefault(instrument.settle, "")
         return holding
+
+    def wallet(self, asset: str, now_ns: int) -> WalletState:
+        """The money of one asset as it stands, frozen."""
+        return WalletState(self.name, self.pools.get(asset, ""), asset, self.wallets.get(asset, 0), now_ns)
 
 
 class Ledger(dict[str, Account]):

@@ -21,7 +21,6 @@ from venueproof_simulators.engine.floor import Floor
 from venueproof_simulators.engine.ledger import Holding
 from venueproof_simulators.engine.legs import Leg
 from venueproof_simulators.engine.maker import REFILL_NS, quote, withdraw
-from venueproof_simulators.engine.margin import balance
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.orders import Order, Resting
 from venueproof_simulators.engine.state import (
@@ -34,7 +33,7 @@ from venueproof_simulators.engine.state import (
     TradeState,
     WatchedPrice,
 )
-from venueproof_simulators.engine.triggers import expire_closing, finish, look
+from venueproof_simulators.engine.triggers import expire_closing, finish, look, look_marks
 
 SELF_TRADE = "self-trade"
 REDUCE_ONLY = "reduce-only"
@@ -47,7 +46,7 @@ _OPEN, _EXPIRED = OrderStatus.OPEN, OrderStatus.EXPIRED
 _MARKET, _GTC = OrderKind.MARKET, TimeInForce.GTC
 _FILL = BalanceCause.FILL
 _NONE = SelfTrade.NONE
-_LAST, _MARK, _INDEX = WatchedPrice.LAST, WatchedPrice.MARK, WatchedPrice.INDEX
+_LAST = WatchedPrice.LAST
 
 
 def open_order(floor: Floor, market: Market, order: Order) -> None:
@@ -226,7 +225,7 @@ def _forget(holding: Holding, order: Order) -> None:
 
 def _tell(floor: Floor, market: Market, holding: Holding, leg: Leg, change_atoms: int) -> None:
     """Tell of wallet and position after a fill; orders that could only reduce a position that is gone expire."""
-    wallet = balance(holding.account, market.instrument.settle, floor.now_ns)
+    wallet = holding.account.wallet(market.instrument.settle, floor.now_ns)
     floor.events += (BalanceChanged(wallet, change_atoms, _FILL), PositionChanged(holding.position(leg)))
     if holding.reduce_only:
         for order in list(holding.reduce_only.values()):
@@ -286,8 +285,7 @@ def move(floor: Floor, market: Market, ticks: int, *, gap: bool = False, mend: b
     if moved:
         floor.events.append(PriceMoved(market.instrument.name, ticks))
         withdraw(market)
-        look(floor, market, _MARK, ticks)
-        look(floor, market, _INDEX, ticks)
+        look_marks(floor, market)
     up = _sweep(floor, market, market.asks, ticks, gap)
     down = _sweep(floor, market, market.bids, ticks, gap)
     if moved or up or down:

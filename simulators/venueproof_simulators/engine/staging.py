@@ -16,7 +16,7 @@ from venueproof_simulators.engine.commands import (
 )
 from venueproof_simulators.engine.events import BalanceCause, BalanceChanged
 from venueproof_simulators.engine.floor import Floor
-from venueproof_simulators.engine.margin import balance, free_atoms
+from venueproof_simulators.engine.margin import free_atoms
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.matching import end, fillable, hit, move, stranger_hit, stranger_trade
 from venueproof_simulators.engine.orders import Order, Resting
@@ -44,8 +44,7 @@ def deposit(floor: Floor, command: Deposit) -> None:
         return
     account.wallets[command.asset] += command.atoms
     cause = BalanceCause.WITHDRAWAL if command.atoms < 0 else BalanceCause.DEPOSIT
-    wallet = balance(account, command.asset, floor.now_ns)
-    floor.events.append(BalanceChanged(wallet, command.atoms, cause))
+    floor.events.append(BalanceChanged(account.wallet(command.asset, floor.now_ns), command.atoms, cause))
 
 
 def refuse_orders(floor: Floor, command: RefuseOrders) -> None:

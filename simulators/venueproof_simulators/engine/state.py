@@ -319,6 +319,16 @@ class PositionState(Struct, frozen=True, gc=False):
     """The price at which closing gives back the fees paid and the losses realized since the position was flat."""
 
 
+class WalletState(Struct, frozen=True, gc=False):
+    """Money of one asset in one pool, in atoms, without a word on what is tied up of it."""
+
+    account: str
+    pool: str
+    asset: str
+    wallet_atoms: int
+    updated_ns: int
+
+
 class BalanceState(Struct, frozen=True, gc=False):
     """Money of one asset in one pool, in atoms. `initial_*` is what positions and open orders tie up."""
 

@@ -199,6 +199,13 @@ def watched_ticks(market: Market, watches: WatchedPrice) -> int:
     return market.worth.mark if watches is WatchedPrice.MARK else market.index
 
 
+def look_marks(floor: Floor, market: Market) -> None:
+    """Mark or index have moved."""
+    if market.waiting:
+        look(floor, market, WatchedPrice.MARK, market.worth.mark)
+        look(floor, market, WatchedPrice.INDEX, market.index)
+
+
 def look(floor: Floor, market: Market, watches: WatchedPrice, ticks: int) -> None:
     """A watched price is now `ticks`: trailing orders follow, and what waits for this price fires."""
     for conditional in list(market.waiting):
