@@ -100,6 +100,8 @@ class PlaceConditional(Command, frozen=True, gc=False):
     self_trade: SelfTrade = SelfTrade.EXPIRE_MAKER
     notional_exempt: bool = False
     handover_ns: int = 0
+    protect_ppm: int = 0
+    """Do not fire while mark and last price are further apart than so many parts per million; 0: always fire."""
 
 
 class CancelConditional(Command, frozen=True, gc=False):
@@ -115,6 +117,14 @@ class CancelAllConditional(Command, frozen=True, gc=False):
 
     account: str
     instrument: str = ""
+
+
+class ExpireConditional(Command, frozen=True, gc=False):
+    """The venue ends a conditional order that waits, of any account, by itself."""
+
+    instrument: str
+    conditional_id: int
+    reason: str
 
 
 class TriggerConditional(Command, frozen=True, gc=False):

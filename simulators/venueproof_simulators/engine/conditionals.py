@@ -12,6 +12,7 @@ from venueproof_simulators.engine.checks import check_amount, check_notional, ch
 from venueproof_simulators.engine.commands import (
     CancelAllConditional,
     CancelConditional,
+    ExpireConditional,
     HoldTriggers,
     Place,
     PlaceConditional,
@@ -129,6 +130,16 @@ def cancel_conditional(floor: Floor, command: CancelConditional) -> None:
         end_waiting(floor, floor.markets[command.instrument], conditional, ConditionalStatus.CANCELED)
 
 
+def expire_conditional(floor: Floor, command: ExpireConditional) -> None:
+    """End one that waits for a reason of the venue's."""
+    conditional = _find(floor, "", command)
+    if conditional is None:
+        floor.refuse("", command.instrument, "", Refusal.UNKNOWN_ORDER, command.conditional_id)
+    else:
+        market = floor.markets[command.instrument]
+        end_waiting(floor, market, conditional, ConditionalStatus.EXPIRED, command.reason)
+
+
 def cancel_all_conditional(floor: Floor, command: CancelAllConditional) -> None:
     """End all that wait of an account, oldest first, on one instrument or all."""
     account = floor.ledger[command.account]
@@ -150,7 +161,9 @@ def trigger_conditional(floor: Floor, command: TriggerConditional) -> None:
         fire(floor, floor.markets[command.instrument], conditional)
 
 
-def _find(floor: Floor, account: str, command: CancelConditional | TriggerConditional) -> Conditional | None:
+def _find(
+    floor: Floor, account: str, command: CancelConditional | ExpireConditional | TriggerConditional
+) -> Conditional | None:
     """One that waits, of one account or of any (empty)."""
     conditional = floor.conditionals.by_id.get((command.instrument, command.conditional_id))
     if conditional is None or conditional.status is not _WAITING:

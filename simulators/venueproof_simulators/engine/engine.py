@@ -69,6 +69,7 @@ _HANDLERS: dict[type[Command], Callable[[Floor, Any], None]] = {
     told.PlaceConditional: conditionals.place_conditional,
     told.CancelConditional: conditionals.cancel_conditional,
     told.CancelAllConditional: conditionals.cancel_all_conditional,
+    told.ExpireConditional: conditionals.expire_conditional,
     told.TriggerConditional: conditionals.trigger_conditional,
     told.HoldTriggers: conditionals.hold_triggers,
     told.Tick: lambda floor, command: None,

@@ -231,7 +231,7 @@ class ConditionalState(Struct, frozen=True, gc=False):
     """
 
     conditional_id: int
-    """Counts up per instrument, apart from the ids of orders."""
+    """Counts up over all instruments, apart from the ids of orders."""
     client_id: str
     account: str
     instrument: str
@@ -261,6 +261,8 @@ class ConditionalState(Struct, frozen=True, gc=False):
     """Id of the resulting order; 0 before there is one."""
     reason: str = ""
     self_trade: SelfTrade = SelfTrade.EXPIRE_MAKER
+    protect_ppm: int = 0
+    """How far apart mark and last price may be when it fires; 0 for any distance."""
 
 
 class FillState(Struct, frozen=True, gc=False):

@@ -46,7 +46,6 @@ class Conditional:
         "holding",
         "order_id",
         "reason",
-        "serial",
         "sign",
         "status",
         "trigger_ticks",
@@ -54,9 +53,7 @@ class Conditional:
         "updated_ns",
     )
 
-    def __init__(
-        self, holding: Holding, conditional_id: int, command: PlaceConditional, serial: int, now_ns: int
-    ) -> None:
+    def __init__(self, holding: Holding, conditional_id: int, command: PlaceConditional, now_ns: int) -> None:
         self.holding = holding
         self.conditional_id = conditional_id
         self.command = command
@@ -68,8 +65,6 @@ class Conditional:
         self.activated = False
         self.order_id = 0
         self.reason = ""
-        self.serial = serial
-        """Counts conditional orders over all instruments."""
         self.created_ns = now_ns
         self.updated_ns = now_ns
         self.triggered_ns = 0
@@ -141,6 +136,7 @@ class Conditional:
             order_id=self.order_id,
             reason=self.reason,
             self_trade=command.self_trade,
+            protect_ppm=command.protect_ppm,
         )
 
 
@@ -158,16 +154,13 @@ class Register:
         """Those that wait for `holding_back` to end."""
         self._of: dict[str, list[Conditional]] = {}
         self._waiting: dict[str, dict[Conditional, None]] = {}
-        self._counts: dict[str, int] = {}
         self._serial = 0
 
     def add(self, market: Market, holding: Holding, command: PlaceConditional, now_ns: int) -> Conditional:
         """Take in a new one, which waits."""
-        number = self._counts.get(command.instrument, 0) + 1
-        self._counts[command.instrument] = number
         self._serial += 1
-        added = Conditional(holding, number, command, self._serial, now_ns)
-        self.by_id[command.instrument, number] = added
+        added = Conditional(holding, self._serial, command, now_ns)
+        self.by_id[command.instrument, added.conditional_id] = added
         self._of.setdefault(command.account, []).append(added)
         self._waiting.setdefault(command.account, {})[added] = None
         market.waiting[added] = None
@@ -213,10 +206,19 @@ def look(floor: Floor, market: Market, watches: WatchedPrice, ticks: int) -> Non
             continue
         if conditional.activates(ticks):
             activate(floor, conditional, ticks)
-        if conditional.reached(ticks):
+        if conditional.reached(ticks) and not _protected(market, conditional):
             fire(floor, market, conditional)
         else:
             conditional.follow(ticks)
+
+
+def _protected(market: Market, conditional: Conditional) -> bool:
+    """Whether mark and last price are too far apart for it to fire."""
+    most_ppm = conditional.command.protect_ppm
+    if not most_ppm:
+        return False
+    mark = market.worth.mark
+    return abs(watched_ticks(market, WatchedPrice.LAST) - mark) * PPM > mark * most_ppm
 
 
 def activate(floor: Floor, conditional: Conditional, ticks: int) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from venueproof_simulators.engine.commands import Command
+from venueproof_simulators.engine.commands import Command, SetPrice
 from venueproof_simulators.engine.events import Event
 from venueproof_simulators.engine.prices import Pace
 from venueproof_simulators.host.venue import (
@@ -128,6 +128,15 @@ class Client:
         parameters = {"symbol": "BTCUSDT", "side": side, "type": "MARKET", "quantity": quantity, **more}
         return self.ask("POST", "/fapi/v1/order", **parameters)
 
+    def algo(self, **changes: object) -> Any:
+        """A conditional order that must be accepted: a stop below the market, changed where wanted."""
+        return self.ask("POST", "/fapi/v1/algoOrder", **stop(**changes))
+
+    def move(self, price: str, symbol: str = "BTCUSDT") -> None:
+        """Move the market through every price up to this one, and let what fires become orders."""
+        self.command(SetPrice(symbol, self.venue.desk.listings[symbol].tick.count(price) or 0))
+        self.wait(0.1)
+
     def command(self, command: Command) -> list[Event]:
         """Tell the engine something from behind."""
         events = self.venue.command(command, self.time())
@@ -229,3 +238,26 @@ def order(**parameters: object) -> dict[str, object]:
         "price": "59000",
     }
     return {name: value for name, value in (usual | parameters).items() if value is not None}
+
+
+def stop(**changes: object) -> dict[str, object]:
+    """A stop below the market, changed where wanted; None leaves a parameter out."""
+    usual: dict[str, object] = {
+        "algoType": "CONDITIONAL",
+        "symbol": "BTCUSDT",
+        "side": "SELL",
+        "type": "STOP_MARKET",
+        "quantity": "0.010",
+        "triggerPrice": "58000",
+    }
+    return {name: value for name, value in (usual | changes).items() if value is not None}
+
+
+def events(client: Client, session: int, kind: str) -> list[Any]:
+    """What a session heard of one kind."""
+    return [message["o"] for message in client.take(session) if message["e"] == kind]
+
+
+def words(*lines: str) -> list[str]:
+    """The words of some lines: keys in the order in which a document has them."""
+    return [word for line in lines for word in line.split()]

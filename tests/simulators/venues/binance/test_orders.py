@@ -113,13 +113,6 @@ def test_market_order_takes_no_price(client: Client) -> None:
     assert client.signed("POST", ORDER, **order(**market, price=None)).status == 200
 
 
-@pytest.mark.quirk("binance.order.conditional-algo-service")
-@pytest.mark.parametrize("kind", ["STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"])
-def test_conditional_types_are_sent_away(client: Client, kind: str) -> None:
-    assert client.refused("POST", ORDER, **order(type=kind, stopPrice="58000")) == (400, -4120)
-    assert client.refused("POST", "/fapi/v1/algoOrder", symbol="BTCUSDT") == (404, -5000)
-
-
 @pytest.mark.quirk("binance.order.min-notional-4164")
 @pytest.mark.parametrize(
     ("symbol", "price", "quantity", "number"),
@@ -236,21 +229,38 @@ def test_own_order_in_the_way_expires_in_match(client: Client) -> None:
     assert stands["status"] == "EXPIRED_IN_MATCH"
 
 
-@pytest.mark.parametrize("mode", ["NONE", "EXPIRE_TAKER", "EXPIRE_BOTH"])
-def test_other_self_trade_modes_are_refused_where_they_would_have_to_be_obeyed(client: Client, mode: str) -> None:
-    resting = client.limit(price="59999.9", quantity="0.500")
-    ask = {"side": "SELL", "selfTradePreventionMode": mode}
-    assert client.refused("POST", ORDER, **order(**ask, price="59999.9")) == (400, -5039)
-    market = {"symbol": "BTCUSDT", "type": "MARKET", "quantity": "0.010", **ask}
-    assert client.refused("POST", ORDER, **market) == (400, -5039)
-    assert client.limit(**ask, price="60000.1")["selfTradePreventionMode"] == mode
-    assert client.limit(selfTradePreventionMode=mode)["status"] == "NEW"
-    passive = client.limit(**ask, price="61000")
-    change = {"symbol": "BTCUSDT", "orderId": passive["orderId"], "side": "SELL", "quantity": "0.010"}
-    assert client.refused("PUT", ORDER, **change, price="59999.9") == (400, -5039)
-    assert client.ask("PUT", ORDER, **change, price="60900")["price"] == "60900.00"
-    left = client.ask("GET", ORDER, symbol="BTCUSDT", orderId=resting["orderId"])
-    assert left["status"] == "NEW"
+@pytest.mark.quirk("binance.order.self-trade-modes")
+@pytest.mark.parametrize(
+    ("mode", "taker", "maker", "why"),
+    [
+        ("EXPIRE_TAKER", "EXPIRED_IN_MATCH", "NEW", {"T": "1"}),
+        ("EXPIRE_MAKER", "NEW", "EXPIRED_IN_MATCH", {"M": "1"}),
+        ("EXPIRE_BOTH", "EXPIRED_IN_MATCH", "EXPIRED_IN_MATCH", {"T": "1", "M": "1"}),
+        ("NONE", "FILLED", "PARTIALLY_FILLED", {}),
+    ],
+)
+def test_self_trade_mode_of_the_taker_says_which_order_ends(
+    client: Client, mode: str, taker: str, maker: str, why: dict[str, str]
+) -> None:
+    client.limit(price="60000.0", quantity="0.500", newClientOrderId="M")
+    session = client.open_user_stream()
+    ask = {"side": "SELL", "selfTradePreventionMode": mode, "newClientOrderId": "T"}
+    shown = client.limit(**ask, price="60000.0", newOrderRespType="RESULT")
+    assert (shown["status"], shown["selfTradePreventionMode"]) == (taker, mode)
+    assert client.ask("GET", ORDER, symbol="BTCUSDT", origClientOrderId="M")["status"] == maker
+    updates = [one["o"] for one in client.take(session) if one["e"] == "ORDER_TRADE_UPDATE"]
+    assert {one["c"]: one["er"] for one in updates if one["x"] == "EXPIRED"} == why
+    assert {one["V"] for one in updates if one["c"] == "T"} == {mode}
+
+
+def test_orders_of_a_batch_trade_with_each_other_unless_they_say_otherwise(client: Client) -> None:
+    client.limit(price="60000.0")
+    sell = '{"symbol":"BTCUSDT","side":"SELL","type":"LIMIT","timeInForce":"IOC","quantity":"0.010","price":"60000.0"'
+    both = f'[{sell},"selfTradePreventionMode":"EXPIRE_TAKER"}},{sell},"newOrderRespType":"RESULT"}}]'
+    first, second = client.ask("POST", "/fapi/v1/batchOrders", batchOrders=both)
+    assert (first["selfTradePreventionMode"], second["selfTradePreventionMode"]) == ("EXPIRE_TAKER", "NONE")
+    assert client.ask("GET", ORDER, symbol="BTCUSDT", orderId=first["orderId"])["status"] == "EXPIRED_IN_MATCH"
+    assert second["status"] == "FILLED"
 
 
 def test_order_that_others_fill_first_meets_none_of_its_own(client: Client) -> None:

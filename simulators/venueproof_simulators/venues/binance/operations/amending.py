@@ -12,9 +12,7 @@ from venueproof_simulators.host.decimals import plain
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.order_reading import SIDES, read_lots, read_ticks
 from venueproof_simulators.venues.binance.operations.orders import (
-    Offer,
     check_engine_window,
-    check_self_trade,
     check_size,
     find_order,
     refusal_error,
@@ -39,18 +37,17 @@ def amend(call: Call) -> Document:
     ticks = read_ticks(listing, call.parameters.number("price"))
     order = find_order(call, listing, "unknown-order-query")
     _check_amendable(call, order, side)
-    check_self_trade(call, listing, Offer(side, ticks, lots - order.filled_lots), call.desk.note(order))
     if not order.reduce_only:
         check_size(call, listing, side, ticks * (lots - order.filled_lots) - order.ticks * order.open_lots)
     check_engine_window(call)
-    before = call.desk.note(order)
+    before = call.desk.notes.of(order)
     note = _amended_note(call, order, ticks, lots, modify_id)
-    call.desk.set_note(listing.name, order.order_id, note)
+    call.desk.notes.set(listing.name, order.order_id, note)
     command = Amend(account=order.account, instrument=listing.name, order_id=order.order_id, ticks=ticks, lots=lots)
     events = call.desk.command(command, call.time)
     refusal = next((event.refusal for event in events if isinstance(event, Refused)), None)
     if refusal is not None:
-        call.desk.set_note(listing.name, order.order_id, before)
+        call.desk.notes.set(listing.name, order.order_id, before)
         raise _amend_error(call, listing, side, refusal)
     return amend_reply(listing, state_of(call.desk, order), note, call.time)
 
@@ -70,7 +67,7 @@ def _check_amendable(call: Call, order: OrderState, side: Side) -> None:
 
 
 def _amended_note(call: Call, order: OrderState, ticks: int, lots: int, modify_id: int | None) -> OrderNote:
-    note = call.desk.note(order)
+    note = call.desk.notes.of(order)
     change = Amendment(
         at_ns=call.time.true_ns, ticks=(order.ticks, ticks), lots=(order.lots, lots), modify_id=modify_id or 0
     )

@@ -15,6 +15,9 @@ from venueproof_simulators.venues.binance.operations.parameters import Parameter
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.wire.orders import Document
 
+_UNGUARDED = {"selfTradePreventionMode": "NONE"}
+"""What an order of a batch does when it would trade with another one of its account, unless it says so itself."""
+
 
 def place_many(call: Call) -> list[Document]:
     """POST batchOrders: each item succeeds or fails by itself, inside an answer with status 200."""
@@ -22,7 +25,7 @@ def place_many(call: Call) -> list[Document]:
     most = call.desk.limits.named("batch-orders").limit
     if not 1 <= len(items) <= most:
         raise VenueError("batch-size", count=len(items))
-    return [_attempt(call, item, place) for item in items]
+    return [_attempt(call, _UNGUARDED | item, place) for item in items]
 
 
 def amend_many(call: Call) -> list[Document]:

@@ -8,27 +8,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from venueproof_simulators.engine.commands import (
     Cancel,
     CancelAll,
     Command,
+    ExpireConditional,
     ExpireOrder,
+    HoldTriggers,
     OpenAccount,
-    Place,
     PoolSpec,
 )
 from venueproof_simulators.engine.engine import Engine
 from venueproof_simulators.engine.events import (
     BalanceCause,
     BalanceChanged,
-    Cause,
+    ConditionalChanged,
     Event,
     OrderChanged,
     PositionModeChanged,
 )
-from venueproof_simulators.engine.state import LIVE, MarginMode, OrderState, OrderStatus, PositionMode
+from venueproof_simulators.engine.state import ConditionalState, MarginMode, OrderState, PositionMode
 from venueproof_simulators.host.alarms import Alarms
 from venueproof_simulators.host.facts import ErrorTable, Limits
 from venueproof_simulators.host.switches import Switches
@@ -36,17 +37,18 @@ from venueproof_simulators.host.tokens import token
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.limits import Budgets
 from venueproof_simulators.venues.binance.operations.listen_keys import ListenKeys
+from venueproof_simulators.venues.binance.operations.notes import Notes
 from venueproof_simulators.venues.binance.operations.parameters import Parameters
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.products import PRODUCTS, USD_MARGINED, ProductRules
+from venueproof_simulators.venues.binance.wire.algos import GOOD_TILL, AlgoNote
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 from venueproof_simulators.venues.binance.wire.orders import PLAIN_NOTE, Document, OrderNote
 
 _SEED_LETTERS = 32
 """Of so many a private key is made."""
 _TRANSFERS = frozenset({BalanceCause.DEPOSIT, BalanceCause.WITHDRAWAL})
-_DAY_NS = 86_400 * 10**9
-_ENDED = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REJECTED})
+STUCK = "binance.order.algo-stuck-triggering"
 
 
 class Account(Struct):
@@ -104,14 +106,15 @@ class Desk:
         """The contracts of each pair; that of a USDⓈ-M perpetual is spelled like it."""
         for listing in self.listings.values():
             self.pairs.setdefault(listing.pair, []).append(listing)
+        self.notes = Notes(limits, self.listings)
         self._accounts: dict[str, Account] = {}
         self._keys: dict[str, Account] = {}
         self._ed25519_keys: dict[str, Account] = {}
-        self._notes: dict[tuple[str, int], OrderNote] = {}
         self._paid_ns: dict[tuple[str, str], int] = {}
         """(account, asset) → when the wallet last changed."""
         self._transfers: dict[str, list[BalanceChanged]] = {}
         self._client_ids = 0
+        self._held = False
 
     # --- accounts ---
 
@@ -193,12 +196,18 @@ class Desk:
         listing = found[0] if found else self.listings.get(parameters.raw("symbol") or "")
         return USD_MARGINED if listing is None else listing.product
 
-    def command(self, command: Command, time: VenueTime, note: OrderNote = PLAIN_NOTE) -> list[Event]:
+    def command(self, command: Command, time: VenueTime, note: OrderNote | AlgoNote = PLAIN_NOTE) -> list[Event]:
         """Tell the engine something, note what began and what ended, and let the streams know."""
-        events = self.engine.apply(command, time.true_ns)
+        events = self._hold_triggers(time)
+        events += self.engine.apply(command, time.true_ns)
         for event in events:
             if isinstance(event, OrderChanged):
-                self._keep(event, command, note, time)
+                if self.notes.keep(event, command, note, time):
+                    self.ages.clear(("good-till", event.order.instrument, event.order.order_id))
+            elif isinstance(event, ConditionalChanged):
+                if self.notes.keep_algo(event, command, note, time):
+                    algo = event.conditional
+                    self.ages.clear(("algo-good-till", algo.instrument, algo.conditional_id))
             elif isinstance(event, BalanceChanged):
                 self._note_money(event)
             elif isinstance(event, PositionModeChanged):
@@ -206,37 +215,23 @@ class Desk:
         self.publish(events, time)
         return events
 
+    def _hold_triggers(self, time: VenueTime) -> list[Event]:
+        """Let conditional orders that fire hang, or go on, as the register says."""
+        hold = self.switches.on(STUCK)
+        if hold is self._held:
+            return []
+        self._held = hold
+        return self.engine.apply(HoldTriggers(on=hold), time.true_ns)
+
     def _note_money(self, event: BalanceChanged) -> None:
         account = event.balance.account
         self._paid_ns[account, event.balance.asset] = event.balance.updated_ns
         if event.cause in _TRANSFERS:
             self._transfers.setdefault(account, []).append(event)
 
-    def _keep(self, event: OrderChanged, command: Command, note: OrderNote, time: VenueTime) -> None:
-        order = event.order
-        if event.cause is Cause.OPENED and isinstance(command, Place) and order.client_id == command.client_id:
-            if note is not PLAIN_NOTE:
-                self.set_note(order.instrument, order.order_id, note)
-        elif order.status in _ENDED:
-            self.ages.clear(("good-till", order.instrument, order.order_id))
-            ended = structs.replace(self.note(order), ended_age_ns=time.age_ns)
-            self.set_note(order.instrument, order.order_id, ended)
-
-    def note(self, order: OrderState) -> OrderNote:
-        """What the venue keeps of an order."""
-        return self._notes.get((order.instrument, order.order_id), PLAIN_NOTE)
-
-    def set_note(self, instrument: str, order_id: int, note: OrderNote) -> None:
-        """Keep a note of an order."""
-        self._notes[instrument, order_id] = note
-
-    def remembered(self, order: OrderState, time: VenueTime) -> bool:
-        """Whether the venue still knows an order: without a fill for 3 days after its end, else for 90."""
-        ended_ns = self.note(order).ended_age_ns
-        if order.status in LIVE or ended_ns is None:
-            return True
-        row = self.limits.named("forget-all" if order.filled_lots else "forget-unfilled")
-        return time.age_ns - ended_ns <= row.limit * _DAY_NS
+    def order_of(self, algo: ConditionalState) -> OrderState | None:
+        """The order that a conditional one led to."""
+        return self.engine.order(algo.account, algo.instrument, algo.order_id) if algo.order_id else None
 
     def next_client_id(self) -> str:
         """A client id for an order that was sent without one."""
@@ -245,8 +240,14 @@ class Desk:
 
     def expire_at(self, order: OrderState, age_ns: int) -> None:
         """End a good-till-date order when its time comes."""
-        command = ExpireOrder(instrument=order.instrument, order_id=order.order_id, reason="good-till-date")
+        command = ExpireOrder(instrument=order.instrument, order_id=order.order_id, reason=GOOD_TILL)
         key = ("good-till", order.instrument, order.order_id)
+        self.ages.set(key, age_ns, partial(self._command_away, command))
+
+    def expire_algo_at(self, algo: ConditionalState, age_ns: int) -> None:
+        """The same of a conditional order."""
+        command = ExpireConditional(instrument=algo.instrument, conditional_id=algo.conditional_id, reason=GOOD_TILL)
+        key = ("algo-good-till", algo.instrument, algo.conditional_id)
         self.ages.set(key, age_ns, partial(self._command_away, command))
 
     def count_down(self, account: str, instrument: str, age_ns: int | None) -> None:

@@ -78,24 +78,28 @@ def all_orders(call: Call) -> list[Document]:
     asked_ms, _ = call.parameters.period_ms()
     limit = call.parameters.limit(500, 1000)
     least_id = call.parameters.integer("orderId")
-    start_ms, end_ms = _span_ms(call, by_id=least_id is not None)
+    span = span_ms(call, by_id=least_id is not None)
     rows = [
         (listing, order)
         for listing in call.listings()
         for order in _remembered(call, listing)
-        if _within(wire_ms(call.time, order.created_ns), start_ms, end_ms)
-        and (least_id is None or order.order_id >= least_id)
+        if chosen(call, order.created_ns, order.order_id, span, least_id)
     ]
     rows.sort(key=lambda row: (row[1].created_ns, row[1].order_id))
     shown = rows[:limit] if least_id is not None or asked_ms is not None else rows[-limit:]
     return [_document(call, listing, order) for listing, order in shown]
 
 
+def chosen(call: Call, created_ns: int, own_id: int, span: tuple[int | None, int | None], least_id: int | None) -> bool:
+    """Whether an order was made in the time asked for, and has none of the lower ids."""
+    return _within(wire_ms(call.time, created_ns), *span) and (least_id is None or own_id >= least_id)
+
+
 def amendments(call: Call) -> list[Document]:
     """GET orderAmendment."""
     listing = call.listing()
     found = find_order(call, listing, "unknown-order-query")
-    return amendment_documents(listing, found, call.desk.note(found), call.time)
+    return amendment_documents(listing, found, call.desk.notes.of(found), call.time)
 
 
 def fills(call: Call) -> list[Document]:
@@ -107,7 +111,7 @@ def fills(call: Call) -> list[Document]:
     if from_id is not None and (asked_ms is not None or until_ms is not None):
         raise VenueError("parameter-combination")
     order_id = call.parameters.integer("orderId")
-    start_ms, end_ms = _span_ms(call, by_id=from_id is not None or order_id is not None)
+    start_ms, end_ms = span_ms(call, by_id=from_id is not None or order_id is not None)
     kept_ns = _kept_ns(call, "forget-trades")
     rows = [
         fill
@@ -153,7 +157,7 @@ def _income(call: Call) -> Iterable[tuple[int, str, Document]]:
             yield paid.balance.updated_ns, "TRANSFER", transfer_document(paid, call.product, number, call.time)
 
 
-def _span_ms(call: Call, *, by_id: bool) -> tuple[int | None, int | None]:
+def span_ms(call: Call, *, by_id: bool) -> tuple[int | None, int | None]:
     """The week a list is about: the one asked for, the one from a start or up to an end, else the last.
 
     Asked for by an id alone, it is not bound to any.
@@ -177,7 +181,7 @@ def _kept_ns(call: Call, limit: str) -> int:
 
 def _remembered(call: Call, listing: Listing) -> list[OrderState]:
     found = call.desk.engine.orders(call.account.name, listing.name)
-    return [order for order in found if call.desk.remembered(order, call.time)]
+    return [order for order in found if call.desk.notes.remembers(order, call.time)]
 
 
 def _within(at_ms: int, start_ms: int | None, end_ms: int | None) -> bool:
@@ -186,4 +190,4 @@ def _within(at_ms: int, start_ms: int | None, end_ms: int | None) -> bool:
 
 def _document(call: Call, listing: Listing, order: OrderState) -> Document:
     time: VenueTime = call.time
-    return order_document(listing, order, call.desk.note(order), time)
+    return order_document(listing, order, call.desk.notes.of(order), time)

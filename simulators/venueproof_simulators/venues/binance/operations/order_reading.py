@@ -7,12 +7,12 @@ import re
 from msgspec import Struct
 
 from venueproof_simulators.engine.commands import Place
-from venueproof_simulators.engine.state import OrderKind, PositionSide, Side, TimeInForce
+from venueproof_simulators.engine.state import OrderKind, PositionSide, SelfTrade, Side, TimeInForce
 from venueproof_simulators.venues.binance.operations.desk import Call, Desk
 from venueproof_simulators.venues.binance.operations.parameters import Parameters
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.wire.numbers import Listing, decimals
-from venueproof_simulators.venues.binance.wire.orders import PLAIN_NOTE, OrderNote
+from venueproof_simulators.venues.binance.wire.orders import PLAIN_NOTE, SELF_TRADE_WORDS, OrderNote
 
 REDUCE_ONLY_NOTIONAL = "binance.order.min-notional-reduce-only"
 SIDES = {"BUY": Side.BUY, "SELL": Side.SELL}
@@ -21,15 +21,15 @@ CONDITIONAL = frozenset({"STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARK
 """Types that only the algo service takes."""
 
 _KINDS = {"LIMIT": OrderKind.LIMIT, "MARKET": OrderKind.MARKET}
-_WAITS = {
+WAITS = {
     "GTC": TimeInForce.GTC,
     "IOC": TimeInForce.IOC,
     "FOK": TimeInForce.FOK,
     "GTX": TimeInForce.GTC,
     "GTD": TimeInForce.GTC,
 }
-_WAIT_WORDS = {word: word for word in _WAITS}
-_SELF_TRADE = frozenset({"NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH"})
+_WAIT_WORDS = {word: word for word in WAITS}
+_SELF_TRADE = {word: mode for mode, word in SELF_TRADE_WORDS.items()}
 _RESULT = {"ACK": False, "RESULT": True}
 _PRICE_MATCH = {
     f"{word}{suffix}": (opposite, int(suffix.strip("_") or 1) - 1)
@@ -38,7 +38,6 @@ _PRICE_MATCH = {
 }
 _PRICE_MATCH_WORDS = frozenset({"NONE", *_PRICE_MATCH})
 _LEGS = {"BOTH": PositionSide.NET, "LONG": PositionSide.LONG, "SHORT": PositionSide.SHORT}
-_NOTED = frozenset({"priceMatch", "selfTradePreventionMode"})
 _MARKET_SURPLUS = ("price", "timeInForce", "stopPrice", "priceMatch")
 _LIMIT_SURPLUS = ("stopPrice",)
 _SURPLUS = frozenset({"closePosition", *_MARKET_SURPLUS})
@@ -65,7 +64,7 @@ def read_request(call: Call) -> Request:
     kind = _kind(sent)
     leg, reduce_only = read_leg(call)
     wait = "" if kind is OrderKind.MARKET else sent.choice("timeInForce", _WAIT_WORDS, "time-in-force")
-    note = PLAIN_NOTE if wait != "GTD" and sent.lacks(_NOTED) else read_note(call, wait)
+    note = PLAIN_NOTE if wait != "GTD" and sent.raw("priceMatch") is None else _note(call, wait)
     command = Place(
         account=call.account.name,
         instrument=listing.name,
@@ -73,11 +72,12 @@ def read_request(call: Call) -> Request:
         kind=kind,
         lots=read_lots(listing, sent.number("quantity")),
         ticks=0 if kind is OrderKind.MARKET else read_limit(call, listing, side, note.price_match),
-        time_in_force=TimeInForce.IOC if kind is OrderKind.MARKET else _WAITS[wait],
+        time_in_force=TimeInForce.IOC if kind is OrderKind.MARKET else WAITS[wait],
         post_only=wait == "GTX",
         reduce_only=reduce_only,
         position_side=leg,
         client_id=read_client_id(sent, "newClientOrderId") or call.desk.next_client_id(),
+        self_trade=read_self_trade(sent),
         notional_exempt=reduce_only and not call.desk.switches.on(REDUCE_ONLY_NOTIONAL),
     )
     return Request(listing, command, note, sent.option("newOrderRespType", _RESULT, "not-valid", False))
@@ -105,19 +105,23 @@ def read_leg(call: Call) -> tuple[PositionSide, bool]:
     return leg, bool(sent.flag("reduceOnly"))
 
 
-def read_note(call: Call, wait: str) -> OrderNote:
+def read_self_trade(sent: Parameters) -> SelfTrade:
+    """What gives way when the order would trade with another one of its account."""
+    default = SelfTrade.EXPIRE_MAKER
+    return sent.option("selfTradePreventionMode", _SELF_TRADE, "self-trade-prevention", default)
+
+
+def _note(call: Call, wait: str) -> OrderNote:
     """What the venue notes of an order that waits so."""
     sent = call.parameters
     return OrderNote(
         price_match=sent.word("priceMatch", _PRICE_MATCH_WORDS, "price-match", "NONE"),
-        self_trade_prevention=sent.word(
-            "selfTradePreventionMode", _SELF_TRADE, "self-trade-prevention", "EXPIRE_MAKER"
-        ),
-        good_till_ms=_good_till_ms(call) if wait == "GTD" else 0,
+        good_till_ms=read_good_till_ms(call) if wait == "GTD" else 0,
     )
 
 
-def _good_till_ms(call: Call) -> int:
+def read_good_till_ms(call: Call) -> int:
+    """When an order is to end, in whole seconds. Raises `VenueError`."""
     value = call.parameters.integer("goodTillDate")
     if value is None:
         raise VenueError("mandatory", parameter="goodTillDate")

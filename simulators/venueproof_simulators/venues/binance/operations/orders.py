@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec import Struct
-
-from venueproof_simulators.engine.commands import CancelAll, Place
+from venueproof_simulators.engine.commands import CancelAll
 from venueproof_simulators.engine.events import Cause, Event, OrderChanged, Refused
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import LIVE, OrderState, OrderStatus, Side
@@ -15,27 +13,10 @@ from venueproof_simulators.venues.binance.operations.desk import Call, Desk
 from venueproof_simulators.venues.binance.operations.order_reading import Request, read_request
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.wire.numbers import Listing
-from venueproof_simulators.venues.binance.wire.orders import (
-    PLAIN_NOTE,
-    Document,
-    OrderNote,
-    order_reply,
-    test_reply,
-)
+from venueproof_simulators.venues.binance.wire.orders import Document, order_reply, test_reply
 
 ENGINE_WINDOW = "binance.auth.me-recvwindow"
-OBEYED = PLAIN_NOTE.self_trade_prevention
-"""The self-trade mode that the engine has."""
-_ALL_LEVELS = 10**6
 CANCELED_ALL = {"code": 200, "msg": "The operation of cancel all open order is done."}
-
-
-class Offer(Struct, frozen=True):
-    """What an order offers to the book."""
-
-    side: Side
-    ticks: int
-    lots: int
 
 
 # --- placing ----------------------------------------------------------------------------------------------------------
@@ -46,14 +27,17 @@ def place(call: Call) -> Document:
     request = read_request(call)
     check_engine_window(call)
     _check_size(call, request)
-    check_self_trade(call, request.listing, request.command, request.note)
     events = call.desk.command(request.command, call.time, request.note)
     taken, last = _outcome(call, request, events)
     if request.note.good_till_ms and last.status in LIVE:
-        due_ns = call.time.age_ns + request.note.good_till_ms * 1_000_000 - call.time.wire_ns
-        call.desk.expire_at(last, due_ns)
+        call.desk.expire_at(last, till_age_ns(call, request.note.good_till_ms))
     shown = last if request.show_result else taken
     return order_reply(request.listing, shown, request.note, call.time)
+
+
+def till_age_ns(call: Call, good_till_ms: int) -> int:
+    """When a goodTillDate comes, on the age clock."""
+    return call.time.age_ns + good_till_ms * 1_000_000 - call.time.wire_ns
 
 
 def place_test(call: Call) -> Document:
@@ -79,6 +63,7 @@ def place_test(call: Call) -> Document:
         position_side=command.position_side,
         created_ns=now_ns,
         updated_ns=now_ns,
+        self_trade=command.self_trade,
     )
     return test_reply(request.listing, order, request.note, call.time)
 
@@ -139,27 +124,6 @@ def check_size(call: Call, listing: Listing, side: Side, more: int) -> None:
         raise VenueError("position-too-large")
 
 
-def check_self_trade(call: Call, listing: Listing, order: Place | Offer, note: OrderNote) -> None:
-    """Refuse a mode that the engine would not obey: where an own order stands in the way it ends that one, whatever
-    was asked for. An order that others can fill first meets none of its own.
-    """
-    if note.self_trade_prevention == OBEYED:
-        return
-    sign = order.side.sign
-    own = [
-        resting.ticks
-        for resting in call.desk.engine.live_orders(call.account.name, listing.name)
-        if resting.side is not order.side and (not order.ticks or (order.ticks - resting.ticks) * sign >= 0)
-    ]
-    if not own:
-        return
-    nearest = min(own, key=lambda ticks: ticks * sign)
-    book = call.desk.engine.book(listing.name, _ALL_LEVELS)
-    levels = book.asks if order.side is Side.BUY else book.bids
-    if sum(lots for ticks, lots in levels if (nearest - ticks) * sign > 0) < order.lots:
-        raise VenueError("self-trade-prevention")
-
-
 def check_engine_window(call: Call) -> None:
     """The matching engine looks at the timestamp once more, after the order waited in its queue."""
     if not call.desk.switches.on(ENGINE_WINDOW):
@@ -186,7 +150,7 @@ def find_order(call: Call, listing: Listing, unknown: str) -> OrderState:
         order = engine.order_by_client_id(account, listing.name, client_id)
     else:
         raise VenueError("order-id-missing")
-    if order is None or order.account != account or not call.desk.remembered(order, call.time):
+    if order is None or order.account != account or not call.desk.notes.remembers(order, call.time):
         raise VenueError(unknown)
     return order
 
@@ -199,7 +163,7 @@ def cancel(call: Call) -> Document:
         raise VenueError("unknown-order-cancel")
     events = call.desk.cancel(order, call.time)
     _raise_refused(call, listing, order.side, events)
-    return order_reply(listing, state_of(call.desk, order), call.desk.note(order), call.time)
+    return order_reply(listing, state_of(call.desk, order), call.desk.notes.of(order), call.time)
 
 
 def cancel_all(call: Call) -> Document:

@@ -18,6 +18,7 @@ from msgspec import Struct
 from venueproof_simulators.host.routing import Route, RouteTable, Security
 from venueproof_simulators.venues.binance.operations import (
     account,
+    algos,
     amending,
     batches,
     market,
@@ -123,6 +124,15 @@ _ORDERS = (
     _asked("v1/forceOrders", account.nothing, "other", "force-orders"),
 )
 
+_ALGOS = (
+    _route("POST", "v1/algoOrder", algos.place, "place", SIGNED, "order-place", (1, 1)),
+    _route("DELETE", "v1/algoOrder", algos.cancel, "cancel", SIGNED),
+    _route("DELETE", "v1/algoOpenOrders", algos.cancel_all, "cancel_all", SIGNED),
+    _asked("v1/algoOrder", algos.query, "order"),
+    _asked("v1/openAlgoOrders", algos.open_algos, "open_orders", "open-orders"),
+    _asked("v1/allAlgoOrders", algos.all_algos, "order_history", "account"),
+)
+
 _ACCOUNT = (
     _asked("v1/adlQuantile", account.adl_quantiles, "other", "account"),
     _asked("v1/commissionRate", account.commission_rate, "other", "commission"),
@@ -136,7 +146,7 @@ _ACCOUNT = (
     _route("DELETE", "v1/listenKey", user_stream.close, "stream_credential", KEY),
 )
 
-_BOTH = (*_MARKET, *_ORDERS, *_ACCOUNT)
+_BOTH = (*_MARKET, *_ORDERS, *_ALGOS, *_ACCOUNT)
 
 _USD_ONLY = (
     _public("v1/exchangeInfo", market.exchange_info_usd, "instruments"),

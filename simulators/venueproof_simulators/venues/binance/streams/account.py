@@ -13,6 +13,7 @@ from msgspec import Struct
 from venueproof_simulators.engine.events import (
     BalanceCause,
     BalanceChanged,
+    ConditionalChanged,
     Event,
     LeverageChanged,
     MarginModeChanged,
@@ -24,6 +25,7 @@ from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.operations.desk import Desk
 from venueproof_simulators.venues.binance.products import USD_MARGINED, ProductRules, product_of_asset
 from venueproof_simulators.venues.binance.wire import events as wire
+from venueproof_simulators.venues.binance.wire.algos import algo_event, failure, is_told
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 from venueproof_simulators.venues.binance.wire.orders import Document
 
@@ -59,6 +61,8 @@ def account_messages(desk: Desk, events: Iterable[Event], time: VenueTime) -> li
         messages += update.take()
         if isinstance(event, OrderChanged):
             messages += _order_messages(desk, event, time)
+        elif isinstance(event, ConditionalChanged):
+            messages += _algo_messages(desk, event, time)
         elif isinstance(event, LeverageChanged | MarginModeChanged):
             messages += _setting_messages(desk, event, time)
     messages += update.take()
@@ -74,10 +78,19 @@ def _order_messages(desk: Desk, event: OrderChanged, time: VenueTime) -> list[Ac
     if event.fill is not None and listing.product.short_fills:
         lite = wire.trade_lite(listing, order, event.fill, time)
         messages.append(_message(desk, order.account, listing, lite, "fill"))
-    document = wire.order_event(listing, event, desk.note(order), time)
+    document = wire.order_event(listing, event, desk.notes.of(order), time)
     topic = "fill" if event.fill is not None else "order"
     messages.append(_message(desk, order.account, listing, document, topic))
     return messages
+
+
+def _algo_messages(desk: Desk, event: ConditionalChanged, time: VenueTime) -> list[AccountMessage]:
+    if not is_told(event):
+        return []
+    algo = event.conditional
+    listing = desk.listings[algo.instrument]
+    document = algo_event(listing, event, desk.notes.algo(algo), desk.order_of(algo), failure(desk.errors, algo), time)
+    return [_message(desk, algo.account, listing, document, "order")]
 
 
 def _setting_messages(desk: Desk, event: LeverageChanged | MarginModeChanged, time: VenueTime) -> list[AccountMessage]:

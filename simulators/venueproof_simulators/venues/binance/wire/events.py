@@ -23,8 +23,10 @@ from venueproof_simulators.host.decimals import fixed, money, plain
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.wire.account import break_even_price, entry_price
 from venueproof_simulators.venues.binance.wire.market import LevelRows, rate, turnover_text
-from venueproof_simulators.venues.binance.wire.numbers import Listing, eight, update_id, wire_ms
+from venueproof_simulators.venues.binance.wire.numbers import Listing, eight, unpadded, update_id, wire_ms
 from venueproof_simulators.venues.binance.wire.orders import (
+    LEGS,
+    SELF_TRADE_WORDS,
     Document,
     OrderNote,
     average_price,
@@ -48,7 +50,7 @@ _EXPIRY_REASONS = {SELF_TRADE: "1", IMMEDIATE_OR_CANCEL: "2", NO_LIQUIDITY: "2",
 
 def order_event(listing: Listing, changed: OrderChanged, note: OrderNote, time: VenueTime) -> Document:
     """ORDER_TRADE_UPDATE."""
-    order, fill = changed.order, changed.fill
+    order, fill, origin = changed.order, changed.fill, note.origin
     document = {
         "s": listing.name,
         "c": order.client_id,
@@ -58,7 +60,7 @@ def order_event(listing: Listing, changed: OrderChanged, note: OrderNote, time: 
         "q": listing.amount_text(order.lots),
         "p": listing.plain_price(order.ticks),
         "ap": plain(average_price(listing, order)),
-        "sp": "0",
+        "sp": unpadded(origin.stop_price) or "0",
         "x": EXECUTIONS[changed.cause],
         "X": status(order),
         "i": order.order_id,
@@ -72,19 +74,21 @@ def order_event(listing: Listing, changed: OrderChanged, note: OrderNote, time: 
         "a": "0",
         "m": fill.maker if fill else False,
         "R": order.reduce_only,
-        "wt": "CONTRACT_PRICE",
-        "ot": order.kind.upper(),
-        "ps": "BOTH",
-        "cp": False,
+        "wt": origin.working_type,
+        "ot": origin.order_type or order.kind.upper(),
+        "ps": LEGS[order.position_side],
+        "cp": origin.close_position,
         "rp": plain(money(fill.realized_atoms)) if fill else "0",
-        "pP": False,
+        "pP": origin.price_protect,
         **listing.only_usd(si=0, ss=0),
-        "V": note.self_trade_prevention,
+        "V": SELF_TRADE_WORDS[order.self_trade],
         "pm": note.price_match,
         **listing.only_usd(gtd=note.good_till_ms),
         **listing.only_coin(ma=listing.row.settle),
         "er": expiry_reason(changed),
     }
+    if origin.callback:
+        document |= {"AP": unpadded(origin.activation), "cr": origin.callback}
     if changed.cause is Cause.AMENDED and note.modify_id is not None:
         document["M"] = str(note.modify_id)
     return {"e": "ORDER_TRADE_UPDATE", "T": document["T"], "E": time.wire_ms, "o": document}

@@ -68,6 +68,8 @@ class Listing:
         self.delivery_ms = int(str(row.wire.get("deliveryDate", PERPETUAL_DELIVERY_MS)))
         self.price_places = int(str(row.wire["pricePrecision"]))
         self.amount_places = int(str(row.wire["quantityPrecision"]))
+        self.fine = Grid(Decimal(1).scaleb(-self.price_places))
+        """The precision of prices, finer than the tick: trigger prices may lie between two ticks."""
         self._price_units = whole(row.tick.scaleb(self.price_places))
         """How many units of the last decimal place of prices a tick is."""
         self._value = row.tick * row.amount_step * row.contract_size
@@ -75,8 +77,14 @@ class Listing:
         self._value_max = {
             leverage: int(CONTEXT.divide_int(most, self._value)) for leverage, most in self._notional_max.items()
         }
+        self.protect_ppm = self.instrument.price_band_ppm
+        """`triggerProtect`: how far apart mark and last price may be when a protected conditional order fires."""
         self.zero_price = fixed(Decimal(0), self.price_places)
         """No price, in the symbol's full precision."""
+
+    def ticks(self, fine: int, *, up: bool) -> int:
+        """The next tick at or above a price of the fine grid, or at or below it."""
+        return -(-fine // self._price_units) if up else fine // self._price_units
 
     def price(self, ticks: int) -> Decimal:
         """Ticks as a price."""
@@ -164,6 +172,11 @@ def decimals(text: str) -> int:
 def rounded(value: Decimal) -> Decimal:
     """A price to eight decimals."""
     return value.quantize(_MEAN_UNIT, context=CONTEXT)
+
+
+def unpadded(text: str) -> str:
+    """A number without trailing zeros: `58000` for `58000.00`."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def eight(value: Decimal) -> str:

@@ -13,7 +13,15 @@ from msgspec import Struct
 
 from venueproof_simulators.engine.events import BalanceChanged
 from venueproof_simulators.engine.matching import SELF_TRADE
-from venueproof_simulators.engine.state import FillState, OrderKind, OrderState, OrderStatus, TimeInForce
+from venueproof_simulators.engine.state import (
+    FillState,
+    OrderKind,
+    OrderState,
+    OrderStatus,
+    PositionSide,
+    SelfTrade,
+    TimeInForce,
+)
 from venueproof_simulators.host.decimals import fixed, money, plain
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.products import ProductRules
@@ -34,6 +42,32 @@ STATUSES: dict[OrderStatus, str] = {
 """The venue's word for each status of the engine."""
 
 
+LEGS: dict[PositionSide, str] = {
+    PositionSide.NET: "BOTH",
+    PositionSide.LONG: "LONG",
+    PositionSide.SHORT: "SHORT",
+}
+"""The venue's word for each leg."""
+
+SELF_TRADE_WORDS: dict[SelfTrade, str] = {mode: mode.name for mode in SelfTrade}
+"""The venue's word for what gives way when two own orders meet."""
+
+
+class Origin(Struct, frozen=True):
+    """The conditional order that an order came from, in the venue's words; by default none."""
+
+    order_type: str = ""
+    stop_price: str = ""
+    working_type: str = "CONTRACT_PRICE"
+    close_position: bool = False
+    price_protect: bool = False
+    activation: str = ""
+    callback: str = ""
+
+
+NO_ORIGIN = Origin()
+
+
 class Amendment(Struct, frozen=True):
     """One change of an order: its price and total before and after."""
 
@@ -47,10 +81,10 @@ class OrderNote(Struct, frozen=True):
     """What the venue keeps of an order beyond what the engine needs."""
 
     price_match: str = "NONE"
-    self_trade_prevention: str = "EXPIRE_MAKER"
     good_till_ms: int = 0
     modify_id: int | None = None
     amendments: tuple[Amendment, ...] = ()
+    origin: Origin = NO_ORIGIN
     ended_age_ns: int | None = None
     """When it ended, on the age clock: what retention counts from."""
 
@@ -79,22 +113,25 @@ def time_in_force(order: OrderState, note: OrderNote) -> str:
 
 def _common(listing: Listing, order: OrderState, note: OrderNote) -> Document:
     """The fields that replies and queries share, in the venue's order after `cumQty`/`cumBase`."""
-    kind = order.kind.upper()
-    return {
+    kind, origin = order.kind.upper(), note.origin
+    document = {
         "timeInForce": time_in_force(order, note),
         "type": kind,
         "reduceOnly": order.reduce_only,
-        "closePosition": False,
+        "closePosition": origin.close_position,
         "side": order.side.upper(),
-        "positionSide": "BOTH",
-        "stopPrice": listing.zero_price,
-        "workingType": "CONTRACT_PRICE",
-        "priceProtect": False,
-        "origType": kind,
+        "positionSide": LEGS[order.position_side],
+        "stopPrice": origin.stop_price or listing.zero_price,
+        "workingType": origin.working_type,
+        "priceProtect": origin.price_protect,
+        "origType": origin.order_type or kind,
         "priceMatch": note.price_match,
-        "selfTradePreventionMode": note.self_trade_prevention,
+        "selfTradePreventionMode": SELF_TRADE_WORDS[order.self_trade],
         **listing.only_usd(goodTillDate=note.good_till_ms),
     }
+    if origin.callback:
+        document |= {"activatePrice": origin.activation, "priceRate": origin.callback}
+    return document
 
 
 def order_reply(listing: Listing, order: OrderState, note: OrderNote, time: VenueTime) -> Document:
@@ -200,7 +237,7 @@ def fill_document(listing: Listing, fill: FillState, time: VenueTime) -> Documen
         "marginAsset": listing.row.settle,
         "realizedPnl": plain(money(fill.realized_atoms)),
         "side": fill.side.upper(),
-        "positionSide": "BOTH",
+        "positionSide": LEGS[fill.position_side],
         "symbol": listing.name,
         "pair": listing.pair,
         "time": wire_ms(time, fill.at_ns),

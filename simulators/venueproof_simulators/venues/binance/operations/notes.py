@@ -1,0 +1,102 @@
+"""What the venue keeps of orders beyond what the engine needs, for as long as it remembers them at all."""
+
+from __future__ import annotations
+
+from typing import TypeGuard
+
+from msgspec import structs
+
+from venueproof_simulators.engine.commands import Command, Place
+from venueproof_simulators.engine.events import Cause, ConditionalCause, ConditionalChanged, OrderChanged
+from venueproof_simulators.engine.state import LIVE, ConditionalState, ConditionalStatus, OrderState, OrderStatus
+from venueproof_simulators.host.facts import Limits
+from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.venues.binance.wire.algos import PLAIN_ALGO, AlgoNote, origin
+from venueproof_simulators.venues.binance.wire.numbers import Listing
+from venueproof_simulators.venues.binance.wire.orders import PLAIN_NOTE, OrderNote, Origin
+
+_DAY_NS = 86_400 * 10**9
+_ENDED = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REJECTED})
+_ENDED_ALGO = frozenset(
+    {
+        ConditionalStatus.FINISHED,
+        ConditionalStatus.CANCELED,
+        ConditionalStatus.EXPIRED,
+        ConditionalStatus.REJECTED,
+    }
+)
+
+
+def _is_noted(note: OrderNote | AlgoNote, command: Command, client_id: str) -> TypeGuard[OrderNote]:
+    """Whether a note is one on the order that a command places."""
+    return note is not PLAIN_NOTE and isinstance(command, Place) and command.client_id == client_id
+
+
+class Notes:
+    """Notes on orders by (instrument, id), ordinary and conditional ones apart."""
+
+    def __init__(self, limits: Limits, listings: dict[str, Listing]) -> None:
+        self._limits = limits
+        self._listings = listings
+        self._orders: dict[tuple[str, int], OrderNote] = {}
+        self._algos: dict[tuple[str, int], AlgoNote] = {}
+        self._origins: dict[tuple[str, int], Origin] = {}
+
+    def of(self, order: OrderState) -> OrderNote:
+        """The note on an order."""
+        return self._orders.get((order.instrument, order.order_id), PLAIN_NOTE)
+
+    def set(self, instrument: str, order_id: int, note: OrderNote) -> None:
+        """Keep a note on an order."""
+        self._orders[instrument, order_id] = note
+
+    def algo(self, algo: ConditionalState) -> AlgoNote:
+        """The note on a conditional order."""
+        return self._algos.get((algo.instrument, algo.conditional_id), PLAIN_ALGO)
+
+    def keep(self, event: OrderChanged, command: Command, note: OrderNote | AlgoNote, time: VenueTime) -> bool:
+        """Note what began, and when it ended; returns whether it ended."""
+        order = event.order
+        key = (order.instrument, order.order_id)
+        if event.cause is Cause.OPENED:
+            began = self._origins.get((order.instrument, order.conditional_id))
+            if began is not None:
+                self._orders[key] = OrderNote(origin=began)
+            elif _is_noted(note, command, order.client_id):
+                self._orders[key] = note
+        if order.status not in _ENDED:
+            return False
+        self._orders[key] = structs.replace(self.of(order), ended_age_ns=time.age_ns)
+        return True
+
+    def keep_algo(
+        self, event: ConditionalChanged, command: Command, note: OrderNote | AlgoNote, time: VenueTime
+    ) -> bool:
+        """The same of a conditional order; and where it has led to an order, what that shows of it."""
+        algo = event.conditional
+        key = (algo.instrument, algo.conditional_id)
+        if event.cause is ConditionalCause.OPENED and isinstance(note, AlgoNote):
+            self._algos[key] = note
+        elif event.cause is ConditionalCause.TRIGGERED:
+            self._origins[key] = origin(self._listings[algo.instrument], algo, self.algo(algo))
+        if algo.status not in _ENDED_ALGO:
+            return False
+        self._algos[key] = structs.replace(self.algo(algo), ended_age_ns=time.age_ns)
+        return True
+
+    # --- what is remembered ---
+
+    def remembers(self, order: OrderState, time: VenueTime) -> bool:
+        """Whether the venue still knows an order: without a fill for 3 days after its end, else for 90."""
+        ended_ns = self.of(order).ended_age_ns
+        return order.status in LIVE or self._within(ended_ns, time, filled=order.filled_lots > 0)
+
+    def remembers_algo(self, algo: ConditionalState, time: VenueTime) -> bool:
+        """The same of a conditional order; one that led to an order counts as filled."""
+        return self._within(self.algo(algo).ended_age_ns, time, filled=algo.order_id > 0)
+
+    def _within(self, ended_ns: int | None, time: VenueTime, *, filled: bool) -> bool:
+        if ended_ns is None:
+            return True
+        row = self._limits.named("forget-all" if filled else "forget-unfilled")
+        return time.age_ns - ended_ns <= row.limit * _DAY_NS
