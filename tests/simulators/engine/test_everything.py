@@ -1,0 +1,209 @@
+"""What must hold with everything in play, by chance: sums, books, last words, results, and that the journal repeats."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from venueproof_simulators.engine.commands import (
+    AddLiquidity,
+    Amend,
+    Cancel,
+    CancelAll,
+    CancelAllConditional,
+    CancelConditional,
+    Command,
+    ExpireOrder,
+    FillOrder,
+    HoldTriggers,
+    Place,
+    PlaceConditional,
+    PrintTrade,
+    RefuseOrders,
+    SetLeverage,
+    SetMarginMode,
+    SetPositionMode,
+    SetPrice,
+    Tick,
+    TriggerConditional,
+)
+from venueproof_simulators.engine.engine import Engine
+from venueproof_simulators.engine.events import BookChanged, ConditionalChanged, Event, OrderChanged
+from venueproof_simulators.engine.instruments import ContractKind
+from venueproof_simulators.engine.prices import Pace
+from venueproof_simulators.engine.state import (
+    ConditionalStatus,
+    MarginMode,
+    OrderKind,
+    PositionMode,
+    PositionSide,
+    SelfTrade,
+    Side,
+    TimeInForce,
+    TriggerKind,
+    WatchedPrice,
+)
+
+from .play import BTC, START_NS, USERS, check_replay, check_sums, fresh_engine
+
+OTHER = replace(BTC, name="ETHUSDT", symbol="ETH/USDT:USDT", underlying="ETH", tick=Decimal("0.01"), tick_step=10)
+COIN = replace(
+    BTC,
+    name="BTCUSD",
+    symbol="BTC/USD:BTC",
+    quote="USD",
+    settle="BTC",
+    kind=ContractKind.INVERSE,
+    lot=Decimal(1),
+    contract_size=Decimal(100),
+    product="inverse",
+)
+whos = st.sampled_from(USERS)
+names = st.sampled_from([BTC.name, OTHER.name, COIN.name])
+sides = st.sampled_from(Side)
+prices = st.integers(-50, 50).map(lambda offset: 600_000 + offset)
+steps = st.integers(-5, 5).map(lambda offset: 300_000 + 10 * offset)
+lots_ = st.one_of(st.integers(1, 20), st.integers(1, 4000))
+numbers = st.integers(1, 12)
+places = st.builds(
+    Place,
+    whos,
+    names,
+    sides,
+    st.sampled_from(OrderKind),
+    lots_,
+    st.one_of(prices, steps),
+    st.sampled_from(TimeInForce),
+    post_only=st.sampled_from([False, False, True]),
+    reduce_only=st.sampled_from([False, False, True]),
+    position_side=st.sampled_from([PositionSide.NET, *PositionSide]),
+    client_id=st.sampled_from(["", "", "a", "b"]),
+    unique_client_id=st.booleans(),
+    verdict_delay_ns=st.sampled_from([0, 0, 30_000_000]),
+    self_trade=st.sampled_from(SelfTrade),
+)
+conditionals = st.builds(
+    PlaceConditional,
+    whos,
+    names,
+    sides,
+    st.sampled_from(TriggerKind),
+    st.sampled_from(OrderKind),
+    lots_,
+    st.one_of(prices, steps),
+    st.one_of(prices, steps),
+    st.sampled_from(WatchedPrice),
+    activation_ticks=st.one_of(st.just(0), prices, steps),
+    callback_ppm=st.integers(1_000, 1_100),
+    reduce_only=st.booleans(),
+    close_position=st.sampled_from([False, False, True]),
+    client_id=st.sampled_from(["", "", "a", "b"]),
+    handover_ns=st.sampled_from([0, 0, 30_000_000]),
+)
+commands: st.SearchStrategy[Command] = st.one_of(
+    places,
+    places,
+    places,
+    st.builds(Amend, whos, names, numbers, st.one_of(prices, steps), lots_),
+    conditionals,
+    conditionals,
+    st.builds(CancelConditional, whos, names, numbers),
+    st.builds(CancelAllConditional, whos, st.sampled_from(["", BTC.name])),
+    st.builds(TriggerConditional, names, numbers),
+    st.builds(HoldTriggers, st.booleans()),
+    st.builds(Cancel, whos, names, numbers),
+    st.builds(CancelAll, whos, st.sampled_from(["", BTC.name])),
+    st.builds(SetLeverage, whos, names, st.integers(0, 130)),
+    st.builds(SetMarginMode, whos, names, st.sampled_from(MarginMode)),
+    st.builds(SetPositionMode, whos, st.sampled_from(PositionMode)),
+    st.builds(SetPrice, names, st.one_of(prices, steps), st.sampled_from([0, 0, 400_000_000]), st.booleans()),
+    st.builds(PrintTrade, names, prices, lots_, sides),
+    st.builds(AddLiquidity, names, sides, st.one_of(prices, steps), lots_),
+    st.builds(FillOrder, names, numbers, st.integers(0, 5)),
+    st.builds(ExpireOrder, names, numbers, st.just("expired")),
+    st.builds(RefuseOrders, whos, st.just("not-allowed")),
+    st.builds(Tick),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    run=st.lists(st.tuples(commands, st.sampled_from([0, 10**6, 10**8, 3 * 10**9])), min_size=10, max_size=60),
+    pace=st.sampled_from(Pace),
+    hedged=st.booleans(),
+)
+def test_with_everything_in_play_sums_hold_and_the_journal_repeats(
+    run: list[tuple[Command, int]], pace: Pace, hedged: bool
+) -> None:
+    engine = fresh_engine(BTC, OTHER, COIN, pace=pace)
+    if hedged:
+        engine.apply(SetPositionMode("ann", PositionMode.HEDGE), START_NS)
+    totals = engine.totals()
+    shown = {name: levels(engine, name) for name in engine.instruments}
+    for command, later_ns in run:
+        events = engine.apply(command, engine.now_ns + later_ns)
+        assert engine.totals() == totals
+        assert len({event.instrument for event in events if isinstance(event, BookChanged)}) == sum(
+            isinstance(event, BookChanged) for event in events
+        )
+        follow(shown, events)
+        assert shown == {name: levels(engine, name) for name in engine.instruments}
+        check_last_words(engine, events)
+    check_sums(engine, list(engine.instruments))
+    check_results(engine)
+    check_replay(engine)
+
+
+Levels = dict[tuple[Side, int], int]
+
+
+def levels(engine: Engine, name: str) -> Levels:
+    """The book as a table."""
+    book = engine.book(name, 10_000)
+    return {(Side.BUY, ticks): lots for ticks, lots in book.bids} | {
+        (Side.SELL, ticks): lots for ticks, lots in book.asks
+    }
+
+
+def follow(shown: dict[str, Levels], events: list[Event]) -> None:
+    """Keep books by what the events say."""
+    for event in events:
+        if isinstance(event, BookChanged):
+            book = shown[event.instrument]
+            book |= {(side, ticks): lots for side, ticks, lots in event.levels}
+            shown[event.instrument] = {key: lots for key, lots in book.items() if lots}
+
+
+def check_last_words(engine: Engine, events: list[Event]) -> None:
+    """The last event of each order is how the order stands."""
+    last = {(e.order.instrument, e.order.order_id): e.order for e in events if isinstance(e, OrderChanged)}
+    for (name, number), order in last.items():
+        assert engine.order(order.account, name, number) == order
+    ends = {
+        (e.conditional.instrument, e.conditional.conditional_id): e.conditional
+        for e in events
+        if isinstance(e, ConditionalChanged)
+    }
+    for (name, number), told in ends.items():
+        now = engine.conditional(told.account, name, number)
+        assert now is not None
+        assert (now.status, now.order_id, now.reason) == (told.status, told.order_id, told.reason)
+
+
+def check_results(engine: Engine) -> None:
+    """A conditional order that has gone through has one order and shares its end; no other has any."""
+    for who in USERS:
+        orders = {(o.instrument, o.conditional_id): o for o in engine.orders(who) if o.conditional_id}
+        assert len(orders) == sum(bool(order.conditional_id) for order in engine.orders(who))
+        for one in engine.conditionals(who):
+            order = orders.pop((one.instrument, one.conditional_id), None)
+            assert (order is not None) is (one.status in (ConditionalStatus.TRIGGERED, ConditionalStatus.FINISHED))
+            if order is not None:
+                assert (one.order_id, one.status is ConditionalStatus.TRIGGERED) == (
+                    order.order_id,
+                    order.open_lots > 0,
+                )
+        assert not orders
