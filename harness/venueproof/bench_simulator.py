@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -19,6 +19,7 @@ from venueproof_contracts.actions import ActionResult, AnyAction, Hold
 from venueproof_contracts.bench import EXPOSURE, HOURS, TRUTH, MarketTruth, Provocation, Provoked, Truth, WireRow
 from venueproof_simulators.engine import state
 from venueproof_simulators.engine.instruments import Instrument
+from venueproof_simulators.engine.state import BalanceState
 from venueproof_simulators.host import discovery
 from venueproof_simulators.host.facts import QuirkRow
 from venueproof_simulators.host.rules import rule_name
@@ -73,6 +74,8 @@ class SimulatorBench:
         self._trouble_until_ns = 0
         self.recovery_bound_s = Decimal(0)
         """What `settle` waits at least; the runner sets it to what the adapter declares."""
+        self.product = ""
+        """Whose balances `truth` tells; empty for all. The runner sets it to the product of the case."""
         self.deeds: list[Deed] = []
 
     def _instruments(self) -> list[Instrument]:
@@ -108,11 +111,20 @@ class SimulatorBench:
         engine, account = self._simulator.venue.engine, self._simulator.venue.account
         find = self._by_name.__getitem__
         return Truth(
-            orders=tuple(telling.order(find, one) for one in engine.orders(account)),
+            orders=(
+                *(telling.order(find, one) for one in engine.orders(account)),
+                *(telling.conditional(find, one) for one in engine.conditionals(account)),
+            ),
             fills=tuple(telling.fill(find, one) for one in engine.fills(account)),
             positions=tuple(telling.position(find, one) for one in engine.positions(account)),
-            balances=tuple(telling.balance(one) for one in engine.balances(account)),
+            balances=tuple(telling.balance(one) for one in self._own(engine.balances(account))),
         )
+
+    def _own(self, balances: Sequence[BalanceState]) -> list[BalanceState]:
+        """Those in the pools that the product's contracts are settled from."""
+        settled = {one.settle for one in self._by_name.values() if self.product in ("", one.product)}
+        pools = {one.pool for one in balances if one.asset in settled}
+        return [one for one in balances if one.pool in pools]
 
     async def market(self, instrument: str) -> MarketTruth:
         """Ticker and book of one instrument. Raises `LookupError` when the venue has none of that symbol."""

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 import venueproof
 from venueproof.bench_simulator import SimulatorBench
@@ -14,7 +15,19 @@ from venueproof_contracts import actions
 from venueproof_contracts.actions import POWERS, DropManner, Matcher, Operation, Topic, action_name
 from venueproof_contracts.bench import EXPOSURE, HOURS, TRUTH
 from venueproof_contracts.errors import Reason
-from venueproof_contracts.model import Intent, OrderStatus, OrderType, PositionMode, Side
+from venueproof_contracts.model import (
+    Intent,
+    OffsetUnit,
+    OrderRef,
+    OrderStatus,
+    OrderType,
+    PositionMode,
+    PositionSide,
+    Side,
+    Trigger,
+    TriggerKind,
+    TriggerPrice,
+)
 
 BTC = "BTC/USDT:USDT"
 Body = Callable[[SimulatorBench], Awaitable[None]]
@@ -44,15 +57,75 @@ def test_every_action_is_translated_or_no_power() -> None:
         translated = frozenset(action_name(kind) for kind in TRANSLATIONS)
         assert translated <= POWERS
         assert bench.powers == translated | {TRUTH, HOURS, EXPOSURE}
-        assert POWERS - bench.powers == {"trigger", "set_mode", "set_mark", "pay_funding", "hold_triggers"}
+        assert bench.powers >= POWERS
 
     on_bench(body)
 
 
-def test_what_a_bench_cannot_do_it_refuses() -> None:
+def conditional(trigger: Trigger, intent_id: str = "stop", **changes: object) -> Intent:
+    plain = replace(buy(intent_id), side=Side.SELL, type=OrderType.MARKET, price=None, trigger=trigger)
+    return replace(plain, **changes)
+
+
+def test_conditional_orders_wait_fire_and_become_orders() -> None:
     async def body(bench: SimulatorBench) -> None:
-        with pytest.raises(LookupError, match="this bench cannot 'set_mode'"):
-            await bench.do(actions.SetMode(PositionMode.HEDGE))
+        stop = Trigger(TriggerKind.STOP, price=Decimal("58000.0"), watches=TriggerPrice.MARK)
+        stop_id = (await bench.do(actions.ActAsOtherClient(conditional(stop)))).order_id
+        order = (await bench.truth()).order(stop_id, conditional=True)
+        assert order is not None
+        assert (order.status, order.trigger, order.ref) == (
+            OrderStatus.WAITING,
+            stop,
+            OrderRef(BTC, "stop", stop_id, conditional=True),
+        )
+        await bench.do(actions.HoldTriggers(True))
+        await bench.do(actions.TriggerOrder(BTC, stop_id))
+        held = (await bench.truth()).order(stop_id, conditional=True)
+        assert held is not None
+        assert held.status is OrderStatus.TRIGGERING
+        await bench.do(actions.HoldTriggers(False))
+        truth = await bench.truth()
+        fired = truth.order(stop_id, conditional=True)
+        assert fired is not None
+        assert fired.status is OrderStatus.TRIGGERED
+        became = truth.order(fired.replaced_by or "")
+        assert became is not None
+        assert (became.status, became.replaces, became.filled) == (OrderStatus.FILLED, stop_id, Decimal("0.010"))
+        with pytest.raises(LookupError, match="no conditional order '1' waits"):
+            await bench.do(actions.TriggerOrder(BTC, stop_id))
+
+    on_bench(body)
+
+
+def test_a_trailing_order_is_told_as_it_was_asked_for() -> None:
+    async def body(bench: SimulatorBench) -> None:
+        trigger = Trigger(
+            TriggerKind.TRAILING,
+            offset=Decimal("1.5"),
+            offset_unit=OffsetUnit.PERCENT,
+            activation=Decimal("61000.0"),
+        )
+        order_id = (await bench.do(actions.ActAsOtherClient(conditional(trigger)))).order_id
+        order = (await bench.truth()).order(order_id, conditional=True)
+        assert order is not None
+        assert (order.trigger, order.status) == (trigger, OrderStatus.WAITING)
+        absolute = replace(trigger, offset_unit=OffsetUnit.ABSOLUTE)
+        with pytest.raises(ValueError, match="by a percentage"):
+            await bench.do(actions.ActAsOtherClient(conditional(absolute, "other")))
+
+    on_bench(body)
+
+
+def test_legs_of_hedge_mode_are_told_apart() -> None:
+    async def body(bench: SimulatorBench) -> None:
+        await bench.do(actions.SetMode(PositionMode.HEDGE))
+        for side, leg in ((Side.BUY, PositionSide.LONG), (Side.SELL, PositionSide.SHORT)):
+            intent = replace(buy(leg.value), side=side, type=OrderType.MARKET, price=None, position_side=leg)
+            await bench.do(actions.ActAsOtherClient(intent))
+        truth = await bench.truth()
+        held = {one.side: one.amount for one in truth.positions if one.amount}
+        assert held == {PositionSide.LONG: Decimal("0.010"), PositionSide.SHORT: Decimal("0.010")}
+        assert [order.position_side for order in truth.orders] == [PositionSide.LONG, PositionSide.SHORT]
 
     on_bench(body)
 

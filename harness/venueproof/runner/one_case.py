@@ -171,6 +171,7 @@ class _Run:
         if decision is not None:
             return Judgement(*decision)
         bench.recovery_bound_s = self._declaration.recovery_bound_s
+        bench.product = self._product.name
         self._case = Case(
             adapter=adapter,
             bench=bench,

@@ -21,7 +21,7 @@ from venueproof_simulators.host import rules
 from venueproof_simulators.host.clock import Clock
 from venueproof_simulators.host.controls import Controls
 
-from . import messages, values
+from . import messages, placing, values
 
 DONE = ActionResult()
 
@@ -53,6 +53,14 @@ class Hands(Struct, frozen=True):
             if str(order.order_id) == order_id and order.status in state.LIVE:
                 return instrument, order.order_id
         raise LookupError(f"no live order {order_id!r} on {symbol}")
+
+    def waiting_order(self, symbol: str, order_id: str) -> tuple[Instrument, int]:
+        """The same of a conditional order that waits. Raises `LookupError` when there is none."""
+        instrument = self.instrument(symbol)
+        for one in self.controls.venue.engine.waiting(self.controls.venue.account, instrument.name):
+            if str(one.conditional_id) == order_id:
+                return instrument, one.conditional_id
+        raise LookupError(f"no conditional order {order_id!r} waits on {symbol}")
 
 
 Kind = TypeVar("Kind", bound=Action)
@@ -191,6 +199,19 @@ def _expire(hands: Hands, action: actions.ExpireOrder) -> ActionResult:
     return DONE
 
 
+@translates(actions.TriggerOrder)
+def _trigger(hands: Hands, action: actions.TriggerOrder) -> ActionResult:
+    instrument, conditional_id = hands.waiting_order(action.instrument, action.order_id)
+    _command(hands, commands.TriggerConditional(instrument.name, conditional_id))
+    return DONE
+
+
+@translates(actions.HoldTriggers)
+def _hold_triggers(hands: Hands, action: actions.HoldTriggers) -> ActionResult:
+    _command(hands, commands.HoldTriggers(action.on))
+    return DONE
+
+
 # --- the account --------------------------------------------------------------------------------------------------
 
 
@@ -202,25 +223,32 @@ def _new_account(hands: Hands, action: actions.NewAccount) -> ActionResult:
 
 @translates(actions.ActAsOtherClient)
 def _act_as_other_client(hands: Hands, action: actions.ActAsOtherClient) -> ActionResult:
-    intent = action.intent
-    instrument = hands.instrument(intent.instrument)
-    found = _command(
-        hands,
-        commands.Place(
-            account=hands.controls.venue.account,
-            instrument=instrument.name,
-            side=state.Side(intent.side.value),
-            kind=state.OrderKind(intent.type.value),
-            lots=values.to_lots(instrument, intent.amount),
-            ticks=0 if intent.price is None else values.to_ticks(instrument, intent.price),
-            time_in_force=state.TimeInForce(intent.time_in_force.value),
-            post_only=intent.post_only,
-            reduce_only=intent.reduce_only,
-            client_id=intent.intent_id,
-        ),
-    )
-    born = [event.order for event in found if isinstance(event, events.Acknowledged | events.OrderChanged)]
-    return ActionResult(order_id=str(born[-1].order_id))
+    instrument = hands.instrument(action.intent.instrument)
+    account = hands.controls.venue.account
+    found = _command(hands, placing.command(account, instrument, action.intent))
+    return ActionResult(order_id=str(_born(found, account, action.intent.intent_id)))
+
+
+def _born(found: list[events.Event], account: str, client_id: str) -> int:
+    """The id of what was placed: a conditional order's own, also when it has become another order at once."""
+    for event in found:
+        match event:
+            case events.ConditionalChanged(conditional=one) if (one.account, one.client_id) == (account, client_id):
+                return one.conditional_id
+            case events.Acknowledged(order=one) | events.OrderChanged(order=one) if (one.account, one.client_id) == (
+                account,
+                client_id,
+            ):
+                return one.order_id
+            case _:
+                pass
+    raise LookupError("the venue took no order in")
+
+
+@translates(actions.SetMode)
+def _set_mode(hands: Hands, action: actions.SetMode) -> ActionResult:
+    _command(hands, commands.SetPositionMode(hands.controls.venue.account, state.PositionMode(action.mode.value)))
+    return DONE
 
 
 @translates(actions.Fund)

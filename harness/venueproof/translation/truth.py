@@ -23,7 +23,6 @@ def order_ref(instrument: Instrument, order_id: int, client_id: str) -> model.Or
 def order(find: Find, one: state.OrderState) -> model.Order:
     """One order."""
     instrument = find(one.instrument)
-    average = Decimal(one.filled_value) / one.filled_lots * instrument.tick if one.filled_lots else None
     return model.Order(
         ref=order_ref(instrument, one.order_id, one.client_id),
         side=model.Side(one.side.value),
@@ -32,13 +31,60 @@ def order(find: Find, one: state.OrderState) -> model.Order:
         amount=values.amount(instrument, one.lots),
         filled=values.amount(instrument, one.filled_lots),
         price=values.price(instrument, one.ticks) if one.ticks else None,
-        average_price=average,
+        average_price=_average(instrument, one),
         time_in_force=model.TimeInForce(one.time_in_force.value),
         post_only=one.post_only,
         reduce_only=one.reduce_only,
         position_side=values.leg(one.position_side),
         updated_ns=one.updated_ns,
+        replaces=str(one.conditional_id) if one.conditional_id else None,
         reason=one.reason,
+    )
+
+
+def _average(instrument: Instrument, one: state.OrderState) -> Decimal | None:
+    """The price at which all of it together was filled: harmonic where a contract is worth a sum in quote."""
+    if not one.filled_lots:
+        return None
+    if instrument.kind is ContractKind.INVERSE:
+        return values.fine_price(instrument, one.average_nano_ticks)
+    return Decimal(one.filled_value) / one.filled_lots * instrument.tick
+
+
+def conditional(find: Find, one: state.ConditionalState) -> model.Order:
+    """One conditional order. It has fired once the order that it becomes is there, whatever became of that one."""
+    instrument = find(one.instrument)
+    ref = model.OrderRef(instrument.symbol, one.client_id, str(one.conditional_id), conditional=True)
+    return model.Order(
+        ref=ref,
+        side=model.Side(one.side.value),
+        type=model.OrderType(one.kind.value),
+        status=values.conditional_status(one.status),
+        amount=values.amount(instrument, one.lots),
+        filled=model.ZERO,
+        price=values.price(instrument, one.ticks) if one.ticks else None,
+        time_in_force=model.TimeInForce(one.time_in_force.value),
+        post_only=one.post_only,
+        reduce_only=one.reduce_only,
+        close_position=one.close_position,
+        trigger=_trigger(instrument, one),
+        position_side=values.leg(one.position_side),
+        updated_ns=one.updated_ns,
+        replaced_by=str(one.order_id) if one.order_id else None,
+        reason=one.reason,
+    )
+
+
+def _trigger(instrument: Instrument, one: state.ConditionalState) -> model.Trigger:
+    kind, watches = model.TriggerKind(one.trigger.value), model.TriggerPrice(one.watches.value)
+    if one.trigger is not state.TriggerKind.TRAILING:
+        return model.Trigger(kind, price=values.price(instrument, one.trigger_ticks), watches=watches)
+    return model.Trigger(
+        kind,
+        offset=values.percent(one.callback_ppm),
+        offset_unit=model.OffsetUnit.PERCENT,
+        watches=watches,
+        activation=values.price(instrument, one.activation_ticks) if one.activation_ticks else None,
     )
 
 
@@ -68,6 +114,7 @@ def position(find: Find, one: state.PositionState) -> model.Position:
         side=model.PositionSide(one.side.value),
         amount=values.amount(instrument, one.lots if net else abs(one.lots)),
         entry_price=values.fine_price(instrument, one.entry_nano_ticks) if one.lots else None,
+        unrealized_pnl=values.money(one.unrealized_atoms),
         leverage=Decimal(one.leverage),
         margin_mode=model.MarginMode(one.margin_mode.value),
     )

@@ -87,6 +87,45 @@ def status(of: state.OrderStatus) -> model.OrderStatus:
     return _STATUS[of]
 
 
+_CONDITIONAL_STATUS: dict[state.ConditionalStatus, model.OrderStatus] = {
+    state.ConditionalStatus.WAITING: model.OrderStatus.WAITING,
+    state.ConditionalStatus.TRIGGERING: model.OrderStatus.TRIGGERING,
+    state.ConditionalStatus.TRIGGERED: model.OrderStatus.TRIGGERED,
+    state.ConditionalStatus.FINISHED: model.OrderStatus.TRIGGERED,
+    state.ConditionalStatus.CANCELED: model.OrderStatus.CANCELED,
+    state.ConditionalStatus.EXPIRED: model.OrderStatus.EXPIRED,
+    state.ConditionalStatus.REJECTED: model.OrderStatus.REJECTED,
+}
+
+
+def conditional_status(of: state.ConditionalStatus) -> model.OrderStatus:
+    """The contracts' word for the status of a conditional order."""
+    return _CONDITIONAL_STATUS[of]
+
+
+PPM_PER_PERCENT = 10_000
+
+
+def percent(ppm: int) -> Decimal:
+    """Parts per million as a percentage."""
+    return Decimal(ppm) / PPM_PER_PERCENT
+
+
+def to_ppm(percentage: Decimal) -> int:
+    """A percentage in parts per million. Raises ValueError when it is finer than one."""
+    return _whole(percentage, 1 / Decimal(PPM_PER_PERCENT), f"{percentage} % is not a multiple of")
+
+
+def to_ppb(fraction: Decimal) -> int:
+    """A fraction in parts per billion. Raises ValueError when it is finer than one."""
+    return _whole(fraction, 1 / Decimal(NS_PER_S), f"{fraction} is not a multiple of")
+
+
+def engine_leg(side: model.PositionSide | None) -> state.PositionSide:
+    """The engine's position side of an intent."""
+    return state.PositionSide.NET if side is None else state.PositionSide(side.value)
+
+
 def leg(side: state.PositionSide) -> model.PositionSide | None:
     """The contracts' position side of an order or fill: none in net mode."""
     return None if side is state.PositionSide.NET else model.PositionSide(side.value)
