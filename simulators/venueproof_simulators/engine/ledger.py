@@ -58,6 +58,8 @@ class Holding:
         "figures_mark",
         "fills",
         "hedged",
+        "held",
+        "held_mark",
         "instrument",
         "leverage",
         "live",
@@ -96,6 +98,9 @@ class Holding:
         self.figures: Figures = (0, 0, 0, 0, 0, 0, 0)
         self.figures_mark = 0
         """The mark price for which `figures` were worked out; 0 when they must be worked out again."""
+        self.held = (0, 0, 0)
+        """Initial margin, unrealized profit and maintenance margin of the net position, for the mark `held_mark`."""
+        self.held_mark = 0
         self.shown = False
         """Whether it ever had settings or a position of its own."""
 
@@ -106,6 +111,10 @@ class Holding:
             self.buy_value += value
         else:
             self.sell_value += value
+
+    def forget(self) -> None:
+        """Position or settings changed: the figures must be worked out again."""
+        self.figures_mark = self.held_mark = 0
 
     @property
     def legs(self) -> tuple[Leg, ...]:
@@ -123,11 +132,12 @@ class Holding:
 
     def trade(self, leg: Leg, lots: int, value: int, atoms: int) -> int:
         """Book signed `lots` on a leg; an isolated one locks in margin for what is new. Returns the profit."""
-        self.figures_mark = 0
+        self.forget()
         return leg.trade(lots, value, atoms, self.leverage if self.margin_mode is _ISOLATED else 0)
 
     def position(self, leg: Leg) -> PositionState:
         """A leg as it stands, frozen."""
+        known = self.figures_mark == self.worth.mark and leg is self.net
         return PositionState(
             self.account.name,
             self.instrument.name,
@@ -140,7 +150,7 @@ class Holding:
             leg.realized_atoms,
             leg.updated_ns,
             leg.entry_nano_ticks if leg.lots else 0,
-            leg.unrealized_atoms(),
+            self.figures[3] if known else leg.unrealized_atoms(),
             leg.break_even_nano_ticks(),
         )
 

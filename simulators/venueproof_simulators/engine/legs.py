@@ -60,8 +60,13 @@ class Leg:
 
         With a leverage the position is isolated and locks in margin for what is new; 0 locks in nothing.
         """
-        held = self.lots
-        realized = self._book(lots, value, atoms)
+        held, realized = self.lots, 0
+        if held * lots > 0:
+            self.lots = held + lots
+            self.entry_value += value
+            self.entry_atoms += atoms
+        else:
+            realized = self._book(lots, value, atoms)
         if self.lots * lots > 0:
             numerator, denominator = self.worth.price(self.entry_value, self.entry_atoms, abs(self.lots))
             self.entry_nano_ticks = (2 * numerator * NANO + denominator) // (2 * denominator)
@@ -71,13 +76,11 @@ class Leg:
         return realized
 
     def _book(self, lots: int, value: int, atoms: int) -> int:
+        """The same for a flat position, or the other way."""
         held = self.lots
         if not held:
             self.carry_atoms = 0
-        if held * lots >= 0:
-            self.lots = held + lots
-            self.entry_value += value
-            self.entry_atoms += atoms
+            self.lots, self.entry_value, self.entry_atoms = lots, value, atoms
             return 0
         closed = min(abs(held), abs(lots))
         closed_atoms = atoms * closed // abs(lots)
@@ -105,8 +108,9 @@ class Leg:
 
     def unrealized_atoms(self) -> int:
         """Profit or loss at the mark price."""
-        worth = self.worth
-        return (worth.atoms(abs(self.lots) * worth.lot_value) - self.entry_atoms) * self.gains
+        lots, worth = self.lots, self.worth
+        gained = abs(lots) * worth.lot_value * worth.numerator // worth.denominator - self.entry_atoms
+        return gained if (lots > 0) is (worth.direction > 0) else -gained
 
     def break_even_nano_ticks(self) -> int:
         """The price at which closing gives back fees paid and losses realized since it was flat; 0 when flat."""

@@ -46,17 +46,22 @@ def _work_out(holding: Holding) -> Figures:
     if holding.hedged:
         return _work_out_legs(holding, initial)
     leg, worth = holding.net, holding.worth
-    lots = leg.lots
-    if not lots:
+    if not leg.lots:
         return initial, 0, initial, 0, 0, 0, 0
-    value = abs(lots) * worth.lot_value
-    unrealized = leg.unrealized_atoms()
-    position = -(-value * worth.numerator // (worth.denominator * holding.leverage))
-    maintenance = worth.maintenance_atoms(value)
+    if holding.held_mark != worth.mark:
+        holding.held = _work_out_net(holding, abs(leg.lots) * worth.lot_value)
+        holding.held_mark = worth.mark
+    position, unrealized, maintenance = holding.held
     if holding.margin_mode is _ISOLATED:
         locked = leg.isolated_atoms
         return locked + initial - position, position, initial - position, unrealized, maintenance, locked, unrealized
     return initial - unrealized, position, initial - position, unrealized, maintenance, 0, 0
+
+
+def _work_out_net(holding: Holding, value: int) -> tuple[int, int, int]:
+    worth = holding.worth
+    position = -(-value * worth.numerator // (worth.denominator * holding.leverage))
+    return position, holding.net.unrealized_atoms(), worth.maintenance_atoms(value)
 
 
 def _work_out_legs(holding: Holding, initial: int) -> Figures:
@@ -148,7 +153,7 @@ def _root(holding: Holding, legs: list[Leg], backing: int, at: Fraction) -> Frac
     for leg in legs:
         lots = abs(leg.lots)
         value = lots * at[0] * worth.denominator // (at[1] * worth.numerator)
-        _, bracket = worth.reached(value)
+        bracket = worth.reached(value)
         left += (bracket.cum_atoms - leg.gains * leg.entry_atoms) * PPM
         slope += lots * (leg.gains * PPM - bracket.maintenance_ppm)
     if not slope or left * slope >= 0:

@@ -35,7 +35,7 @@ def set_leverage(floor: Floor, command: SetLeverage) -> None:
         floor.refuse(command.account, command.instrument, "", refusal)
         return
     holding.leverage = command.leverage
-    holding.figures_mark = 0
+    holding.forget()
     holding.shown = True
     floor.events.append(LeverageChanged(command.account, command.instrument, command.leverage))
 
@@ -66,7 +66,7 @@ def set_margin_mode(floor: Floor, command: SetMarginMode) -> None:
         floor.refuse(command.account, command.instrument, "", refusal)
         return
     holding.margin_mode = command.mode
-    holding.figures_mark = 0
+    holding.forget()
     holding.shown = True
     floor.events.append(MarginModeChanged(command.account, command.instrument, command.mode))
 
@@ -82,7 +82,7 @@ def set_position_mode(floor: Floor, command: SetPositionMode) -> None:
     account.mode = command.mode
     for holding in holdings:
         holding.hedged = command.mode is PositionMode.HEDGE
-        holding.figures_mark = 0
+        holding.forget()
     floor.events.append(PositionModeChanged(command.account, command.mode))
 
 

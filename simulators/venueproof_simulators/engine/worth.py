@@ -22,7 +22,7 @@ Fraction = tuple[int, int]
 class Worth:
     """A linear contract: value is ticks × lots, and who is long gains when it grows."""
 
-    __slots__ = ("denominator", "direction", "ladder", "lot_value", "mark", "numerator")
+    __slots__ = ("_first_max", "denominator", "direction", "ladder", "lot_value", "mark", "numerator")
 
     def __init__(self, instrument: Instrument, mark: int) -> None:
         self.direction = 1
@@ -32,6 +32,7 @@ class Worth:
             (bracket.notional_max_atoms * self.denominator // self.numerator, bracket) for bracket in instrument.ladder
         ]
         """The brackets, smallest positions first, each with the value up to which it counts."""
+        self._first_max = self.ladder[0][0]
         self.move(mark)
 
     def _unit(self, instrument: Instrument) -> Fraction:
@@ -58,16 +59,16 @@ class Worth:
 
     def maintenance_atoms(self, value: int) -> int:
         """What must be kept for a position, by the bracket that its value reaches."""
-        _, bracket = self.reached(value)
+        bracket = self.ladder[0][1] if value <= self._first_max else self.reached(value)
         kept = -(-value * self.numerator * bracket.maintenance_ppm // (self.denominator * PPM))
         return kept - bracket.cum_atoms
 
-    def reached(self, value: int) -> tuple[int, Bracket]:
+    def reached(self, value: int) -> Bracket:
         """The bracket of a position; beyond all of them the last one."""
-        for step in self.ladder:
-            if value <= step[0]:
-                return step
-        return self.ladder[-1]
+        for most, bracket in self.ladder:
+            if value <= most:
+                return bracket
+        return self.ladder[-1][1]
 
     def value_max(self, leverage: int) -> int:
         """How large a position may become at a leverage."""
