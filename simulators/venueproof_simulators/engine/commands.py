@@ -197,7 +197,10 @@ class SetPoolSharing(Command, frozen=True, gc=False):
 
 
 class MoveMargin(Command, frozen=True, gc=False):
-    """Move atoms of free money into an isolated position; negative takes them out."""
+    """Move atoms of free money into an isolated position; negative takes out what it does not need.
+
+    Refused with NOT_ISOLATED, NO_POSITION, or MARGIN_AMOUNT for more than may be moved, or nothing.
+    """
 
     account: str
     instrument: str
@@ -213,12 +216,24 @@ class PayFunding(Command, frozen=True, gc=False):
 
 
 class SetMark(Command, frozen=True, gc=False):
-    """Move the mark price away from the base price by an offset that stays; 0 brings it back. `index` likewise."""
+    """Move the mark price away from the base price by an offset that stays; 0 brings it back. `index` likewise.
+
+    Mark is what positions are valued, margined, funded and liquidated at; orders and trades stay where they are.
+    """
 
     instrument: str
     mark_ticks: int = 0
     """Where mark is now; 0: follow the base price again."""
     index_ticks: int = 0
+
+
+class SetInsurance(Command, frozen=True, gc=False):
+    """Whether the insurance account has money to take over what a liquidation cannot sell; it has from the start.
+
+    While it has none, positions of users on the other side are reduced first (auto-deleveraging).
+    """
+
+    funded: bool
 
 
 class SetPrice(Command, frozen=True, gc=False):

@@ -8,7 +8,7 @@ It does no input or output, never sleeps and knows no venue. Time is handed in; 
 the market maker's refills, steps of the base price) happens first, at its own time. Whoever owns the clock waits until
 `next_due_ns` and applies `Tick()`.
 
-Not built: funding payments, liquidation, pools whose assets share their margin.
+Not built: liquidation, pools whose assets share their margin.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 from msgspec import json
 
 from venueproof_simulators.engine import commands as told
-from venueproof_simulators.engine import conditionals, modes, staging, trading
+from venueproof_simulators.engine import conditionals, modes, payments, staging, trading
 from venueproof_simulators.engine.commands import Command
 from venueproof_simulators.engine.events import Event
 from venueproof_simulators.engine.floor import Floor
@@ -60,6 +60,10 @@ _HANDLERS: dict[type[Command], Callable[[Floor, Any], None]] = {
     told.SetLeverage: modes.set_leverage,
     told.SetMarginMode: modes.set_margin_mode,
     told.SetPositionMode: modes.set_position_mode,
+    told.MoveMargin: payments.move_margin,
+    told.PayFunding: payments.pay_funding,
+    told.SetMark: staging.set_mark,
+    told.SetInsurance: staging.set_insurance,
     told.SetPrice: staging.set_price,
     told.PrintTrade: staging.print_trade,
     told.AddLiquidity: staging.add_liquidity,

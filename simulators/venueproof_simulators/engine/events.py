@@ -155,7 +155,10 @@ class PriceMoved(Event, frozen=True, gc=False):
 
 
 class MarkMoved(Event, frozen=True, gc=False):
-    """Mark and index prices of an instrument are now these, in billionths of a tick."""
+    """Mark and index prices of an instrument were set to these, in billionths of a tick.
+
+    When the base price moves (`PriceMoved`), both move along and this is not told.
+    """
 
     instrument: str
     mark_nano_ticks: int
@@ -187,11 +190,15 @@ class MarginMoved(Event, frozen=True, gc=False):
 
 
 class MarginCalled(Event, frozen=True, gc=False):
-    """Little is left above the maintenance margin of these positions; told once until there is more again."""
+    """Little is left above the maintenance margin of these positions; told once until there is more again.
+
+    Told when maintenance margin is more than 80 % of what stands behind the positions (`liquidation.CALL_PPM`): all
+    cross positions of an asset or a shared pool together, an isolated position alone.
+    """
 
     account: str
     asset: str
     cross_atoms: int
-    """What stands behind the cross positions."""
+    """The wallet behind the cross positions, their profit or loss left out; 0 for an isolated position."""
     positions: tuple[PositionState, ...]
     margins: tuple[MarginState, ...]

@@ -58,6 +58,10 @@ class Floor:
         self.events: list[Event] = []
         self.changed: list[Market] = []
         """Markets whose books may have changed since the events were last taken."""
+        self.shaken: dict[str, Market] = {}
+        """Markets whose mark moved or that paid funding since positions were last looked at, by name."""
+        self.insured = True
+        """Whether insurance takes over what a liquidation cannot sell before others are deleveraged."""
         self.refusals: dict[str, list[Refusal]] = {}
         """Planned refusals of the next orders of an account."""
         self.orders_count = 0

@@ -27,6 +27,7 @@ from venueproof_simulators.engine.commands import (
     PlaceConditional,
     PrintTrade,
     RefuseOrders,
+    SetInsurance,
     SetLeverage,
     SetMarginMode,
     SetMark,
@@ -58,6 +59,7 @@ AnyCommand = (
     | PlaceConditional
     | PrintTrade
     | RefuseOrders
+    | SetInsurance
     | SetLeverage
     | SetMarginMode
     | SetMark

@@ -218,6 +218,10 @@ class Ledger(dict[str, Account]):
         self[command.account] = account
         return account
 
+    def users(self) -> list[Account]:
+        """The accounts that are no counterparties, in the order in which they were opened."""
+        return [account for account in self.values() if account.user]
+
     def charge(self, account: Account, asset: str, atoms: int, fee_ppm: int) -> int:
         """Take a fee on `atoms` (a negative rate gives one); returns it, rounded up.
 

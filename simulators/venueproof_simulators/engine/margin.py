@@ -86,6 +86,16 @@ def free_atoms(account: Account, asset: str) -> int:
     return free
 
 
+def removable_atoms(holding: Holding, leg: Leg) -> int:
+    """How much of an isolated position's margin may be taken out: what it has, with a loss but without a profit,
+    beyond its initial margin.
+    """
+    worth = holding.worth
+    value = abs(leg.lots) * worth.lot_value
+    initial = -(-value * worth.numerator // (worth.denominator * holding.leverage))
+    return max(0, leg.isolated_atoms + min(0, leg.unrealized_atoms()) - initial)
+
+
 def needed_atoms(holding: Holding, sign: int, value: int) -> int:
     """How much more margin an order of a value would need."""
     held = figures(holding)

@@ -84,6 +84,12 @@ class Market:
         """The index price in ticks."""
         return max(1, self.base + self.index_offset)
 
+    def displace(self, mark_ticks: int, index_ticks: int) -> None:
+        """Put mark and index at a distance from the base price that stays; 0 takes it away."""
+        self.mark_offset = mark_ticks - self.base if mark_ticks else 0
+        self.index_offset = index_ticks - self.base if index_ticks else 0
+        self.rebase(self.base)
+
     def rebase(self, ticks: int) -> None:
         """The base price is now so; mark and index follow at their offsets."""
         self.base = ticks

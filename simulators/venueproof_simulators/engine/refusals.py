@@ -48,6 +48,7 @@ class Refusal(StrEnum):
     CALLBACK = "callback"
     """A callback out of range."""
     NOT_ISOLATED = "not-isolated"
+    NO_POSITION = "no-position"
     MARGIN_AMOUNT = "margin-amount"
     """More than may be moved into or out of a position."""
 
@@ -87,6 +88,7 @@ REASONS: dict[Refusal, str] = {
     Refusal.TRIGGER_PRICE: "bad-parameter",
     Refusal.CALLBACK: "bad-parameter",
     Refusal.NOT_ISOLATED: "not-allowed",
+    Refusal.NO_POSITION: "not-allowed",
     Refusal.MARGIN_AMOUNT: "bad-parameter",
 }
 """The neutral reason of each refusal, spelled as the contracts spell it."""

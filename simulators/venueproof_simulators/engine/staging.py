@@ -12,9 +12,11 @@ from venueproof_simulators.engine.commands import (
     OpenAccount,
     PrintTrade,
     RefuseOrders,
+    SetInsurance,
+    SetMark,
     SetPrice,
 )
-from venueproof_simulators.engine.events import BalanceCause, BalanceChanged
+from venueproof_simulators.engine.events import BalanceCause, BalanceChanged, MarkMoved
 from venueproof_simulators.engine.floor import Floor
 from venueproof_simulators.engine.margin import free_atoms
 from venueproof_simulators.engine.market import Market
@@ -23,6 +25,8 @@ from venueproof_simulators.engine.orders import Order, Resting
 from venueproof_simulators.engine.prices import STEP_NS, Pace
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import OrderStatus
+from venueproof_simulators.engine.triggers import look_marks
+from venueproof_simulators.engine.worth import NANO
 
 _STEPS_AT_ONCE = 3600
 """After a long absence the base price is stepped no more often than this."""
@@ -82,6 +86,22 @@ def set_price(floor: Floor, command: SetPrice) -> None:
     steps = max(_DRIFT_STEPS_MIN, command.over_ns // STEP_NS)
     begin_ns, begin = floor.now_ns, market.base
     _drift(floor, market, market.drift, begin_ns, command.over_ns, begin, command.ticks, 1, steps)
+
+
+def set_mark(floor: Floor, command: SetMark) -> None:
+    """Move mark and index away from the base price, or back."""
+    market = _market(floor, command.instrument, min(command.mark_ticks, command.index_ticks) + 1)
+    if market is None:
+        return
+    market.displace(command.mark_ticks, command.index_ticks)
+    floor.shaken[command.instrument] = market
+    floor.events.append(MarkMoved(command.instrument, market.worth.mark * NANO, market.index * NANO))
+    look_marks(floor, market)
+
+
+def set_insurance(floor: Floor, command: SetInsurance) -> None:
+    """Fill or empty the insurance account's purse."""
+    floor.insured = command.funded
 
 
 def _drift(

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from venueproof_simulators.engine.commands import OpenAccount, PoolSpec
 from venueproof_simulators.engine.engine import Engine, replay
+from venueproof_simulators.engine.events import BalanceCause, BalanceChanged, Event
 from venueproof_simulators.engine.instruments import ContractKind, Instrument
 from venueproof_simulators.engine.prices import Pace
 from venueproof_simulators.engine.state import PositionSide, Side
@@ -46,10 +47,10 @@ def fresh_engine(*instruments: Instrument, pace: Pace = Pace.STILL) -> Engine:
     return engine
 
 
-def check_sums(engine: Engine, instruments: Sequence[str]) -> None:
-    """Fills against orders, positions and wallets; the book against the orders in it."""
+def check_sums(engine: Engine, instruments: Sequence[str], told: Sequence[Event] = ()) -> None:
+    """Fills and what was told of other changes against orders, positions and wallets; the book against its orders."""
     for who in USERS:
-        paid = dict.fromkeys(MONEY, 0)
+        paid = {asset: sum(changes(told, who, asset)) for asset in MONEY}
         for name in instruments:
             fills = engine.fills(who, name)
             held = {one.side: one.lots for one in engine.positions(who) if one.instrument == name}
@@ -69,6 +70,12 @@ def check_sums(engine: Engine, instruments: Sequence[str]) -> None:
         shown = {Side.BUY: dict(book.bids), Side.SELL: dict(book.asks)}
         for order in (order for who in USERS for order in engine.live_orders(who, name)):
             assert shown[order.side][order.ticks] >= order.open_lots
+
+
+def changes(told: Sequence[Event], who: str, asset: str) -> list[int]:
+    """By how much a wallet changed other than by fills."""
+    others = [event for event in told if isinstance(event, BalanceChanged) and event.cause is not BalanceCause.FILL]
+    return [event.change_atoms for event in others if (event.balance.account, event.balance.asset) == (who, asset)]
 
 
 def check_replay(engine: Engine) -> None:

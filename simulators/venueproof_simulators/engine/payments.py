@@ -1,0 +1,85 @@
+"""Money that moves without a trade: funding between positions, margin into and out of isolated positions."""
+
+from __future__ import annotations
+
+from venueproof_simulators.engine.commands import MoveMargin, PayFunding
+from venueproof_simulators.engine.events import BalanceCause, BalanceChanged, MarginMoved, PositionChanged
+from venueproof_simulators.engine.floor import Floor
+from venueproof_simulators.engine.ledger import FUNDING, Holding
+from venueproof_simulators.engine.legs import Leg
+from venueproof_simulators.engine.margin import free_atoms, removable_atoms
+from venueproof_simulators.engine.refusals import Refusal
+from venueproof_simulators.engine.state import MarginMode
+from venueproof_simulators.engine.worth import NANO
+
+_ISOLATED = MarginMode.ISOLATED
+
+
+def pay_funding(floor: Floor, command: PayFunding) -> None:
+    """Let all users' positions pay or receive at the mark price; the funding account is on the other side.
+
+    Who pays pays the broken atom, who receives goes without it. An isolated position pays from its own margin.
+    """
+    market = floor.market(command.instrument)
+    if market is None:
+        floor.refuse("", command.instrument, "", Refusal.UNKNOWN_INSTRUMENT)
+        return
+    for account in floor.ledger.users():
+        holding = account.holdings.get(command.instrument)
+        for leg in holding.legs if holding else ():
+            if holding is not None and leg.lots:
+                _pay(floor, holding, leg, command.rate_ppb)
+    floor.shaken[command.instrument] = market
+
+
+def _pay(floor: Floor, holding: Holding, leg: Leg, rate_ppb: int) -> None:
+    """One position's payment."""
+    account, worth, asset = holding.account, holding.worth, holding.instrument.settle
+    change = -leg.lots * worth.lot_value * worth.numerator * rate_ppb // (worth.denominator * NANO)
+    if not change:
+        return
+    account.wallets[asset] += change
+    funds = floor.ledger[FUNDING].wallets
+    funds[asset] = funds.get(asset, 0) - change
+    isolated = holding.margin_mode is _ISOLATED
+    if isolated:
+        leg.isolated_atoms += change
+    holding.forget()
+    wallet = account.wallet(asset, floor.now_ns)
+    floor.events.append(BalanceChanged(wallet, change, BalanceCause.FUNDING, holding.instrument.name))
+    if isolated:
+        floor.events.append(PositionChanged(holding.position(leg)))
+
+
+def move_margin(floor: Floor, command: MoveMargin) -> None:
+    """Move free money into an isolated position, or out of it what it does not need."""
+    account = floor.ledger[command.account]
+    market = floor.market(command.instrument)
+    if market is None:
+        floor.refuse(account.name, command.instrument, "", Refusal.UNKNOWN_INSTRUMENT)
+        return
+    holding = account.hold(market.instrument, market.worth)
+    leg = holding.leg(command.side)
+    refusal = _check_move(holding, leg, command.atoms)
+    if refusal is not None or leg is None:
+        floor.refuse(account.name, command.instrument, "", refusal or Refusal.POSITION_SIDE)
+        return
+    leg.isolated_atoms += command.atoms
+    leg.updated_ns = floor.now_ns
+    holding.forget()
+    wallet = account.wallet(market.instrument.settle, floor.now_ns)
+    floor.events += (
+        BalanceChanged(wallet, 0, BalanceCause.MARGIN, command.instrument),
+        MarginMoved(account.name, command.instrument, command.atoms, holding.position(leg)),
+    )
+
+
+def _check_move(holding: Holding, leg: Leg | None, atoms: int) -> Refusal | None:
+    if leg is None:
+        return Refusal.POSITION_SIDE
+    if holding.margin_mode is not _ISOLATED:
+        return Refusal.NOT_ISOLATED
+    if not leg.lots:
+        return Refusal.NO_POSITION
+    most = free_atoms(holding.account, holding.instrument.settle) if atoms > 0 else removable_atoms(holding, leg)
+    return Refusal.MARGIN_AMOUNT if not atoms or abs(atoms) > most else None
