@@ -12,44 +12,51 @@ from venueproof_simulators.engine.state import Side
 class Level:
     """All that rests at one price. `queue` keeps order of arrival and gives up any member at once."""
 
-    __slots__ = ("lots", "queue", "ticks")
+    __slots__ = ("lots", "queue", "side", "ticks")
 
-    def __init__(self, ticks: int) -> None:
+    def __init__(self, side: Side, ticks: int) -> None:
+        self.side = side
         self.ticks = ticks
         self.lots = 0
         self.queue: dict[Resting, None] = {}
 
 
+Touched = dict[int, Level]
+"""Levels that have changed, of both sides: ticks × sign → level."""
+
+
 class HalfBook:
-    """The bids or the asks. `touched` collects the levels that changed since it was last emptied, by price."""
+    """The bids or the asks."""
 
     __slots__ = ("_ranks", "levels", "side", "sign", "touched")
 
-    def __init__(self, side: Side) -> None:
+    def __init__(self, side: Side, touched: Touched) -> None:
         self.side = side
         self.sign = side.sign
         self.levels: dict[int, Level] = {}
-        self.touched: dict[int, Level] = {}
+        self.touched = touched
+        """Where it notes the levels that change."""
         self._ranks: list[int] = []
         """ticks × sign, ascending: the best price is last."""
 
     def add(self, resting: Resting) -> None:
         """Put at the end of the queue of its price."""
         ticks = resting.ticks
+        rank = ticks * self.sign
         level = self.levels.get(ticks)
         if level is None:
-            level = self.levels[ticks] = Level(ticks)
-            insort(self._ranks, ticks * self.sign)
+            level = self.levels[ticks] = Level(self.side, ticks)
+            insort(self._ranks, rank)
         level.queue[resting] = None
         level.lots += resting.open_lots
-        self.touched[ticks] = level
+        self.touched[rank] = level
 
     def remove(self, resting: Resting) -> None:
         """Take out whole, before its `open_lots` is changed."""
         level = self.levels[resting.ticks]
         del level.queue[resting]
         level.lots -= resting.open_lots
-        self.touched[resting.ticks] = level
+        self.touched[level.ticks * self.sign] = level
         if not level.queue:
             self._drop(level)
 
@@ -57,7 +64,7 @@ class HalfBook:
         """Take `lots` off a member of a level; it leaves when nothing is left of it."""
         resting.open_lots -= lots
         level.lots -= lots
-        self.touched[level.ticks] = level
+        self.touched[level.ticks * self.sign] = level
         if not resting.open_lots:
             del level.queue[resting]
             if not level.queue:
@@ -88,12 +95,6 @@ class HalfBook:
         """All levels from the best on. The book must not change meanwhile."""
         levels, sign = self.levels, self.sign
         return (levels[rank * sign] for rank in reversed(self._ranks))
-
-    def take_touched(self) -> list[tuple[Side, int, int]]:
-        """The levels touched since the last call, as (side, ticks, lots), lots 0 for one that is gone."""
-        side, touched = self.side, self.touched
-        self.touched = {}
-        return [(side, ticks, level.lots) for ticks, level in touched.items()]
 
     def top(self, depth: int) -> tuple[tuple[int, int], ...]:
         """The best `depth` levels as (ticks, lots)."""

@@ -84,8 +84,7 @@ class Floor:
             )
         market = Market(instrument, self.ledger, *self._bases[name], self.seed, self.start_ns)
         quote(market)
-        market.bids.touched.clear()
-        market.asks.touched.clear()
+        market.touched.clear()
         return market
 
     def touch(self, market: Market) -> None:
@@ -100,12 +99,12 @@ class Floor:
 
     def take_events(self) -> list[Event]:
         """The events so far, and one for each book that changed."""
-        events = self.events
-        self.events = []
-        for market in self.changed:
-            market.changed = False
-            changes = market.take_changes()
-            if changes is not None:
-                events.append(changes)
-        self.changed.clear()
+        events, self.events = self.events, []
+        if self.changed:
+            for market in self.changed:
+                market.changed = False
+                changes = market.take_changes()
+                if changes is not None:
+                    events.append(changes)
+            self.changed.clear()
         return events

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from venueproof_simulators.engine.book import HalfBook
+from venueproof_simulators.engine.book import HalfBook, Touched
 from venueproof_simulators.engine.events import BookChanged
 from venueproof_simulators.engine.history import History, Past
 from venueproof_simulators.engine.instruments import ContractKind, Instrument
@@ -59,8 +59,10 @@ class Market:
         listed_ns = underlying(instrument.underlying).listed_ns
         history = History(instrument.name, past, listed_ns, start_ns, steps, instrument.tick_step, self.unit_lots)
         self.tape = Tape(instrument.name, history, self.start_ticks)
-        self.bids = HalfBook(Side.BUY)
-        self.asks = HalfBook(Side.SELL)
+        self.touched: Touched = {}
+        """The levels of the book that changed since they were last told."""
+        self.bids = HalfBook(Side.BUY, self.touched)
+        self.asks = HalfBook(Side.SELL, self.touched)
         self.halves = {1: self.bids, -1: self.asks}
         """The side on which orders of a sign rest."""
         self.maker = ledger[MAKER].hold(instrument, self.worth)
@@ -100,16 +102,14 @@ class Market:
         return self.unit_lots * (1 + draw(self.amounts_key, number) % 16)
 
     def take_changes(self) -> BookChanged | None:
-        """The levels touched since the last call, each with what it holds now."""
-        levels: list[tuple[Side, int, int]] = []
-        for half in (self.bids, self.asks):
-            if half.touched:
-                levels += half.take_touched()
-        if not levels:
+        """The levels touched since the last call, each with what it holds now: nothing where it is gone."""
+        if not self.touched:
             return None
+        levels = tuple([(level.side, level.ticks, level.lots) for level in self.touched.values()])
+        self.touched.clear()
         first = self.sequence + 1
         self.sequence += len(levels)
-        return BookChanged(self.instrument.name, tuple(levels), first, self.sequence)
+        return BookChanged(self.instrument.name, levels, first, self.sequence)
 
     def book(self, depth: int, now_ns: int) -> BookState:
         """The best `depth` levels of each side."""
