@@ -8,7 +8,7 @@ from __future__ import annotations
 from venueproof_simulators.engine.commands import Amend, Place
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.ledger import Holding
-from venueproof_simulators.engine.margin import free_atoms, needed_atoms
+from venueproof_simulators.engine.margin import free_atoms, needed_atoms, size
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.orders import Order
 from venueproof_simulators.engine.refusals import Refusal
@@ -152,13 +152,17 @@ def _closes(command: Place) -> bool:
 def check_need(holding: Holding, sign: int, value: int) -> Refusal | None:
     """Whether an account has the margin for orders of so much more value on one side.
 
-    No order needs more than its own value over the leverage: only when that is not free, the sides are weighed.
+    No order needs more than its own value over the leverage: only when that is not free, the sides are weighed. Then
+    the bracket decides, whether the position may become so large once all orders of the side have filled.
     """
     free, worth = free_atoms(holding.account, holding.instrument.settle), holding.worth
-    if value * worth.numerator <= free * worth.denominator * holding.leverage:
-        return None
-    needed = needed_atoms(holding, sign, value)
-    return Refusal.INSUFFICIENT_MARGIN if needed > 0 and needed > free else None
+    if value * worth.numerator > free * worth.denominator * holding.leverage:
+        needed = needed_atoms(holding, sign, value)
+        if needed > 0 and needed > free:
+            return Refusal.INSUFFICIENT_MARGIN
+    if value > 0 and size(holding, sign) + value > holding.value_max:
+        return Refusal.POSITION_TOO_LARGE
+    return None
 
 
 def check_amend(market: Market, order: Order, command: Amend) -> Refusal | None:

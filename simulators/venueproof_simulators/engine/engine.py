@@ -43,7 +43,6 @@ from venueproof_simulators.engine.state import (
     PositionMode,
     PositionSide,
     PositionState,
-    Side,
     TickerState,
     TradeState,
 )
@@ -252,14 +251,6 @@ class Engine:
         """What an instrument ties up, and its liquidation and break-even prices. Raises `ValueError` as `position`."""
         holding = self._holding(account, instrument)
         return margin(holding, _leg(holding, side))
-
-    def size(self, account: str, instrument: str, side: Side) -> int:
-        """What a position would be worth at mark, in ticks × lots, once all orders of a side had filled, reduce-only
-        ones left out; negative where it would still be on the other side.
-        """
-        holding = self._holding(account, instrument)
-        held = holding.net.lots * holding.worth.lot_value
-        return holding.buy_value + held if side is Side.BUY else holding.sell_value - held
 
     def leverage(self, account: str, instrument: str) -> int:
         """The leverage set for an instrument."""

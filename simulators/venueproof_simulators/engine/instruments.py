@@ -91,4 +91,4 @@ class Instrument(Struct, frozen=True):
     @property
     def ladder(self) -> tuple[Bracket, ...]:
         """The brackets, never none."""
-        return self.brackets or (Bracket(10**18, self.leverage_max, self.maintenance_ppm),)
+        return self.brackets or (Bracket(10**24, self.leverage_max, self.maintenance_ppm),)

@@ -71,6 +71,7 @@ class Holding:
         "sell_value",
         "short",
         "shown",
+        "value_max",
         "worth",
     )
 
@@ -79,6 +80,8 @@ class Holding:
         self.instrument = instrument
         self.worth = worth
         self.leverage = instrument.leverage_start
+        self.value_max = worth.value_max(self.leverage)
+        """How large a position may become at this leverage."""
         self.margin_mode = MarginMode.CROSS
         self.net = Leg(_NET, worth)
         self.long = Leg(_LONG, worth)

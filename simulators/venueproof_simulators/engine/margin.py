@@ -33,6 +33,16 @@ def initial_with(holding: Holding, more_buys: int = 0, more_sells: int = 0) -> i
     return -(-value * worth.numerator // (worth.denominator * holding.leverage))
 
 
+def size(holding: Holding, sign: int) -> int:
+    """What a position would be worth at mark once all orders of a side had filled, reduce-only ones left out; negative
+    where it would still be on the other side. In hedge mode that of the leg which the side opens.
+    """
+    lots, open_value = holding.net.lots * sign, holding.buy_value if sign > 0 else holding.sell_value
+    if holding.hedged:
+        lots = holding.long.lots if sign > 0 else -holding.short.lots
+    return lots * holding.worth.lot_value + open_value
+
+
 def figures(holding: Holding) -> Figures:
     """The margin figures of a holding. Kept until position, orders, leverage or mark change."""
     if holding.figures_mark != holding.worth.mark:

@@ -8,7 +8,7 @@ from venueproof_simulators.engine.commands import SetLeverage, SetMarginMode, Se
 from venueproof_simulators.engine.events import LeverageChanged, MarginModeChanged, PositionModeChanged
 from venueproof_simulators.engine.floor import Floor
 from venueproof_simulators.engine.ledger import Holding
-from venueproof_simulators.engine.margin import free_atoms, initial_with
+from venueproof_simulators.engine.margin import free_atoms, initial_with, size
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import MarginMode, PositionMode
 
@@ -25,7 +25,7 @@ def _hold(floor: Floor, command: SetLeverage | SetMarginMode) -> Holding | None:
 
 def set_leverage(floor: Floor, command: SetLeverage) -> None:
     """Set the leverage. The same value again is accepted; a lower one needs the margin for what is open, and is
-    refused while an isolated position is open.
+    refused while an isolated position is open; a higher one is refused for a position that is too large for it.
     """
     holding = _hold(floor, command)
     if holding is None:
@@ -35,6 +35,7 @@ def set_leverage(floor: Floor, command: SetLeverage) -> None:
         floor.refuse(command.account, command.instrument, "", refusal)
         return
     holding.leverage = command.leverage
+    holding.value_max = holding.worth.value_max(command.leverage)
     holding.forget()
     holding.shown = True
     floor.events.append(LeverageChanged(command.account, command.instrument, command.leverage))
@@ -43,6 +44,8 @@ def set_leverage(floor: Floor, command: SetLeverage) -> None:
 def _check_leverage(holding: Holding, leverage: int) -> Refusal | None:
     if not 1 <= leverage <= holding.instrument.leverage_max:
         return Refusal.LEVERAGE_INVALID
+    if max(size(holding, 1), size(holding, -1)) > holding.worth.value_max(leverage):
+        return Refusal.POSITION_TOO_LARGE
     if leverage >= holding.leverage:
         return None
     if not holding.flat and holding.margin_mode is MarginMode.ISOLATED:

@@ -19,10 +19,13 @@ def test_brackets_rise_in_size_fall_in_leverage_and_leave_no_gap(client: Client)
         assert (brackets[0]["initialLeverage"], brackets[-1]["initialLeverage"]) == (facts.leverage_max, 1)
         assert [bracket["bracket"] for bracket in brackets] == list(range(1, len(brackets) + 1))
         assert brackets[0]["notionalFloor"] == 0
-        assert {bracket["maintMarginRatio"] for bracket in brackets} == {float(facts.maintenance)}
+        assert (brackets[0]["maintMarginRatio"], brackets[0]["cum"]) == (float(facts.maintenance), 0)
         for lower, upper in pairwise(brackets):
             assert lower["initialLeverage"] > upper["initialLeverage"]
             assert lower["notionalFloor"] < lower["notionalCap"] == upper["notionalFloor"] < upper["notionalCap"]
+            kept = [lower["notionalCap"] * row["maintMarginRatio"] - row["cum"] for row in (lower, upper)]
+            assert kept[0] == pytest.approx(kept[1])
+            assert lower["maintMarginRatio"] < upper["maintMarginRatio"] < 1 / upper["initialLeverage"]
 
 
 @pytest.mark.quirk("binance.margin.size-cap")

@@ -163,7 +163,7 @@ def test_price_between_ticks_is_4014(client: Client) -> None:
 def test_amount_off_a_step_that_is_no_power_of_ten_is_4023(client: Client) -> None:
     listing = client.venue.desk.listings["BTCUSDT"]
     coarse = structs.replace(listing.row, amount_step=Decimal("0.005"), amount_min=Decimal("0.005"))
-    client.venue.desk.listings["BTCUSDT"] = Listing(coarse, listing.brackets)
+    client.venue.desk.listings["BTCUSDT"] = Listing(coarse, listing.steps)
     assert client.refused("POST", ORDER, **order(quantity="0.012")) == (400, -4023)
     assert client.refused("POST", ORDER, **order(quantity="0.0125")) == (400, -1111)
 

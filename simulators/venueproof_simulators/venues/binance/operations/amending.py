@@ -13,7 +13,6 @@ from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.order_reading import SIDES, read_lots, read_ticks
 from venueproof_simulators.venues.binance.operations.orders import (
     check_engine_window,
-    check_size,
     find_order,
     refusal_error,
     state_of,
@@ -37,8 +36,6 @@ def amend(call: Call) -> Document:
     ticks = read_ticks(listing, call.parameters.number("price"))
     order = find_order(call, listing, "unknown-order-query")
     _check_amendable(call, order, side)
-    if not order.reduce_only:
-        check_size(call, listing, side, ticks * (lots - order.filled_lots) - order.ticks * order.open_lots)
     check_engine_window(call)
     before = call.desk.notes.of(order)
     note = _amended_note(call, order, ticks, lots, modify_id)

@@ -8,7 +8,7 @@ from venueproof_simulators.engine.commands import CancelAll
 from venueproof_simulators.engine.events import Cause, Event, OrderChanged, Refused
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import LIVE, OrderState, OrderStatus, Side
-from venueproof_simulators.host.decimals import fixed, money, plain
+from venueproof_simulators.host.decimals import fixed, plain
 from venueproof_simulators.venues.binance.operations.desk import Call, Desk
 from venueproof_simulators.venues.binance.operations.order_reading import Request, read_request
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
@@ -26,7 +26,6 @@ def place(call: Call) -> Document:
     """POST order."""
     request = read_request(call)
     check_engine_window(call)
-    _check_size(call, request)
     events = call.desk.command(request.command, call.time, request.note)
     taken, last = _outcome(call, request, events)
     if request.note.good_till_ms and last.status in LIVE:
@@ -101,27 +100,6 @@ def refusal_error(call: Call, listing: Listing, side: Side, refusal: Refusal) ->
     mark = listing.mark(call.desk.engine.mark_nano_ticks(listing.name, call.time.true_ns))
     bound = fixed(mark * (1 + side.sign * listing.row.price_band), listing.price_places)
     return VenueError(key, notional=plain(listing.row.notional_min), price=bound, leverage=0)
-
-
-def _check_size(call: Call, request: Request) -> None:
-    command, listing = request.command, request.listing
-    if not command.reduce_only:
-        ticks = command.ticks or call.desk.engine.mark_ticks(listing.name)
-        check_size(call, listing, command.side, ticks * command.lots)
-
-
-def check_size(call: Call, listing: Listing, side: Side, more: int) -> None:
-    """Whether the position may become so large at the leverage that is set, once `more` (ticks × lots) is ordered and
-    all orders of that side have filled. An order that lacks margin as well is left to the engine, which says so.
-    """
-    engine, account = call.desk.engine, call.account.name
-    leverage = engine.leverage(account, listing.name)
-    if more <= 0 or engine.size(account, listing.name, side) + more <= listing.value_max(leverage):
-        return
-    balances = engine.balances(account)
-    free = next(money(one.available_atoms) for one in balances if one.asset == listing.row.settle)
-    if listing.value(more) <= free * leverage:
-        raise VenueError("position-too-large")
 
 
 def check_engine_window(call: Call) -> None:

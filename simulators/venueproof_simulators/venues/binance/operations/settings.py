@@ -5,7 +5,7 @@ from __future__ import annotations
 from venueproof_simulators.engine.commands import SetLeverage, SetMarginMode
 from venueproof_simulators.engine.events import Event, Refused
 from venueproof_simulators.engine.refusals import Refusal
-from venueproof_simulators.engine.state import MarginMode, PositionSide, Side
+from venueproof_simulators.engine.state import MarginMode, PositionSide
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.wire.events import multi_assets_event
@@ -24,10 +24,7 @@ def set_leverage(call: Call) -> Document:
     if not 1 <= leverage <= listing.row.leverage_max:
         raise VenueError("leverage-invalid", leverage=leverage)
     _check_isolated(call, listing.name, leverage)
-    engine = call.desk.engine
-    if max(engine.size(call.account.name, listing.name, side) for side in Side) > listing.value_max(leverage):
-        raise VenueError("position-too-large")
-    if leverage != engine.leverage(call.account.name, listing.name):
+    if leverage != call.desk.engine.leverage(call.account.name, listing.name):
         command = SetLeverage(account=call.account.name, instrument=listing.name, leverage=leverage)
         _raise_refused(call, call.desk.command(command, call.time), leverage)
     return {

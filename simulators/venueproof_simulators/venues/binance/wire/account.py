@@ -256,17 +256,19 @@ def bracket_rows(listing: Listing) -> list[Document]:
 
     The floor in coin has two spellings: clients read `qtyFloor`, the vendor's models `qtylFloor`.
     """
-    floors = (0, *(bracket.notional_max for bracket in listing.brackets))
+    floors = (0, *(notional_max for _, notional_max in listing.steps))
     return [
         {
             "bracket": number,
-            "initialLeverage": bracket.leverage,
-            **listing.only_usd(notionalCap=bracket.notional_max, notionalFloor=floor),
-            **listing.only_coin(qtyCap=bracket.notional_max, qtyFloor=floor, qtylFloor=floor),
-            "maintMarginRatio": float(listing.row.maintenance),
-            "cum": 0.0,
+            "initialLeverage": bracket.leverage_max,
+            **listing.only_usd(notionalCap=cap, notionalFloor=floor),
+            **listing.only_coin(qtyCap=cap, qtyFloor=floor, qtylFloor=floor),
+            "maintMarginRatio": bracket.maintenance_ppm / 1_000_000,
+            "cum": float(money(bracket.cum_atoms)),
         }
-        for number, (bracket, floor) in enumerate(zip(listing.brackets, floors, strict=False), 1)
+        for number, (bracket, floor, cap) in enumerate(
+            zip(listing.instrument.brackets, floors, floors[1:], strict=False), 1
+        )
     ]
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from msgspec import Struct
 
+from venueproof_simulators.engine.instruments import ASSET_DECIMALS, Bracket, Instrument
 from venueproof_simulators.host.facts import read_facts
 
+Steps = Sequence[tuple[int, int]]
+"""Leverage, and the notional up to which it may be set."""
 
-class Bracket(Struct, frozen=True):
-    """Up to `notional_max` a position may have `leverage`, and no more."""
-
-    leverage: int
-    notional_max: int
+_ATOMS = 10**ASSET_DECIMALS
+_PPM = 1_000_000
+_RATIO_STEP_PPM = 500
 
 
 class _Ladder(Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,7 +29,23 @@ class _Ladders(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @cache
-def load_brackets(package: str) -> Mapping[str, tuple[Bracket, ...]]:
-    """Each instrument's brackets, smallest positions first. Raises `FactsError`."""
+def load_brackets(package: str) -> Mapping[str, Steps]:
+    """Each instrument's steps, smallest positions first. Raises `FactsError`."""
     ladders = read_facts(package, "brackets", _Ladders).ladder
-    return {name: tuple(Bracket(*step) for step in ladder.steps) for ladder in ladders for name in ladder.instruments}
+    return {name: ladder.steps for ladder in ladders for name in ladder.instruments}
+
+
+def brackets_of(instrument: Instrument, steps: Steps) -> tuple[Bracket, ...]:
+    """The engine's brackets: each maintenance ratio applies to what lies within its bracket, and `cum` is what the
+    lower ratios of the brackets before save.
+    """
+    found: list[Bracket] = []
+    cum = 0
+    for leverage, notional_max in steps:
+        ratio = _PPM // (2 * leverage) // _RATIO_STEP_PPM * _RATIO_STEP_PPM
+        if found:
+            cum += found[-1].notional_max_atoms * (ratio - found[-1].maintenance_ppm) // _PPM
+        else:
+            ratio = instrument.maintenance_ppm
+        found.append(Bracket(notional_max * _ATOMS, leverage, ratio, cum))
+    return tuple(found)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace
 
 from venueproof_simulators.engine.instruments import ContractKind, Instrument
 from venueproof_simulators.host.decimals import CONTEXT, counted, fixed, places, plain, whole
 from venueproof_simulators.host.facts import InstrumentRow
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.products import PRODUCTS, ProductRules
-from venueproof_simulators.venues.binance.wire.brackets import Bracket
+from venueproof_simulators.venues.binance.wire.brackets import Steps, brackets_of
 
 NANO = Decimal("1e-9")
 _MEAN_UNIT = Decimal("1e-8")
@@ -47,15 +48,16 @@ class Grid:
 class Listing:
     """One instrument: the row of facts, the engine's integers, and the way from one to the other."""
 
-    def __init__(self, row: InstrumentRow, brackets: Sequence[Bracket]) -> None:
+    def __init__(self, row: InstrumentRow, steps: Steps) -> None:
         self.row = row
-        self.brackets = brackets
-        """Smallest positions first."""
+        self.steps = steps
+        """Up to which notional a position may have which leverage, smallest positions first."""
         self._notional_max = {
-            leverage: max(bracket.notional_max for bracket in brackets if bracket.leverage >= leverage)
+            leverage: max(most for greatest, most in steps if greatest >= leverage)
             for leverage in range(1, row.leverage_max + 1)
         }
-        self.instrument: Instrument = row.instrument()
+        plain_instrument = row.instrument()
+        self.instrument: Instrument = replace(plain_instrument, brackets=brackets_of(plain_instrument, steps))
         self.name = row.name
         self.symbol = row.symbol
         self.tick = Grid(row.tick)
@@ -74,9 +76,6 @@ class Listing:
         """How many units of the last decimal place of prices a tick is."""
         self._value = row.tick * row.amount_step * row.contract_size
         self._face = row.amount_step * row.contract_size
-        self._value_max = {
-            leverage: int(CONTEXT.divide_int(most, self._value)) for leverage, most in self._notional_max.items()
-        }
         self.protect_ppm = self.instrument.price_band_ppm
         """`triggerProtect`: how far apart mark and last price may be when a protected conditional order fires."""
         self.zero_price = fixed(Decimal(0), self.price_places)
@@ -125,10 +124,6 @@ class Listing:
     def notional_max(self, leverage: int) -> int:
         """How much a position may be worth at a leverage: the higher, the less."""
         return self._notional_max[leverage]
-
-    def value_max(self, leverage: int) -> int:
-        """The same in ticks × lots."""
-        return self._value_max[leverage]
 
     def mark(self, nano_ticks: int) -> Decimal:
         """Billionths of a tick as a price."""
