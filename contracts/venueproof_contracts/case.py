@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 from msgspec import structs
 
-from venueproof_contracts.actions import FillOrder, PartlyFill
+from venueproof_contracts.actions import FillOrder, PartlyFill, SetPrice
 from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.bench import TRUTH, Bench, Provocation, Provoked, Truth
 from venueproof_contracts.capabilities import Capability, Support
@@ -20,6 +20,7 @@ from venueproof_contracts.fold import Fold
 from venueproof_contracts.model import (
     AdapterKind,
     Channel,
+    ContractUnit,
     Credentials,
     Declaration,
     Instrument,
@@ -28,8 +29,11 @@ from venueproof_contracts.model import (
     OrderRef,
     OrderType,
     Position,
+    PositionSide,
     Side,
     TimeInForce,
+    Trigger,
+    TriggerKind,
 )
 from venueproof_contracts.wording import words
 
@@ -147,6 +151,8 @@ class Case:
         time_in_force: TimeInForce = TimeInForce.GTC,
         post_only: bool = False,
         reduce_only: bool = False,
+        trigger: Trigger | None = None,
+        position_side: PositionSide | None = None,
     ) -> Intent:
         """A new intent on this case's instrument with an id of its own. `amount` defaults to `self.amount()`."""
         self._intents += 1
@@ -160,6 +166,8 @@ class Case:
             time_in_force=time_in_force,
             post_only=post_only,
             reduce_only=reduce_only,
+            trigger=trigger,
+            position_side=position_side,
         )
 
     def amount(self, times: int = 1) -> Decimal:
@@ -172,19 +180,11 @@ class Case:
             self._orders_before = frozenset(_key(order.ref) for order in (await self.bench.truth()).orders)
         market = await self.bench.market(self.symbol)
         self._bid, self._ask = market.book.bids[0].price, market.book.asks[0].price
-        self._unit = self._round_amount(max(self.instrument.amount_min * 4, self._notional_amount()))
+        self._unit = usual_amount(self.instrument, self._bid)
 
-    def _notional_amount(self) -> Decimal:
-        """Contracts worth twice the smallest notional, at a price 10 % below the market."""
-        notional = self.instrument.notional_min or Decimal(0)
-        per_contract = self.instrument.contract_size
-        if self.instrument.contract_unit.value == "base":
-            per_contract *= self._bid * Decimal("0.9")
-        return 2 * notional / per_contract
-
-    def _round_amount(self, amount: Decimal) -> Decimal:
-        quantum = 4 * self.instrument.amount_step
-        return (amount / quantum).to_integral_value(ROUND_CEILING) * quantum
+    def price_at(self, percent: Decimal | int | str) -> Decimal:
+        """The price so many percent above (negative: below) the market as it was when the case began, on the tick."""
+        return self._tick(self._bid * (100 + Decimal(percent)) / 100)
 
     def passive_price(self, side: Side, percent: int = 2) -> Decimal:
         """A price at which an order of `side` rests: `percent` away from the market, on the tick."""
@@ -195,16 +195,47 @@ class Case:
         return self._tick(self._ask * (100 + percent) / 100 if side is Side.BUY else self._bid * (100 - percent) / 100)
 
     def _tick(self, price: Decimal) -> Decimal:
-        tick = self.instrument.price_tick
-        return (price / tick).to_integral_value() * tick
+        return on_tick(self.instrument, price)
 
     def resting(self, side: Side = Side.BUY, percent: int = 2, times: int = 1) -> Intent:
         """The wish for a limit order that rests."""
         return self.intent(side, price=self.passive_price(side, percent), amount=self.amount(times))
 
-    def crossing(self, side: Side = Side.BUY, times: int = 1) -> Intent:
+    def crossing(self, side: Side = Side.BUY, times: int = 1, leg: PositionSide | None = None) -> Intent:
         """The wish for a market order."""
-        return self.intent(side, type=OrderType.MARKET, amount=self.amount(times))
+        return self.intent(side, type=OrderType.MARKET, amount=self.amount(times), position_side=leg)
+
+    def conditional(self, trigger: Trigger, side: Side = Side.SELL, times: int = 1) -> Intent:
+        """The wish for a market order once the trigger's price comes."""
+        return self.intent(side, type=OrderType.MARKET, amount=self.amount(times), trigger=trigger)
+
+    def stop(self, percent: Decimal | int = -2, side: Side = Side.SELL, times: int = 1) -> Intent:
+        """The wish for a stop, so many percent from the market as it was when the case began."""
+        return self.conditional(Trigger(TriggerKind.STOP, price=self.price_at(percent)), side, times)
+
+    async def wait_at_venue(self, intent: Intent) -> Order:
+        """Place a conditional order; `Breach` unless it waits at the venue."""
+        order = await self.adapter.place(intent)
+        live = await self.wait_for_truth(lambda truth: _named(truth.live_orders(), order.ref), 5)
+        self.check(live is not None, f"nothing waits behind the answer {words(order)}")
+        self.check(order.ref.conditional, f"a conditional order was answered as a plain one: {words(order)}")
+        return order
+
+    async def fired(self, order: Order, seconds: float = 10) -> Order:
+        """The order that a conditional one became, as the engine has it; `Breach` unless it fired."""
+
+        def became(truth: Truth) -> Order | None:
+            waited = _named(truth.orders, order.ref)
+            return truth.order(waited.replaced_by) if waited is not None and waited.replaced_by else None
+
+        result = await self.wait_for_truth(became, seconds)
+        if result is None:
+            raise Breach(f"its price came, and it did not fire: {words(await self.true_order(order.ref))}")
+        return result
+
+    async def move_price(self, percent: Decimal | int | str) -> None:
+        """Move the market to so many percent from where it was when the case began."""
+        await self.bench.do(SetPrice(self.symbol, self.price_at(percent)))
 
     async def rest(self, side: Side = Side.BUY, percent: int = 2, times: int = 1) -> Order:
         """Place a limit order that rests; `Breach` unless the venue has it live."""
@@ -213,9 +244,9 @@ class Case:
         self.check(live is not None, f"no live order behind the answer {words(order)}")
         return order
 
-    async def trade(self, side: Side = Side.BUY, times: int = 1) -> Order:
+    async def trade(self, side: Side = Side.BUY, times: int = 1, leg: PositionSide | None = None) -> Order:
         """Place a market order; `Breach` unless the venue filled it."""
-        order = await self.adapter.place(self.crossing(side, times))
+        order = await self.adapter.place(self.crossing(side, times, leg))
 
         def filled(truth: Truth) -> bool:
             found = _named(truth.orders, order.ref)
@@ -265,8 +296,19 @@ class Case:
 
     async def true_position(self) -> Position | None:
         """The net position of this case's instrument, None when flat."""
+        return (await self.true_legs()).get(PositionSide.NET)
+
+    async def true_legs(self) -> dict[PositionSide, Position]:
+        """What is held of this case's instrument, by leg."""
         positions = (await self.truth()).positions
-        return next((one for one in positions if one.instrument == self.symbol and one.amount), None)
+        return {one.side: one for one in positions if one.instrument == self.symbol and one.amount}
+
+    async def told_legs(self) -> dict[PositionSide, Position]:
+        """What `positions()` tells of this case's instrument, by leg; `Breach` when it tells of one twice."""
+        told = [one for one in await self.adapter.positions() if one.instrument == self.symbol and one.amount]
+        legs = {one.side: one for one in told}
+        self.check(len(legs) == len(told), f"positions() lists {words(told)}")
+        return legs
 
     async def wait_for_truth(
         self, seen: Callable[[Truth], Value], seconds: float = 30.0, step_s: float = 0.05
@@ -290,7 +332,24 @@ class Case:
         if patch is None:
             return intent
         changes = {name: value for name, value in structs.asdict(patch).items() if value is not None}
+        if patch.type is OrderType.MARKET:
+            changes["price"] = None
         return structs.replace(intent, **changes)
+
+
+def on_tick(instrument: Instrument, price: Decimal) -> Decimal:
+    """The price of the instrument next to this one."""
+    return (price / instrument.price_tick).to_integral_value() * instrument.price_tick
+
+
+def usual_amount(instrument: Instrument, price: Decimal) -> Decimal:
+    """Contracts clear of the smallest amount, and worth twice the smallest notional at 10 % below `price`."""
+    per_contract = instrument.contract_size
+    if instrument.contract_unit is ContractUnit.BASE:
+        per_contract *= price * Decimal("0.9")
+    amount = max(instrument.amount_min * 4, 2 * (instrument.notional_min or Decimal(0)) / per_contract)
+    quantum = 4 * instrument.amount_step
+    return (amount / quantum).to_integral_value(ROUND_CEILING) * quantum
 
 
 def _key(ref: OrderRef) -> _Key:

@@ -248,6 +248,9 @@ class Position(Struct, frozen=True, forbid_unknown_fields=True):
     amount: Decimal
     entry_price: Decimal | None
     unrealized_pnl: Decimal | None = None
+    """In the settle asset, at mark."""
+    profit_rate: Decimal | None = None
+    """Open profit as a fraction of what the position cost, both in the settle asset."""
     leverage: Decimal | None = None
     margin_mode: MarginMode | None = None
 

@@ -28,6 +28,23 @@ KINDS: dict[str, str] = {
         "The venue refuses every in-place change of a live limit order, for as long as the case lasts; placing and "
         "canceling work. Called while one order rests. `reason`: the neutral reason of the refusal."
     ),
+    "conditional.reject": (
+        "The venue refuses the next conditional order with its own error for one neutral reason; one case for each "
+        "refusal that an adapter can meet. `reason`: what the adapter must report. `intent`: what must differ from a "
+        "stop to sell at market 2 % below it; None when the next one is refused whatever it is."
+    ),
+    "trigger.stuck": (
+        "A conditional order whose price comes does not get on: the order that it should become is not there, for as "
+        "long as the case lasts, and nothing says so but its own state. Called while one waits."
+    ),
+    "protective.minimum": (
+        "Orders that only reduce must be worth as much as others, for as long as the case lasts. `reason`: what the "
+        "adapter must report of one that is too small. `intent`: its amount, less than the usual one."
+    ),
+    "order.forgotten": (
+        "The venue does not know any more the orders of the account that ended without a fill, as after days. What "
+        "keeps its streams alive may have ended as well."
+    ),
     "reply.lost": (
         "The next placement is executed and its reply never arrives (the connection is reset, or the reply is kept "
         "for longer than any client waits). `operation`: PLACE."
@@ -61,11 +78,24 @@ KINDS: dict[str, str] = {
         "Every request is refused as one too many for `settles_s` seconds, without a ban. At most 60 seconds. "
         "`operation`: PLACE where only orders are refused, None for all. `until_ns`: the end, where the venue tells it."
     ),
+    "clock.late": (
+        "The next placement is refused at the last moment because its time is over by then, although it was in time "
+        "when it came in: nothing is executed. `operation`: PLACE."
+    ),
+    "account.restricted": (
+        "The venue serves this account or address no more, for good and not for a wrong key, and says so to every "
+        "request, for as long as the case lasts."
+    ),
     # --- settings -------------------------------------------------------------------------------------------------
     "setting.refused": (
-        "The next request of `operation` is refused with the venue's own error because orders are open or a position "
-        "is. `operation`: SET_MARGIN_MODE or SET_LEVERAGE. `reason`: what the adapter must report. "
-        "Called while one order rests."
+        "The next request of `operation` is refused with the venue's own error, because orders or a position are in "
+        "the way (then they are there when `provoke` returns) or because of what is asked for. `operation`: "
+        "SET_MARGIN_MODE or SET_LEVERAGE. `reason`: what the adapter must report. `margin_mode`, `leverage`: what to "
+        "ask for, isolated and 7 where they are None. Called while nothing is open."
+    ),
+    "mode.refused": (
+        "The account's position mode cannot be changed to hedge for as long as the case lasts, because of something "
+        "that need not be on the instrument. `reason`: what the adapter must report. Called while nothing is open."
     ),
     # --- streams --------------------------------------------------------------------------------------------------
     "stream.drop": (
@@ -80,6 +110,10 @@ KINDS: dict[str, str] = {
     "credential.expired": (
         "What keeps the account's stream alive (listen key, token) ends, and the venue says so on the stream, in each "
         "of the ways it has. Nothing more arrives on it."
+    ),
+    "book.early": (
+        "The first change of the instrument's book comes before the subscription to it is acknowledged, for as long as "
+        "the case lasts. Called while no book is subscribed."
     ),
     "book.gap": (
         "The next streamed change of the instrument's book is lost on its way to the client; what follows arrives. "

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from enum import StrEnum
 from typing import cast
 
-from venueproof_contracts.errors import AdapterError, Rejected
-from venueproof_contracts.model import Candle, Fill, Intent, Level, Order, OrderRef, Position, PositionSide
+from venueproof_contracts.errors import AdapterError
+from venueproof_contracts.model import Candle, Fill, Intent, Level, Order, OrderRef, Position, PositionSide, Trigger
 
 LISTED_MAX = 3
 
@@ -19,8 +20,9 @@ def words(value: object) -> str:
             return f"{_wish(value)} [{value.status}, {value.filled} filled, {words(value.ref)}]"
         case Intent():
             return f"{_wish(value)} [{value.intent_id}]"
-        case OrderRef(intent_id=intent_id, venue_id=venue_id):
-            return f"order {venue_id} of {intent_id!r}" if venue_id else f"an order of {intent_id!r}"
+        case OrderRef(intent_id=intent_id, venue_id=venue_id, conditional=conditional):
+            kind = "conditional order" if conditional else "order"
+            return f"{kind} {venue_id} of {intent_id!r}" if venue_id else f"a {kind} of {intent_id!r}"
         case Fill():
             return f"{value.side} {value.amount} at {value.price} [fill {value.fill_id}]"
         case Position(side=side):
@@ -29,13 +31,12 @@ def words(value: object) -> str:
         case Level(price=price, amount=amount):
             return f"{amount} at {price}"
         case Candle():
-            return f"candle of {value.open_ns}"
-        case Rejected():
-            return f"Rejected({value})"
+            figures = f"{value.open}/{value.high}/{value.low}/{value.close}, {value.volume} traded"
+            return f"candle of {value.open_ns} ({figures})"
         case AdapterError():
             return f"{type(value).__name__}({value})"
-        case StrEnum():
-            return value.value
+        case StrEnum() | Decimal():
+            return str(value)
         case list() | tuple():
             return _listed(cast("Sequence[object]", value))
         case _:
@@ -44,7 +45,15 @@ def words(value: object) -> str:
 
 def _wish(order: Order | Intent) -> str:
     price = "" if order.price is None else f" at {order.price}"
-    return f"{order.type} {order.side} {order.amount}{price}"
+    amount = "all of the position" if order.close_position else order.amount
+    condition = f" on a {_condition(order.trigger)}" if order.trigger else ""
+    return f"{order.type} {order.side} {amount}{price}{condition}"
+
+
+def _condition(trigger: Trigger) -> str:
+    at = f"by {trigger.offset} {trigger.offset_unit}" if trigger.offset is not None else f"at {trigger.price}"
+    activation = "" if trigger.activation is None else f" from {trigger.activation} on"
+    return f"{trigger.kind} {at}{activation} of {trigger.watches}"
 
 
 def _listed(values: Sequence[object]) -> str:

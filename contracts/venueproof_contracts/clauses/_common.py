@@ -82,10 +82,10 @@ async def place_and_judge(case: Case, intent: Intent, *, executed: bool) -> None
 
     `executed`: the venue carries out what it receives, so that exactly one order comes of it.
     """
-    before = {order.ref.venue_id for order in await case.true_orders()}
+    before = {_id(order) for order in await case.true_orders()}
     answer = await outcome(case.adapter.place(intent))
     await case.bench.settle()
-    born = [order for order in await case.true_orders() if order.ref.venue_id not in before]
+    born = [order for order in await case.true_orders() if _id(order) not in before]
     case.check(len(born) <= 1, f"one intent became {len(born)} orders at the venue")
     case.check(bool(born) or not executed, f"the venue never had the order: {words(answer)}")
     if isinstance(answer, Order):
@@ -101,15 +101,24 @@ async def check_open_orders(case: Case) -> None:
     """The adapter's list of open orders names exactly the live orders of the venue."""
     if not case.supports(Capability.OPEN_ORDERS):
         return
-    listed = sorted(str(order.ref.venue_id) for order in await case.adapter.open_orders(case.symbol))
-    live = sorted(str(order.ref.venue_id) for order in await case.true_live_orders())
+    listed = sorted(_id(order) for order in await case.adapter.open_orders(case.symbol))
+    live = sorted(_id(order) for order in await case.true_live_orders())
     case.check(listed == live, f"open_orders() lists {listed}, live at the venue are {live}")
+
+
+def _id(order: Order) -> str:
+    return f"conditional {order.ref.venue_id}" if order.ref.conditional else str(order.ref.venue_id)
 
 
 def same_terms(order: Order, intent: Intent) -> bool:
     """True when an order says what the intent asked."""
     asked = (intent.side, intent.type, intent.price, intent.amount)
     return (order.side, order.type, order.price, order.amount) == asked
+
+
+def same_end(told: Order, true: Order) -> bool:
+    """True when both tell the same of whether an order ended, and of what was filled."""
+    return (told.status.final, told.filled) == (true.status.final, true.filled)
 
 
 async def finally_order(case: Case, ref: OrderRef, seconds: float = 10) -> Order:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
 from decimal import Decimal
-from typing import Any
 
+from venueproof_contracts.bench import EXPOSURE, TRUTH
 from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
-from venueproof_contracts.clauses._common import check_open_orders, outcome
+from venueproof_contracts.clauses._common import check_open_orders, outcome, same_end
 from venueproof_contracts.model import AmendManner, Order, Side
 from venueproof_contracts.wording import words
 
 NEEDS = {Capability.PLACE, Capability.AMEND, Capability.OPEN_ORDERS, Capability.FILLS}
-LOOK_EVERY_S = 0.002
-"""Shorter than a request takes on the way, so that two orders that are live between two requests are seen."""
-LOOKS = 5000
-"""Ten seconds; an amendment that takes longer is waited for without looking."""
 
 
 @clause(
@@ -26,6 +20,7 @@ LOOKS = 5000
     "amending leaves one live order, as asked",
     why="Two live orders where one was meant fill twice; a new id nobody linked is canceled by nobody.",
     capabilities=NEEDS,
+    powers=(TRUTH, EXPOSURE),
 )
 async def amend(case: Case) -> None:
     """After `amend` exactly one order is live, of the asked price and total amount, and it names the order it replaces
@@ -39,6 +34,7 @@ async def amend(case: Case) -> None:
     "an amendment that the venue refuses is still made",
     why="Quotes that cannot be moved stay at the old price while the market leaves; two of them fill twice.",
     capabilities=NEEDS,
+    powers=(TRUTH, EXPOSURE),
     kind="amend.refused",
 )
 async def refused_amendment(case: Case) -> None:
@@ -53,7 +49,6 @@ async def refused_amendment(case: Case) -> None:
 async def _amend_and_judge(case: Case, old: Order) -> None:
     price, amount = case.passive_price(Side.BUY, 3), case.amount(2)
     new = await _amended(case, old, price, amount)
-    await case.bench.settle()
     await _check_only(case, price, amount)
     moved = new.ref.venue_id != old.ref.venue_id
     case.check(not moved or new.replaces == old.ref.venue_id, f"{old.ref.venue_id} became {words(new.ref)}, not linked")
@@ -64,34 +59,16 @@ async def _amend_and_judge(case: Case, old: Order) -> None:
 
 
 async def _amended(case: Case, old: Order, price: Decimal, amount: Decimal) -> Order:
-    """The answer of `amend`; `Breach` when more was exposed meanwhile than the adapter declares."""
+    """The answer of `amend`; `Breach` when more was exposed at any moment than the adapter declares."""
+    filled = (await case.true_order(old.ref)).filled
     both = case.declaration.amend is AmendManner.PLACE_THEN_CANCEL
-    bound = old.amount + amount if both else max(old.amount, amount)
-    new, exposed = await _watched(case, case.adapter.amend(old.ref, price, amount))
+    bound = (old.amount + amount if both else max(old.amount, amount)) - filled
+    most = case.bench.watch_exposure(case.symbol, old.side)
+    new = await case.adapter.amend(old.ref, price, amount)
+    await case.bench.settle()
     manner = case.declaration.amend.value
-    case.check(exposed <= bound, f"{exposed} live and filled while amending, {manner} allows {bound}")
+    case.check(most() <= bound, f"{most()} live and filled while amending, {manner} allows {bound}")
     return new
-
-
-async def _watched(case: Case, call: Coroutine[Any, Any, Order]) -> tuple[Order, Decimal]:
-    """What a call answers, and the most that was live and filled at any time while it ran."""
-    amending = asyncio.create_task(call)
-    most = Decimal(0)
-    try:
-        for _ in range(LOOKS):
-            most = max(most, await _exposed(case))
-            if amending.done():
-                break
-            await case.bench.sleep(LOOK_EVERY_S)
-        return await amending, most
-    finally:
-        amending.cancel()
-
-
-async def _exposed(case: Case) -> Decimal:
-    """What was filled of this case's orders, and what still can be."""
-    orders = await case.true_orders()
-    return sum((order.filled if order.status.final else order.amount for order in orders), Decimal(0))
 
 
 async def _check_only(case: Case, price: Decimal, left: Decimal) -> None:
@@ -105,6 +82,7 @@ async def _check_only(case: Case, price: Decimal, left: Decimal) -> None:
     "what was filled before an amendment stays booked",
     why="The filled part is forgotten with the old order, and the position is larger than the books say.",
     capabilities=NEEDS | {Capability.ORDER},
+    powers=(TRUTH, EXPOSURE),
 )
 async def amend_after_partial_fill(case: Case) -> None:
     """Amending an order that is partly filled leaves the filled part booked and the rest of the asked total amount
@@ -114,7 +92,6 @@ async def amend_after_partial_fill(case: Case) -> None:
     await case.bench.settle()
     price = case.passive_price(Side.BUY, 3)
     await _amended(case, old, price, case.amount(3))
-    await case.bench.settle()
     await _check_only(case, price, case.amount(2))
     fills = await case.adapter.fills(case.symbol, None)
     booked = sum((fill.amount for fill in fills if fill.ref.venue_id == old.ref.venue_id), Decimal(0))
@@ -145,8 +122,7 @@ async def amendment_that_ends(case: Case) -> None:
     told = {"amend()": answer, "order()": await case.adapter.order(old.ref), "the last event": _heard(case, old)}
     for where, order in told.items():
         if isinstance(order, Order):
-            kept = (order.status.final, order.filled) == (true.status.final, true.filled)
-            case.check(kept, f"{where} says {words(order)}, at the venue {words(true)}")
+            case.check(same_end(order, true), f"{where} says {words(order)}, at the venue {words(true)}")
     await check_open_orders(case)
 
 

@@ -1,4 +1,4 @@
-"""Authentication: a refused key is said to be one, and is not tried again."""
+"""Authentication: a refused key or account is said to be one, and is not tried again."""
 
 from __future__ import annotations
 
@@ -48,3 +48,23 @@ def spoilt(credentials: Credentials, name: str) -> Credentials:
 async def _first_private_call(adapter: Adapter) -> object:
     await adapter.start()
     return await adapter.balances()
+
+
+@clause(
+    "AUT-020",
+    "an account that is served no more is AuthFailed",
+    why="A closed account taken for an outage is tried for ever, and nobody is told why nothing trades.",
+    capabilities={Capability.BALANCES, Capability.PLACE},
+    kind="account.restricted",
+)
+async def restricted_account(case: Case) -> None:
+    """When the venue serves the account no more, calls raise `AuthFailed`, which says that trying again cannot help,
+    nothing is executed, and nothing is tried again by itself for long."""
+    await case.provoke()
+    await case.expect(AuthFailed, case.adapter.balances())
+    await case.expect(AuthFailed, case.adapter.place(case.resting()))
+    mark = len(case.bench.wire())
+    await case.bench.sleep(PATIENCE_S)
+    repeats = requests_since(case, mark)
+    case.check(repeats <= REPEATS_MAX, f"{repeats} requests in the {PATIENCE_S} s after the account was refused")
+    case.check(not await case.true_orders(), "an order came of it")

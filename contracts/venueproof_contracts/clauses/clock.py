@@ -5,14 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 
 from venueproof_contracts.actions import DelayMessage, Matcher, Operation, SkewVenueClock, StepAdapterClock
-from venueproof_contracts.bench import TRUTH, WireKind
+from venueproof_contracts.bench import HOURS, TRUTH, WireKind
 from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
 from venueproof_contracts.clauses._common import NS
+from venueproof_contracts.wording import words
 
 SKEW_MS = 60_000
 """Further off than any venue's window for a request's time."""
+DRIFT_STEPS = 6
+DRIFT_STEP_S = 600
 OUTLIER_S = Decimal(9)
 """Taken for the way there or back, it puts the clock beyond the usual window of five seconds."""
 
@@ -54,11 +57,14 @@ async def one_slow_sample(case: Case) -> None:
     # Clocks drift: one second is well inside any window for a clock that was right.
     await case.bench.do(SkewVenueClock(1000))
     await case.rest()
-    sent = [
-        row for row in case.bench.wire()[mark:] if row.operation is Operation.PLACE and row.kind is not WireKind.REPLY
-    ]
-    attempts = sum(row.kind in (WireKind.REQUEST, WireKind.FRAME_IN) for row in sent)
+    attempts = _attempts(case, mark)
     case.check(attempts == 1, f"the order took {attempts} attempts")
+
+
+def _attempts(case: Case, mark: int) -> int:
+    """Placements that were sent since the journal was `mark` rows long."""
+    sent = [row.kind for row in case.bench.wire()[mark:] if row.operation is Operation.PLACE]
+    return sum(kind in (WireKind.REQUEST, WireKind.FRAME_IN) for kind in sent)
 
 
 @clause(
@@ -76,3 +82,38 @@ async def server_time(case: Case) -> None:
     seen_ns = await case.adapter.server_time()
     off_ms = (seen_ns - case.bench.now_ns()) // 1_000_000 - SKEW_MS
     case.check(abs(off_ms) < NS // 1_000_000, f"off by {off_ms} ms from the venue's clock")
+
+
+@clause(
+    "TIM-040",
+    "the clock is read again before it is off",
+    why="Clocks drift: one that is read at the start alone is refused some day, in the middle of an order.",
+    capabilities={Capability.PLACE},
+    powers=(TRUTH, SkewVenueClock, HOURS),
+)
+async def drifting_clock(case: Case) -> None:
+    """After the clocks have drifted apart for an hour by more than any window allows, the next order is accepted at the
+    first attempt."""
+    for step in range(1, DRIFT_STEPS + 1):
+        await case.bench.do(SkewVenueClock(step * SKEW_MS // DRIFT_STEPS))
+        await case.bench.sleep(DRIFT_STEP_S)
+    mark = len(case.bench.wire())
+    await case.rest()
+    attempts = _attempts(case, mark)
+    case.check(attempts == 1, f"the order took {attempts} attempts")
+
+
+@clause(
+    "TIM-050",
+    "an order that came too late is stamped again",
+    why="Refused for its age alone the order was good: reported as lost, it is missing when the market moves.",
+    capabilities={Capability.PLACE},
+    kind="clock.late",
+)
+async def late_order(case: Case) -> None:
+    """An order that the venue refuses at the last moment because its time is over is sent again with a fresh time, and
+    is placed once."""
+    await case.provoke()
+    order = await case.rest()
+    orders = await case.true_orders()
+    case.check(len(orders) == 1, f"{words(order)} is {len(orders)} orders at the venue")

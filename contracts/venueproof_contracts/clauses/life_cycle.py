@@ -43,3 +43,23 @@ async def restart(case: Case) -> None:
     await again.cancel(found[0].ref)
     case.check(not await case.true_live_orders(), "canceled after the restart, and still live")
     await again.close()
+
+
+@clause(
+    "LIF-030",
+    "a restarted adapter finds what waits, and sweeps it",
+    why="The take-profit closed the position and its stop still waits: found by nobody, it opens one some day.",
+    capabilities={Capability.PLACE, Capability.OPEN_ORDERS, Capability.CONDITIONAL, Capability.CANCEL_ALL},
+)
+async def leftover_conditional(case: Case) -> None:
+    """An adapter started afresh lists a conditional order that an earlier one left, under the same intent id, and
+    `cancel_all` ends it."""
+    left = await case.wait_at_venue(case.stop())
+    await case.adapter.close()
+    again = case.surroundings.make_adapter()
+    await again.start()
+    found = [(one.ref.intent_id, one.ref.conditional) for one in await again.open_orders(case.symbol)]
+    case.check(found == [(left.ref.intent_id, True)], f"left {left.ref.intent_id!r}, found {found}")
+    await again.cancel_all(case.symbol)
+    case.check(not await case.true_live_orders(), "swept after the restart, and still live")
+    await again.close()

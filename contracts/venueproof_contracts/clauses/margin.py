@@ -9,10 +9,10 @@ from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
 from venueproof_contracts.errors import Rejected
-from venueproof_contracts.model import MarginMode
+from venueproof_contracts.model import MarginMode, Position
 
 LEVERAGE = Decimal(7)
-NEEDS = {Capability.PLACE, Capability.LEVERAGE, Capability.MARGIN_MODE}
+NEEDS = {Capability.PLACE, Capability.LEVERAGE, Capability.MARGIN_MODE, Capability.POSITIONS}
 
 
 @clause(
@@ -22,8 +22,8 @@ NEEDS = {Capability.PLACE, Capability.LEVERAGE, Capability.MARGIN_MODE}
     capabilities=NEEDS,
 )
 async def settings(case: Case) -> None:
-    """Leverage and margin mode that were set are the venue's for the next position, and setting what is set already
-    succeeds."""
+    """Leverage and margin mode that were set are the venue's for the next position, setting what is set already
+    succeeds, and `positions()` tells them as they are where it tells them."""
     for mode in (MarginMode.CROSS, MarginMode.ISOLATED):
         for _ in range(2):
             await case.adapter.set_margin(case.symbol, mode, LEVERAGE)
@@ -34,6 +34,14 @@ async def settings(case: Case) -> None:
         case.check(held.leverage in (LEVERAGE, None), f"leverage {LEVERAGE} was set, the venue has {held.leverage}")
         isolated = held.margin_mode in (MarginMode.ISOLATED, None)
         case.check(isolated, f"isolated margin was set, the venue has {held.margin_mode}")
+        _check_told(case, (await case.told_legs()).get(held.side), held)
+
+
+def _check_told(case: Case, told: Position | None, true: Position) -> None:
+    case.check(told is not None, "positions() does not list the position")
+    for name in ("leverage", "margin_mode"):
+        seen, fact = getattr(told, name), getattr(true, name)
+        case.check(seen is None or seen == fact, f"{name} {seen} is told, the venue has {fact}")
 
 
 @clause(
@@ -45,11 +53,10 @@ async def settings(case: Case) -> None:
 )
 async def refused_setting(case: Case) -> None:
     """A change of margin mode or leverage that the venue refuses raises `Rejected` with its reason."""
-    await case.rest()
     provoked = await case.provoke()
     if provoked.operation is Operation.SET_LEVERAGE:
-        change = case.adapter.set_margin(case.symbol, None, LEVERAGE)
+        change = case.adapter.set_margin(case.symbol, None, provoked.leverage or LEVERAGE)
     else:
-        change = case.adapter.set_margin(case.symbol, MarginMode.ISOLATED, None)
+        change = case.adapter.set_margin(case.symbol, provoked.margin_mode or MarginMode.ISOLATED, None)
     error = await case.expect(Rejected, change)
     case.check(error.reason is provoked.reason, f"reason {error.reason}, the venue refused for {provoked.reason}")

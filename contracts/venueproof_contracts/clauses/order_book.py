@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from venueproof_contracts.actions import AddLiquidity
@@ -91,3 +92,34 @@ def _check_said(case: Case, events: Sequence[StreamEvent]) -> None:
     case.check(said is not None, f"the stream said {words(states)}, and nothing of a gap")
     healed = said is not None and any(state not in NOTICED for state in states[said:])
     case.check(healed, f"the stream said {words(states)}, and not that it is whole again")
+
+
+@clause(
+    "BOK-030",
+    "the book is right from the first moment on",
+    why="A change that comes between subscription and snapshot is gone, and the book stays wrong until the next.",
+    capabilities={Capability.STREAM_BOOK},
+    powers=(TRUTH, AddLiquidity),
+    kind="book.early",
+)
+async def early_change(case: Case) -> None:
+    """While changes come before the acknowledgement of a subscription and before its snapshot, the first book that is
+    told is whole, and so is each later one."""
+    await case.provoke()
+    stirring = asyncio.create_task(_stir_for(case, rounds=20))
+    try:
+        await case.adapter.subscribe(Channel.BOOK, case.symbol)
+    finally:
+        await stirring
+    await case.wait_for(lambda: case.symbol in case.fold.books, SETTLE_S)
+    await case.bench.sleep(1)
+    await _check_book(case, case.fold.books.get(case.symbol))
+
+
+async def _stir_for(case: Case, rounds: int) -> None:
+    """Change the book every few milliseconds, each time by a level of its own."""
+    best = (await case.bench.market(case.symbol)).book.bids[0].price
+    for step in range(rounds):
+        price = best - step % DEPTH * case.instrument.price_tick
+        await case.bench.do(AddLiquidity(case.symbol, Side.BUY, price, case.amount()))
+        await case.bench.sleep(0.002)

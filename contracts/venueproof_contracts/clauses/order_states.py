@@ -7,8 +7,8 @@ from venueproof_contracts.bench import TRUTH
 from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
-from venueproof_contracts.clauses._common import check_once, check_open_orders, fills_of, finally_order
-from venueproof_contracts.model import Order, OrderStatus
+from venueproof_contracts.clauses._common import check_once, check_open_orders, fills_of, finally_order, same_end
+from venueproof_contracts.model import Order, OrderStatus, Side
 from venueproof_contracts.wording import words
 
 
@@ -61,4 +61,42 @@ async def end_without_event(case: Case) -> None:
     await case.bench.settle()
     heard = _heard(case, order)
     case.check(_heard_end(case, order), f"ended at the venue, the adapter's last word is {heard and heard.status}")
+    await check_open_orders(case)
+
+
+@clause(
+    "STA-030",
+    "what the venue forgot is still known",
+    why="Asked for an order of last week the venue knows none: taken for 'never placed' it is placed again.",
+    capabilities={Capability.PLACE, Capability.CANCEL, Capability.ORDER},
+    kind="order.forgotten",
+    managed_only=True,
+)
+async def forgotten_order(case: Case) -> None:
+    """An order that ended is told as it ended also when the venue does not know it any more."""
+    order = await case.rest()
+    await case.adapter.cancel(order.ref)
+    await case.provoke()
+    told = await case.adapter.order(order.ref)
+    case.check(told.status is OrderStatus.CANCELED, f"canceled, then forgotten by the venue, told as {words(told)}")
+
+
+@clause(
+    "STA-040",
+    "when an account meets itself, what ended is known",
+    why="Two strategies on one account cross: the venue ends one order, and its owner waits for a fill for ever.",
+    capabilities={Capability.PLACE, Capability.ORDER, Capability.OPEN_ORDERS, Capability.STREAM_ORDERS},
+)
+async def self_trade(case: Case) -> None:
+    """When an order would trade with another one of the account, answers and events tell of both what the venue made
+    of them."""
+    await case.listen()
+    price = (await case.bench.market(case.symbol)).book.bids[0].price + case.instrument.price_tick
+    pair = [await case.adapter.place(case.intent(side, price=price)) for side in Side]
+    await case.bench.settle()
+    for placed in pair:
+        true = await case.true_order(placed.ref)
+        for where, told in (("order()", await case.adapter.order(placed.ref)), ("events", _heard(case, placed))):
+            kept = told is not None and same_end(told, true)
+            case.check(kept, f"{where}: {words(told)}, at the venue {words(true)}")
     await check_open_orders(case)

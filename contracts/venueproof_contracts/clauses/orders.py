@@ -7,11 +7,12 @@ from decimal import Decimal
 from msgspec import structs
 
 from venueproof_contracts.actions import ActAsOtherClient, AddLiquidity, PartlyFill
-from venueproof_contracts.bench import TRUTH
+from venueproof_contracts.bench import HOURS, TRUTH
 from venueproof_contracts.capabilities import Capability
-from venueproof_contracts.case import Case
+from venueproof_contracts.case import Case, NothingToJudge, on_tick, usual_amount
 from venueproof_contracts.clause import clause
 from venueproof_contracts.clauses._common import (
+    NS,
     check_open_orders,
     finally_order,
     near,
@@ -19,11 +20,14 @@ from venueproof_contracts.clauses._common import (
     same_terms,
 )
 from venueproof_contracts.errors import AdapterError, Reason, Rejected
-from venueproof_contracts.model import Order, OrderRef, OrderStatus, Side, TimeInForce
+from venueproof_contracts.model import Intent, Order, OrderRef, OrderStatus, Side, TimeInForce
 from venueproof_contracts.wording import words
 
 LONG_ID = "grid-07/BTC long entry:2026-11-24T12:05:00.000Z#"
 """Longer than any venue allows, with characters that most refuse; two orders below differ only behind it."""
+GOOD_FOR_S = 900
+"""Longer than the shortest life that venues ask for."""
+MARGIN_S = 30
 FAR_TOO_MANY = 10_000_000
 """Times the usual amount: beyond every venue's largest order and every starting account's margin."""
 
@@ -266,3 +270,75 @@ async def cancel_all(case: Case) -> None:
         left = await case.true_live_orders()
         case.check(not left, f"live at the venue after canceling all: {words(left)}")
         await check_open_orders(case)
+
+
+@clause(
+    "ORD-110",
+    "a good-till-date order ends at its date",
+    why="An order that was meant for an hour fills next week, at a price that nobody remembers.",
+    capabilities={Capability.PLACE, Capability.ORDER, Capability.GOOD_TILL_DATE},
+    powers=(TRUTH, HOURS),
+)
+async def good_till_date(case: Case) -> None:
+    """A good-till-date order rests until its time and not longer, and is then told as ended."""
+    expires_ns = (case.bench.now_ns() // NS + GOOD_FOR_S) * NS
+    wish = structs.replace(case.resting(), time_in_force=TimeInForce.GTD, expires_ns=expires_ns)
+    placed = await case.adapter.place(wish)
+    await case.bench.sleep(GOOD_FOR_S - MARGIN_S)
+    case.check(not (await case.true_order(placed.ref)).status.final, "ended before its date")
+    await case.bench.sleep(2 * MARGIN_S)
+    case.check((await case.true_order(placed.ref)).status.final, "still live at the venue after its date")
+    told = await finally_order(case, placed.ref)
+    case.check(told.status.final, f"ended at its date, told as {words(told)}")
+
+
+@clause(
+    "ORD-120",
+    "a protective order of the whole position is one order",
+    why="Cut into slices below the venue's minimum, a stop is refused where the whole position's would be taken.",
+    capabilities={Capability.PLACE, Capability.REDUCE_ONLY},
+    kind="protective.minimum",
+)
+async def protective_order(case: Case) -> None:
+    """Where orders that only reduce must be worth as much as others, one for the whole position rests whole, and one
+    that is too small raises `Rejected` with the reason and is not there."""
+    await case.trade(Side.BUY)
+    provoked = await case.provoke()
+    wish = structs.replace(case.resting(Side.SELL), reduce_only=True)
+    error = await case.expect(Rejected, case.adapter.place(case.patched(wish, provoked)))
+    case.check(error.reason is provoked.reason, f"reason {error.reason}, the venue refused for {provoked.reason}")
+    whole = structs.replace(case.resting(Side.SELL), reduce_only=True)
+    placed = await case.adapter.place(whole)
+    live = await case.true_live_orders()
+    resting = [one for one in live if one.ref.venue_id == placed.ref.venue_id and same_terms(one, whole)]
+    case.check(len(live) == len(resting) == 1, f"asked {words(whole)}, live at the venue: {words(live)}")
+
+
+@clause(
+    "ORD-130",
+    "orders of two instruments are never mixed up",
+    why="Venues count orders per instrument: a book of orders keyed by number alone cancels the wrong one.",
+    capabilities={Capability.PLACE, Capability.ORDER, Capability.CANCEL, Capability.INSTRUMENTS},
+)
+async def two_instruments(case: Case) -> None:
+    """Of two orders on two instruments, also under one number, each is found, told and canceled as itself."""
+    mine, other = case.resting(), await _on_another(case)
+    first, second = await case.adapter.place(mine), await case.adapter.place(other)
+    for placed, wish in ((first, mine), (second, other)):
+        told = await case.adapter.order(placed.ref)
+        right = told.ref.instrument == wish.instrument and same_terms(told, wish)
+        case.check(right, f"asked {words(wish)} on {wish.instrument}, told {words(told)} on {told.ref.instrument}")
+    await case.adapter.cancel(first.ref)
+    live = await case.true_live_orders()
+    case.check([one.ref.instrument for one in live] == [other.instrument], f"canceled the first; live: {words(live)}")
+
+
+async def _on_another(case: Case) -> Intent:
+    """The wish for an order that rests on another instrument with the same money."""
+    settle, symbol = case.instrument.settle, case.symbol
+    listed = [one for one in await case.adapter.instruments() if one.settle == settle and one.symbol != symbol]
+    if not listed:
+        raise NothingToJudge(f"no other instrument is settled in {settle}")
+    bid = (await case.bench.market(listed[0].symbol)).book.bids[0].price
+    price, amount = on_tick(listed[0], bid * 98 / 100), usual_amount(listed[0], bid)
+    return structs.replace(case.intent(price=price, amount=amount), instrument=listed[0].symbol)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from math import log2
 
 from venueproof_contracts.bench import TRUTH
@@ -13,6 +14,11 @@ from venueproof_contracts.errors import RateLimited
 from venueproof_contracts.model import Intent, Order
 
 ATTEMPTS_DURING_BAN = 5
+MANY = 200
+"""Of the most expensive questions: more than any venue answers within a minute."""
+DEEP = 1000
+TOO_MANY = {418, 429}
+"""HTTP's own word for too many requests, and the one that venues have taken for a ban."""
 PATIENCE_S = 180
 """A throttle lasts at most a minute; then the adapter's own pause must end as well."""
 
@@ -26,8 +32,8 @@ PATIENCE_S = 180
     kind="rate.ban",
 )
 async def ban(case: Case) -> None:
-    """While the venue bans the client, calls raise `Banned` or `RateLimited` with the time it ends and no request is
-    sent; when it is over, calls work again."""
+    """While the venue bans the client, questions and orders raise `Banned` or `RateLimited` with the time it ends, no
+    request is sent and nothing is executed; when it is over, calls work again."""
     provoked = await case.provoke()
     error = await case.expect(RateLimited, case.adapter.open_orders(case.symbol))
     case.check(error.until_ns > 0, "does not say when the ban ends")
@@ -38,8 +44,10 @@ async def ban(case: Case) -> None:
     for _ in range(ATTEMPTS_DURING_BAN):
         await case.bench.sleep(pause_s)
         await case.expect(RateLimited, case.adapter.open_orders(case.symbol))
+        await case.expect(RateLimited, case.adapter.place(case.resting()))
     sent = requests_since(case, mark)
     case.check_manners(sent == 0, f"{sent} requests during the ban")
+    case.check(not await case.true_orders(), "an order was placed during the ban")
     await case.bench.sleep(pause_s + 2)
     await case.rest()
 
@@ -77,3 +85,35 @@ async def _patiently(case: Case, until_ns: int, intent: Intent) -> Order:
             await case.bench.sleep((told_ns - now_ns) / NS if told_ns else pause_s)
             pause_s *= 2
     raise Breach(f"still throttled after {PATIENCE_S} s")
+
+
+@clause(
+    "RAT-030",
+    "a busy adapter stays within the limits by itself",
+    why="The venue says what is left after every answer; a client that does not read it is throttled, then banned.",
+    capabilities={Capability.PLACE, Capability.BOOK},
+)
+async def busy(case: Case) -> None:
+    """However many questions are asked at once, each is answered, or raises `RateLimited` with the time to come and is
+    answered then; the venue never has to refuse one as too many, and an order is placed meanwhile."""
+    mark = len(case.bench.wire())
+    asking = [asyncio.create_task(_answered(case)) for _ in range(MANY)]
+    await case.bench.sleep(1)
+    placed = await _patiently(case, case.bench.now_ns() + PATIENCE_S * NS, case.resting())
+    await case.true_order(placed.ref)
+    await asyncio.gather(*asking)
+    refused = sum(row.status in TOO_MANY for row in case.bench.wire()[mark:])
+    case.check_manners(refused == 0, f"{refused} requests were refused for being too many")
+
+
+async def _answered(case: Case) -> None:
+    """Ask one expensive question until it is answered."""
+    until_ns = case.bench.now_ns() + PATIENCE_S * NS
+    while case.bench.now_ns() < until_ns:
+        try:
+            await case.adapter.book(case.symbol, DEEP)
+        except RateLimited as error:
+            await case.bench.sleep(max(1.0, (error.until_ns - case.bench.now_ns()) / NS))
+        else:
+            return
+    raise Breach(f"a question was not answered within {PATIENCE_S} s")

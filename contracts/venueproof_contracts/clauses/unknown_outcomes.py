@@ -9,7 +9,7 @@ from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
 from venueproof_contracts.clauses._common import check_open_orders, outcome, place_and_judge
 from venueproof_contracts.errors import AdapterError, OutcomeUnknown, Reason, Rejected
-from venueproof_contracts.model import Order
+from venueproof_contracts.model import Order, Side
 from venueproof_contracts.wording import words
 
 
@@ -90,3 +90,46 @@ def _tells_an_end(answer: Order | AdapterError) -> bool:
     if isinstance(answer, Order):
         return answer.status.final
     return isinstance(answer, Rejected) and answer.reason is Reason.UNKNOWN_ORDER
+
+
+@clause(
+    "UNK-050",
+    "a lost reply never doubles or denies a stop",
+    why="The stop waits although its reply was lost: placed again there are two, believed lost there seems to be none.",
+    capabilities={Capability.PLACE, Capability.CONDITIONAL, Capability.OPEN_ORDERS},
+    powers=(TRUTH, LoseReply, LoseRequest),
+)
+async def lost_stop(case: Case) -> None:
+    """When a conditional order or its reply is lost, at most one of it waits at the venue, and what the adapter says
+    agrees with that or is `OutcomeUnknown`."""
+    for lost, executed in ((LoseReply, True), (LoseRequest, False)):
+        await case.bench.do(lost(Matcher(operation=Operation.PLACE)))
+        await place_and_judge(case, case.stop(), executed=executed)
+
+
+@clause(
+    "UNK-060",
+    "a lost reply to several orders is resolved for each",
+    why="Five orders were sent together and the reply was lost: resent blindly they are ten.",
+    capabilities={Capability.PLACE, Capability.PLACE_MANY, Capability.OPEN_ORDERS, Capability.CANCEL_ALL},
+    powers=(TRUTH, LoseReply, LoseRequest),
+)
+async def lost_batch(case: Case) -> None:
+    """When several orders that are sent together, or their replies, are lost, each of them is at the venue once or not
+    at all, and what the adapter says of each agrees with that or is `OutcomeUnknown`."""
+    for lost in (LoseReply, LoseRequest):
+        for operation in (Operation.PLACE_MANY, Operation.PLACE):
+            await case.bench.do(lost(Matcher(operation=operation, first=len(Side))))
+        wishes = [case.resting(side) for side in Side]
+        before = {order.ref.venue_id for order in await case.true_orders()}
+        answers = await case.adapter.place_many(wishes)
+        await case.bench.settle()
+        born = [order for order in await case.true_orders() if order.ref.venue_id not in before]
+        for wish, answer in zip(wishes, answers, strict=True):
+            alike = [order for order in born if order.side is wish.side]
+            case.check(len(alike) <= 1, f"one intent became {len(alike)} orders at the venue")
+            if not isinstance(answer, OutcomeUnknown):
+                agrees = isinstance(answer, Order) == bool(alike)
+                case.check(agrees, f"{words(wish)} came to {words(answer)}, at the venue: {words(alike)}")
+        await case.adapter.cancel_all(case.symbol)
+    await check_open_orders(case)
