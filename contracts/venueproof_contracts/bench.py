@@ -188,7 +188,8 @@ class Bench(Protocol):
         ...
 
     async def provoke(self, provocation: Provocation, instrument: str) -> Provoked:
-        """Make the venue show it, on `instrument` where one is concerned."""
+        """Make the venue show it, on `instrument` where one is concerned. Raises `case.NothingToJudge` where that
+        instrument has nothing that the trouble could befall."""
         ...
 
     async def settle(self) -> None:

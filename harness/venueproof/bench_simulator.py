@@ -17,11 +17,13 @@ from venueproof.virtual import Clock
 from venueproof_contracts import model
 from venueproof_contracts.actions import ActionResult, AnyAction, Hold
 from venueproof_contracts.bench import EXPOSURE, HOURS, TRUTH, MarketTruth, Provocation, Provoked, Truth, WireRow
+from venueproof_contracts.case import NothingToJudge
 from venueproof_simulators.engine import state
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.state import BalanceState
 from venueproof_simulators.host import discovery
 from venueproof_simulators.host.facts import QuirkRow
+from venueproof_simulators.host.provoking import NotShown
 from venueproof_simulators.host.rules import rule_name
 from venueproof_simulators.host.simulator import Simulator
 from venueproof_simulators.host.venue import Profile
@@ -153,10 +155,14 @@ class SimulatorBench:
         return [one for one in self._offered if one.kind == kind]
 
     async def provoke(self, provocation: Provocation, instrument: str) -> Provoked:
-        """Make the venue show it. Raises `LookupError` when this profile has no such case."""
+        """Make the venue show it. Raises `LookupError` when this profile has no such case, `NothingToJudge` when the
+        instrument has none."""
         if provocation not in self._offered:
             raise LookupError(f"no case {provocation.quirk!r} of {provocation.kind!r} in this profile")
-        found = provoked(self._offered[provocation].code(self._simulator, instrument))
+        try:
+            found = provoked(self._offered[provocation].code(self._simulator, instrument))
+        except NotShown as error:
+            raise NothingToJudge(str(error)) from error
         self._expect_trouble(to_ns(found.settles_s))
         return found
 

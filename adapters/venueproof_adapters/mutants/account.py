@@ -13,14 +13,17 @@ from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.errors import Reason, Rejected
 from venueproof_contracts.model import (
     Balance,
+    BalanceEvent,
     Event,
     Fill,
     FillEvent,
+    Intent,
     MarginMode,
     Order,
     Position,
     PositionEvent,
     PositionMode,
+    PositionSide,
     StreamEvent,
     StreamState,
 )
@@ -132,3 +135,120 @@ class RefusesNoChange(Wrapper):
     async def set_position_mode(self, mode: PositionMode) -> None:
         await self.inner.set_position_mode(mode)
         raise Rejected(Reason.NO_CHANGE)
+
+
+@broken("POS-010", "tells-profit-on-margin")
+class ProfitOnMargin(Wrapper):
+    """Tells profit as if it were made on the whole of what was borrowed."""
+
+    async def positions(self) -> list[Position]:
+        return [structs.replace(one, unrealized_pnl=_times_leverage(one)) for one in await self.inner.positions()]
+
+
+def _times_leverage(position: Position) -> Decimal | None:
+    profit = position.unrealized_pnl
+    return None if profit is None else profit * (position.leverage or 10)
+
+
+@broken("POS-010", "has-one-formula-for-profit")
+class OneFormula(Wrapper):
+    """Works out profit in percent the linear way on every product."""
+
+    async def positions(self) -> list[Position]:
+        return [await self._told(one) for one in await self.inner.positions()]
+
+    async def _told(self, position: Position) -> Position:
+        mark = (await self.inner.ticker(position.instrument)).mark
+        if mark is None or not position.entry_price:
+            return position
+        short = position.side is PositionSide.SHORT or position.amount < 0
+        rate = mark / position.entry_price - 1
+        return structs.replace(position, profit_rate=-rate if short else rate)
+
+
+@broken("POS-030", "nets-two-legs")
+class NetsLegs(Wrapper):
+    """Tells the two legs of an instrument as one net position."""
+
+    async def positions(self) -> list[Position]:
+        netted: dict[str, Position] = {}
+        for one in await self.inner.positions():
+            signed = -one.amount if one.side is PositionSide.SHORT else one.amount
+            before = netted[one.instrument].amount if one.instrument in netted else Decimal(0)
+            netted[one.instrument] = structs.replace(one, side=PositionSide.NET, amount=before + signed)
+        return [one for one in netted.values() if one.amount]
+
+
+@broken("POS-040", "books-only-fills-it-ordered")
+class OwnFillsOnly(Wrapper):
+    """Swallows fills of orders that it did not place itself."""
+
+    def __init__(self, inner: Adapter) -> None:
+        super().__init__(inner)
+        self._own: set[str] = set()
+
+    async def place(self, intent: Intent) -> Order:
+        self._own.add(intent.intent_id)
+        return await self.inner.place(intent)
+
+    def heard(self, event: Event) -> Event | None:
+        return None if isinstance(event, FillEvent) and event.fill.ref.intent_id not in self._own else event
+
+
+@broken("BAL-020", "learns-of-money-from-fills")
+class MoneyWithFills(Wrapper):
+    """Tells a balance only when there was a fill since the last one."""
+
+    def __init__(self, inner: Adapter) -> None:
+        super().__init__(inner)
+        self._fresh = 1
+
+    def heard(self, event: Event) -> Event | None:
+        if isinstance(event, FillEvent):
+            self._fresh += 1
+        if not isinstance(event, BalanceEvent):
+            return event
+        self._fresh -= 1
+        return event if self._fresh >= 0 else None
+
+
+@broken("MAR-010", "tells-the-usual-leverage")
+class UsualLeverage(Wrapper):
+    """Tells the leverage that accounts begin with."""
+
+    async def positions(self) -> list[Position]:
+        return [structs.replace(one, leverage=Decimal(20)) for one in await self.inner.positions()]
+
+
+@broken("CFG-020", "does-not-switch-the-mode")
+class NoSwitch(Wrapper):
+    """Says that the mode is set, and sets nothing."""
+
+    async def set_position_mode(self, mode: PositionMode) -> None:
+        return
+
+
+@broken("CFG-030", "goes-by-the-mode-it-set")
+class GoesByItsOwnMode(Wrapper):
+    """Leaves the leg out of orders as long as it did not set hedge mode itself."""
+
+    _mode = PositionMode.NET
+
+    async def set_position_mode(self, mode: PositionMode) -> None:
+        await self.inner.set_position_mode(mode)
+        self._mode = mode
+
+    async def place(self, intent: Intent) -> Order:
+        side = intent.position_side if self._mode is PositionMode.HEDGE else None
+        return await self.inner.place(structs.replace(intent, position_side=side))
+
+
+@broken("CFG-040", "swallows-a-refused-mode")
+class SwallowsRefusedMode(Wrapper):
+    """Says nothing when the venue refuses to switch the mode."""
+
+    async def set_position_mode(self, mode: PositionMode) -> None:
+        try:
+            await self.inner.set_position_mode(mode)
+        except Rejected:
+            return

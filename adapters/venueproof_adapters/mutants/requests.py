@@ -12,7 +12,7 @@ import msgspec
 from msgspec import structs
 
 from venueproof_adapters.kit.backoff import Backoff
-from venueproof_adapters.kit.budget import Budget
+from venueproof_adapters.kit.budget import Budget, Window
 from venueproof_adapters.kit.clock import Clock
 from venueproof_adapters.kit.clocksync import ClockSync
 from venueproof_adapters.kit.http import Http, Reply
@@ -351,3 +351,62 @@ def _claimed(intent: Intent) -> Order:
         filled=ZERO,
         price=intent.price,
     )
+
+
+class OutageAtHome(Http):
+    """Takes a refusal for where one is for an outage."""
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
+        reply = await super().send(method, url, headers, body)
+        return structs.replace(reply, status=503, body=b"") if reply.status == 451 else reply
+
+
+takes_a_restriction_for_an_outage = exchanged(
+    "AUT-020",
+    "takes-a-restriction-for-an-outage",
+    "Reports a venue as down that serves this account no more.",
+    http=OutageAtHome,
+)
+
+
+class NoWindows(Budget):
+    """Counts nothing."""
+
+    def set_windows(self, windows: list[Window]) -> None:
+        pass
+
+
+counts_nothing = exchanged(
+    "RAT-030", "counts-nothing", "Sends whatever is asked for, until the venue refuses it.", budget=NoWindows
+)
+
+
+def _once_and_for_all(clock: Clock) -> ClockSync:
+    return ClockSync(clock, refresh_s=1e9)
+
+
+reads_the_clock_once = exchanged(
+    "TIM-040", "reads-the-clock-once", "Works out the venue's clock at its start alone.", clock_sync=_once_and_for_all
+)
+
+
+class LateIsLost(Http):
+    """Takes an order that came too late for one that cannot be sent."""
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
+        reply = await super().send(method, url, headers, body)
+        if any(code in reply.body for code in LATE_CODES):
+            raise NotSent("it came too late")
+        return reply
+
+
+LATE_CODES = (b'"code":-5028', b'"code":-4188')
+"""The venue's words of its two products for a request that its engine found too old."""
+
+gives_up_what_came_late = exchanged(
+    "TIM-050",
+    "gives-up-what-came-late",
+    "Does not stamp an order again that came too late.",
+    venue="binance",
+    http=LateIsLost,
+)

@@ -8,10 +8,12 @@ from zlib import crc32
 
 from msgspec import structs
 
+from venueproof_adapters.kit.ledger import OrderKey
+from venueproof_adapters.kit.orders import OrderView
 from venueproof_adapters.mutants._making import Wrapper, broken, exchanged
 from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.errors import AdapterError, Rejected
-from venueproof_contracts.model import ZERO, Event, Intent, Order, OrderEvent, OrderRef, OrderStatus
+from venueproof_contracts.model import ZERO, Event, Intent, Order, OrderEvent, OrderRef, OrderStatus, TimeInForce
 
 SHORT_ID_CHARS = 30
 """Short enough for every venue."""
@@ -201,3 +203,66 @@ class CanceledMeansNothing(Wrapper):
 believes_the_stream = exchanged(
     "STA-020", "believes-the-stream-alone", "Never compares its orders with the venue's.", reconcile_every_s=0.0
 )
+
+
+@broken("ORD-110", "leaves-the-date-out")
+class LeavesDateOut(Wrapper):
+    """Sends a good-till-date order as one that waits for ever."""
+
+    async def place(self, intent: Intent) -> Order:
+        if intent.time_in_force is TimeInForce.GTD:
+            intent = structs.replace(intent, time_in_force=TimeInForce.GTC, expires_ns=None)
+        return await self.inner.place(intent)
+
+
+@broken("ORD-120", "protects-by-halves")
+class ProtectsByHalves(Wrapper):
+    """Sends an order that only reduces as two of half its amount."""
+
+    async def place(self, intent: Intent) -> Order:
+        if not intent.reduce_only:
+            return await self.inner.place(intent)
+        half = structs.replace(intent, amount=intent.amount / 2)
+        await self.inner.place(structs.replace(half, intent_id=f"{intent.intent_id}-half"))
+        return await self.inner.place(half)
+
+
+@broken("ORD-130", "keys-orders-by-number-alone")
+class KeyedByNumber(Wrapper):
+    """Takes two orders of one number for the same, whatever their instruments are."""
+
+    def __init__(self, inner: Adapter) -> None:
+        super().__init__(inner)
+        self._by_number: dict[str | None, OrderRef] = {}
+
+    async def place(self, intent: Intent) -> Order:
+        order = await self.inner.place(intent)
+        self._by_number[order.ref.venue_id] = order.ref
+        return order
+
+    async def order(self, ref: OrderRef) -> Order:
+        return await self.inner.order(self._by_number.get(ref.venue_id, ref))
+
+
+class ForgetsTheEnded(OrderView):
+    """Keeps live orders only."""
+
+    def get(self, key: OrderKey) -> Order | None:
+        order = super().get(key)
+        return None if order is None or order.status.final else order
+
+
+believes_in_the_venues_memory = exchanged(
+    "STA-030",
+    "believes-in-the-venues-memory",
+    "Forgets orders that ended: the venue is thought to know them.",
+    orders=ForgetsTheEnded,
+)
+
+
+@broken("STA-040", "overhears-expiry")
+class OverhearsExpiry(Wrapper):
+    """Tells nothing when the venue ends an order by itself."""
+
+    def heard(self, event: Event) -> Event | None:
+        return None if isinstance(event, OrderEvent) and event.order.status is OrderStatus.EXPIRED else event

@@ -11,7 +11,11 @@ from venueproof_simulators.host.controls import Controls
 from venueproof_simulators.host.venue import Provoked
 
 ProvocationCode = Callable[[Controls, str], Provoked]
-"""Given the levers and a unified symbol, prepare the trouble and say what a clause must know of it."""
+"""Given the levers and a unified symbol, prepare the trouble and say what a clause must know of it, or raise `NotShown`."""
+
+
+class NotShown(LookupError):
+    """This instrument has nothing that the trouble could befall; the message says what is not there."""
 
 
 class Provocation(Struct, frozen=True):

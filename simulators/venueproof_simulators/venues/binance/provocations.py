@@ -9,11 +9,12 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, Decimal
 from typing import cast
 
-from venueproof_simulators.engine.commands import ExpireOrder
-from venueproof_simulators.engine.instruments import Instrument
+from venueproof_simulators.engine.commands import ExpireOrder, Place
+from venueproof_simulators.engine.instruments import ContractKind, Instrument
+from venueproof_simulators.engine.state import OrderKind, Side
 from venueproof_simulators.host.controls import Controls, DropManner, SessionKind
 from venueproof_simulators.host.decimals import money
-from venueproof_simulators.host.provoking import provocation
+from venueproof_simulators.host.provoking import NotShown, provocation
 from venueproof_simulators.host.rules import (
     AnswerVenueError,
     Delay,
@@ -28,9 +29,10 @@ from venueproof_simulators.host.rules import (
 from venueproof_simulators.host.venue import Provoked
 from venueproof_simulators.venues.binance.operations.amending import AMEND_REFUSED
 from venueproof_simulators.venues.binance.operations.order_reading import REDUCE_ONLY_NOTIONAL
+from venueproof_simulators.venues.binance.routes.admission import KEY_REFUSED_DURING_BAN, RESTRICTED
 from venueproof_simulators.venues.binance.routes.gateway import ERRORS_IN_SUCCESS
 from venueproof_simulators.venues.binance.streams.account import ACCOUNT_FIRST
-from venueproof_simulators.venues.binance.streams.hub import EXPIRED_AS_TEXT
+from venueproof_simulators.venues.binance.streams.hub import DELTA_FIRST, EXPIRED_AS_TEXT
 from venueproof_simulators.venues.binance.venue import BinanceVenue
 
 _SECOND_NS = 10**9
@@ -41,6 +43,8 @@ _LATE_NS = 2 * _SECOND_NS
 _SHORTEST_THROTTLE_NS = 5 * _SECOND_NS
 _LONGER_THROTTLE_NS = 30 * _SECOND_NS
 _AWAY_NS = 20 * _SECOND_NS
+_FORGOTTEN_NS = 4 * 86_400 * _SECOND_NS
+"""The vendor keeps what ended without a fill for three days."""
 
 
 def _binance(controls: Controls) -> BinanceVenue:
@@ -61,13 +65,38 @@ def _on_tick(instrument: Instrument, price: Decimal) -> Decimal:
     return price // instrument.tick * instrument.tick
 
 
-def _smallest(instrument: Instrument) -> Decimal:
-    """The smallest amount: less than the smallest notional is worth."""
+def _too_small(instrument: Instrument) -> Decimal:
+    """The smallest amount: less than the smallest notional is worth, where there is one."""
+    if not instrument.notional_min_atoms:
+        raise NotShown(f"orders on {instrument.symbol} have no smallest worth")
     return instrument.lot * instrument.lots_min
 
 
 def _seconds(ns: int) -> Decimal:
     return Decimal(ns) / _SECOND_NS
+
+
+def _rest_another(controls: Controls, instrument: Instrument) -> None:
+    """Another program of the account rests an order to buy, 2 % below mark."""
+    price = _on_tick(instrument, _mark(controls, instrument) * Decimal("0.98"))
+    controls.command(
+        Place(
+            account=controls.venue.account,
+            instrument=instrument.name,
+            side=Side.BUY,
+            kind=OrderKind.LIMIT,
+            lots=_usual_lots(controls, instrument),
+            ticks=int(price / instrument.tick),
+            client_id="by-hand",
+        )
+    )
+
+
+def _usual_lots(controls: Controls, instrument: Instrument) -> int:
+    """An amount that is worth three times the smallest notional."""
+    worth = instrument.contract_size * (1 if instrument.kind is ContractKind.INVERSE else _mark(controls, instrument))
+    least = 3 * money(instrument.notional_min_atoms) / worth / instrument.lot
+    return max(4 * instrument.lots_min, int(least.to_integral_value(ROUND_CEILING)))
 
 
 # --- orders -----------------------------------------------------------------------------------------------------------
@@ -76,7 +105,7 @@ def _seconds(ns: int) -> Decimal:
 @provocation("order.reject", "binance.order.min-notional-4164")
 def below_notional(controls: Controls, symbol: str) -> Provoked:
     """An amount that is worth less than the symbol's filter asks for."""
-    amount = _smallest(_instrument(controls, symbol))
+    amount = _too_small(_instrument(controls, symbol))
     return Provoked(reason="below-minimum", intent={"amount": amount})
 
 
@@ -84,7 +113,7 @@ def below_notional(controls: Controls, symbol: str) -> Provoked:
 def below_notional_reducing(controls: Controls, symbol: str) -> Provoked:
     """The same for an order that only reduces."""
     controls.switch_quirk(REDUCE_ONLY_NOTIONAL, True)
-    amount = _smallest(_instrument(controls, symbol))
+    amount = _too_small(_instrument(controls, symbol))
     return Provoked(reason="below-minimum", intent={"amount": amount, "reduce_only": True})
 
 
@@ -92,8 +121,7 @@ def below_notional_reducing(controls: Controls, symbol: str) -> Provoked:
 def too_many_decimals(controls: Controls, symbol: str) -> Provoked:
     """An amount with one decimal more than the symbol allows."""
     instrument = _instrument(controls, symbol)
-    lots = 3 * money(instrument.notional_min_atoms) / _mark(controls, instrument) / instrument.lot
-    amount = lots.to_integral_value(ROUND_CEILING) * instrument.lot + instrument.lot / 10
+    amount = _usual_lots(controls, instrument) * instrument.lot + instrument.lot / 10
     return Provoked(reason="precision", intent={"amount": amount})
 
 
@@ -174,6 +202,20 @@ def reply_unknown(controls: Controls, symbol: str) -> Provoked:
     return Provoked(operation="place")
 
 
+@provocation("protective.minimum", "binance.order.protective-full-size")
+def protective_slice(controls: Controls, symbol: str) -> Provoked:
+    """Orders that only reduce are weighed like others, and the smallest amount is worth too little."""
+    controls.switch_quirk(REDUCE_ONLY_NOTIONAL, True)
+    return Provoked(reason="below-minimum", intent={"amount": _too_small(_instrument(controls, symbol))})
+
+
+@provocation("order.forgotten", "binance.order.stale-expiry")
+def orders_forgotten(controls: Controls, symbol: str) -> Provoked:
+    """Days go by for everything that the venue keeps: what ended without a fill cannot be found any more."""
+    controls.age(_FORGOTTEN_NS)
+    return Provoked(operation="order")
+
+
 # --- fills ------------------------------------------------------------------------------------------------------------
 
 
@@ -219,7 +261,7 @@ def refusal_in_success(controls: Controls, symbol: str) -> Provoked:
     """A refusal stands in an answer with status 200."""
     controls.switch_quirk(ERRORS_IN_SUCCESS, True)
     return Provoked(
-        reason="below-minimum", operation="place", intent={"amount": _smallest(_instrument(controls, symbol))}
+        reason="below-minimum", operation="place", intent={"amount": _too_small(_instrument(controls, symbol))}
     )
 
 
@@ -236,10 +278,21 @@ def candles_in_order(controls: Controls, symbol: str) -> Provoked:
 def banned(controls: Controls, symbol: str) -> Provoked:
     """Every address is banned: for two minutes, as on the vendor's page, or for two hours and longer with each
     request, as was reported."""
+    return _ban(controls)
+
+
+def _ban(controls: Controls) -> Provoked:
     time = controls.time()
     for_ns = _binance(controls).desk.budgets.ban_row().first_s * _SECOND_NS
     controls.ban(for_ns)
     return Provoked(until_ns=(time.wire_ns + for_ns) // 10**6 * 10**6)
+
+
+@provocation("rate.ban", "binance.auth.2015-during-ban", either=True)
+def banned_and_key_refused(controls: Controls, symbol: str) -> Provoked:
+    """Every address is banned, and whoever shows a key is told that the key is bad."""
+    controls.switch_quirk(KEY_REFUSED_DURING_BAN, True)
+    return _ban(controls)
 
 
 @provocation("rate.throttle", "binance.rate.429-backoff")
@@ -260,12 +313,31 @@ def out_of_orders(controls: Controls, symbol: str) -> Provoked:
     return Provoked(operation="place", settles_s=_seconds(ends_ns - time.age_ns))
 
 
+# --- identity ---------------------------------------------------------------------------------------------------------
+
+
+@provocation("clock.late", "binance.auth.me-recvwindow", either=True)
+def late_at_the_engine(controls: Controls, symbol: str) -> Provoked:
+    """The matching engine refuses the next order for its time, which the front door had found good."""
+    fate = AnswerVenueError(error="me-recv-window")
+    controls.add_rule(Rule(Match(Direction.REQUEST, operation="place"), fate, "late at the engine"))
+    return Provoked(operation="place")
+
+
+@provocation("account.restricted", "binance.account.region-restricted", either=True)
+def restricted(controls: Controls, symbol: str) -> Provoked:
+    """Every request is refused for where it comes from."""
+    controls.switch_quirk(RESTRICTED, True)
+    return Provoked()
+
+
 # --- settings ---------------------------------------------------------------------------------------------------------
 
 
 @provocation("setting.refused", "binance.margin.rejected-setting-visible")
 def margin_type_with_orders(controls: Controls, symbol: str) -> Provoked:
-    """The margin type cannot change while an order rests: nothing needs to be armed."""
+    """The margin type cannot change while an order rests."""
+    _rest_another(controls, _instrument(controls, symbol))
     return Provoked(reason="open-orders", operation="set_margin_mode")
 
 
@@ -321,6 +393,13 @@ def key_expired_in_text(controls: Controls, symbol: str) -> Provoked:
     """The listen key expires, and the stream says so with its time as a string."""
     controls.switch_quirk(EXPIRED_AS_TEXT, True)
     controls.expire_credential(silent=False)
+    return Provoked()
+
+
+@provocation("book.early", "binance.ws.delta-before-ack", either=True)
+def depth_early(controls: Controls, symbol: str) -> Provoked:
+    """The first change of the book precedes the acknowledgement."""
+    controls.switch_quirk(DELTA_FIRST, True)
     return Provoked()
 
 
