@@ -11,14 +11,16 @@ from venueproof_contracts.clause import Clause, all_clauses
 Judge = Callable[[Clause, Mutant | None], str]
 
 PROVOKED_HERE = {"", "order.reject", "setting.refused", "fill.duplicate", "list.order", "amend.refused"}
-NOT_HERE = {"TIM", "AUT", "WSS", "REC", "UNK", "RAT", "SAF"}
+NOT_HERE = {"CON", "CFG", "CAN", "TIM", "AUT", "WSS", "REC", "UNK", "RAT", "SAF"}
 """Sections about sockets, clocks, keys and the wire: a venue in memory has none."""
+NEEDS_MORE = {"BAL-020", "LIF-030", "MAR-010", "ORD-110", "ORD-130", "POS-010", "POS-030", "POS-040", "STA-040"}
+"""They need conditional orders, legs, funding or a second instrument, which the venue in memory has not."""
 NEEDS_WIRE = {"ERR-020", "ERR-040", "ERR-050", "FIL-010", "LIF-010", "MKT-020", "MKT-030"}
 
 
 def _provable_here(clause: Clause) -> bool:
     """True for a clause that says something of an adapter without a wire."""
-    return clause.kind in PROVOKED_HERE and clause.section not in NOT_HERE and clause.id not in NEEDS_WIRE
+    return clause.kind in PROVOKED_HERE and clause.section not in NOT_HERE and clause.id not in NEEDS_WIRE | NEEDS_MORE
 
 
 CLAUSES = {clause.id: clause for clause in all_clauses() if _provable_here(clause)}

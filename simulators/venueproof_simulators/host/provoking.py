@@ -11,7 +11,8 @@ from venueproof_simulators.host.controls import Controls
 from venueproof_simulators.host.venue import Provoked
 
 ProvocationCode = Callable[[Controls, str], Provoked]
-"""Given the levers and a unified symbol, prepare the trouble and say what a clause must know of it, or raise `NotShown`."""
+"""Given the levers and a unified symbol, prepare the trouble and say what a clause must know of it. May raise
+`NotShown`."""
 
 
 class NotShown(LookupError):

@@ -15,7 +15,7 @@ from venueproof_simulators.host.controls import Controls
 from venueproof_simulators.host.facts import Status
 from venueproof_simulators.host.provoking import Provocation
 from venueproof_simulators.host.rulebook import Rulebook
-from venueproof_simulators.host.rules import Direction, Drop, Rule
+from venueproof_simulators.host.rules import AnswerVenueError, Direction, Drop, Rule
 from venueproof_simulators.host.venue import HttpReply, Message, Profile, Provoked, VenueTime
 from venueproof_simulators.venues.binance.venue import BinanceVenue
 
@@ -56,6 +56,9 @@ class Levers:
     def expire_credential(self, *, silent: bool) -> None:
         self.venue.expire_credential(silent, self.time())
         self.client.collect()
+
+    def age(self, by_ns: int) -> None:
+        self.client.wait(by_ns / 1e9)
 
     def ban(self, for_ns: int) -> None:
         self.venue.ban("127.0.0.1", self.time().age_ns + for_ns, self.time())
@@ -197,11 +200,13 @@ def test_banned_until_the_end_that_is_stated(one: Provocation, profile: Profile)
     client = Client(profile)
     _, provoked = provoke(one, client)
     assert provoked.until_ns is not None
-    reply = client.signed("GET", "/fapi/v1/openOrders")
+    reply = client.request("GET", "/fapi/v1/time")
     assert reply.status == 418
     assert f"until {provoked.until_ns // 10**6}." in reply.body.decode()
     hours = (provoked.until_ns - client.now_ns) / 3600e9
     assert hours == (2 if profile is Profile.FIELD else 1 / 30)
+    signed = client.signed("GET", "/fapi/v1/openOrders")
+    assert code(signed) == (-2015 if one.quirk == "binance.auth.2015-during-ban" else -1003)
 
 
 @pytest.mark.parametrize(("one", "profile"), cases("rate.throttle"))
@@ -221,10 +226,47 @@ def test_throttled_for_as_long_as_it_says(one: Provocation, profile: Profile, be
     assert client.signed("POST", ORDER, **order()).status == 200
 
 
+@pytest.mark.parametrize(("one", "profile"), cases("clock.late"))
+def test_next_order_is_late_at_the_engine(one: Provocation, profile: Profile) -> None:
+    client = Client(profile)
+    levers, provoked = provoke(one, client)
+    [rule] = levers.rules
+    assert (rule.match.operation, rule.match.first) == (provoked.operation, 1)
+    assert isinstance(rule.fate, AnswerVenueError)
+    assert client.venue.desk.errors.row(rule.fate.error).code == -5028
+    assert not rule.fate.executed
+
+
+@pytest.mark.parametrize(("one", "profile"), cases("account.restricted"))
+def test_every_request_is_refused_for_its_region(one: Provocation, profile: Profile) -> None:
+    client = Client(profile)
+    provoke(one, client)
+    asked = [client.signed("GET", "/fapi/v3/account"), client.signed("POST", ORDER, **order())]
+    assert [reply.status for reply in asked] == [451, 451]
+
+
+@pytest.mark.parametrize(("one", "profile"), cases("order.forgotten"))
+def test_what_ended_without_a_fill_is_unknown(one: Provocation, profile: Profile) -> None:
+    client = Client(profile)
+    placed = client.limit()
+    client.ask("DELETE", ORDER, symbol="BTCUSDT", orderId=placed["orderId"])
+    provoke(one, client)
+    assert code(client.signed("GET", ORDER, symbol="BTCUSDT", orderId=placed["orderId"])) == -2013
+
+
+@pytest.mark.parametrize(("one", "profile"), cases("protective.minimum"))
+def test_a_slice_is_refused_and_the_whole_position_is_not(one: Provocation, profile: Profile) -> None:
+    client = Client(profile)
+    client.market()
+    _, provoked = provoke(one, client)
+    closing = order(side="SELL", price="61200", reduceOnly="true")
+    assert code(client.signed("POST", ORDER, **closing | {"quantity": provoked.intent["amount"]})) == -4164
+    assert client.signed("POST", ORDER, **closing).status == 200
+
+
 @pytest.mark.parametrize(("one", "profile"), cases("setting.refused"))
 def test_setting_is_refused_while_an_order_rests(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    client.limit()
     provoke(one, client)
     assert code(client.signed("POST", "/fapi/v1/marginType", symbol="BTCUSDT", marginType="ISOLATED")) == -4047
 
@@ -241,6 +283,17 @@ def test_stream_of_the_account_says_nothing_more(one: Provocation, profile: Prof
     fresh = client.open_user_stream()
     client.limit()
     assert len(client.take(fresh)) == 1
+
+
+@pytest.mark.parametrize(("one", "profile"), cases("book.early"))
+def test_the_first_change_precedes_the_acknowledgement(one: Provocation, profile: Profile) -> None:
+    client = Client(profile)
+    session = client.open("/public/ws")
+    provoke(one, client)
+    client.send(session, {"method": "SUBSCRIBE", "params": ["btcusdt@depth@100ms"], "id": 1})
+    client.limit()
+    client.wait(0.2)
+    assert [message.get("e", "ack") for message in client.take(session)][:2] == ["depthUpdate", "ack"]
 
 
 @pytest.mark.parametrize(("one", "profile"), cases("book.gap"))
