@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -34,6 +35,15 @@ def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str
     from venueproof.plugin_items import ContractClass
 
     return ContractClass.under(collector, name, cast("type[Contract]", obj))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Report a case that could not be judged as an error and not as a failure, also in JUnit files."""
+    report = yield
+    if call.excinfo is not None and getattr(call.excinfo.value, "harness_broke", False):
+        report.when = "setup"
+    return report
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -94,6 +94,9 @@ class ClauseFailed(AssertionError):
 class HarnessBroke(Exception):
     """A case could not be judged, and that is not the adapter's fault."""
 
+    harness_broke = True
+    """Looked for by the plugin, which knows nothing of this module."""
+
     def __init__(self, result: CaseResult) -> None:
         """`result` is what came of the case."""
         super().__init__(result.message)
@@ -200,6 +203,7 @@ def describe(clause: Clause, result: CaseResult, nodeid: str) -> str:
     spec = result.spec
     lines = [
         f"{clause.id} {clause.title} ({clause.strength.value}): {result.outcome.value}",
+        *([f"  blame:   {result.blame.value}"] if result.blame is not None else []),
         f"  promise: {clause.promise}",
         f"  why:     {clause.why}",
         f"  seen:    {result.message}",

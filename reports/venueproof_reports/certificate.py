@@ -253,6 +253,11 @@ def digest_of(certificate: Certificate) -> str:
     return hashlib.sha256(msgspec.json.encode(unsigned, order="sorted")).hexdigest()
 
 
+def joined_digest(digests: Iterable[str]) -> str:
+    """One digest for many (hex), whatever their order, and the same whether some were joined before: their sum."""
+    return f"{sum(int(digest, 16) for digest in digests) % 2**256:064x}"
+
+
 def _row_order(row: Result) -> tuple[str, int, str, str]:
     return (row.product, PROFILES.index(row.profile), row.clause, row.quirk)
 

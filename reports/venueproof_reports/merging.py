@@ -5,7 +5,6 @@ made by the same suite in the same way. What differs where it must not is refuse
 parts hold.
 """
 
-import hashlib
 from collections.abc import Sequence
 
 import msgspec
@@ -18,6 +17,7 @@ from venueproof_reports.certificate import (
     Result,
     ResultKey,
     Run,
+    joined_digest,
     proven_clauses,
     result_key,
     seal,
@@ -37,8 +37,8 @@ _RUN_MUST_AGREE = (
 def merge(parts: Sequence[Certificate]) -> Certificate:
     """One certificate out of parts. Raises CertificateError when they are not parts of one whole.
 
-    Seconds of a run are added up, seeds united; its journal digest becomes one over those of its parts; ``created`` is
-    the latest.
+    Seconds of a run are added up, seeds united; its journal digest is what a run without parts has; ``created`` is the
+    latest.
     """
     if not parts:
         raise CertificateError("nothing to merge: name at least one certificate")
@@ -102,7 +102,7 @@ def _merged_runs(runs: Sequence[Run], *, whole: bool) -> list[Run]:
             raise CertificateError(f"cannot merge: {run.adapter!r} on {run.venue!r} is in two certificates")
         merged[key] = _joined(merged[key], run) if key in merged else run
         digests.setdefault(key, []).append(run.journal_digest)
-    return [msgspec.structs.replace(run, journal_digest=_joined_digest(digests[key])) for key, run in merged.items()]
+    return [msgspec.structs.replace(run, journal_digest=joined_digest(digests[key])) for key, run in merged.items()]
 
 
 def _joined(first: Run, other: Run) -> Run:
@@ -113,12 +113,6 @@ def _joined(first: Run, other: Run) -> Run:
         virtual_seconds=first.virtual_seconds + other.virtual_seconds,
         wall_seconds=first.wall_seconds + other.wall_seconds,
     )
-
-
-def _joined_digest(digests: list[str]) -> str:
-    if len(digests) == 1:
-        return digests[0]
-    return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
 
 
 def _merged_results(parts: Sequence[Certificate]) -> list[Result]:

@@ -43,6 +43,7 @@ def render_html(certificate: Certificate) -> str:
             bar_of=_bar,
             meaning=wording.MEANING,
             words=wording.outcome_words,
+            blame_words=wording.blame_words,
             seed_list=wording.seed_list,
             seconds_span=wording.seconds_span,
             run_words=wording.run_words,

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from venueproof_contracts.outcomes import Outcome
 from venueproof_reports.certificate import Certificate, Result, Run
 from venueproof_reports.verdict import severity
-from venueproof_reports.wording import clock_time, one_line, outcome_words, seed_list, visible
+from venueproof_reports.wording import blame_words, clock_time, one_line, outcome_words, seed_list, visible
 
 
 def render_junit(certificate: Certificate) -> str:
@@ -75,6 +75,7 @@ def _details(row: Result) -> str:
         f"Promise: {row.promise}",
         f"Why it hurts: {evidence.why}",
         *([f"Observed: {evidence.message}"] if evidence.message else []),
+        *([f"Blame: {blame_words(evidence.blame)}"] if evidence.blame is not None else []),
         *(f"Note: {note}" for note in evidence.notes),
         *(f"{clock_time(step.t_ns)} {step.sender} > {step.receiver}: {step.label}" for step in evidence.wire),
         *([f"Reproduce: {evidence.reproduce}"] if evidence.reproduce else []),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from venueproof_contracts.outcomes import Outcome
+from venueproof_contracts.outcomes import Blame, Outcome
 from venueproof_reports.certificate import Header, Result
 from venueproof_reports.verdict import RunVerdict, Verdict
 
@@ -97,6 +97,21 @@ def plural(count: int, word: str) -> str:
 def outcome_words(outcome: Outcome) -> str:
     """The outcome as people read it: ``not supported``."""
     return outcome.value.replace("-", " ")
+
+
+_BLAME_WORDS: dict[Blame, str] = {
+    Blame.PROMISE: "the promise was looked at, and is broken",
+    Blame.FAULT: "the adapter did what no adapter may do",
+    Blame.EGRESS: "the adapter reached for what is outside the run",
+    Blame.STOPPED: "the adapter used up its real time",
+    Blame.LOST: "the process of the adapter ended",
+    Blame.HARNESS: "the harness broke, not the adapter",
+}
+
+
+def blame_words(blame: Blame) -> str:
+    """What stands behind a failure, as people read it."""
+    return _BLAME_WORDS[blame]
 
 
 def verdict_words(header: Header, *, certified: bool, waived: int = 0) -> str:

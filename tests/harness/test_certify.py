@@ -141,12 +141,12 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         probe(Probe("ccxt", "binance", "linear"))
 
 
-def test_digests_do_not_depend_on_the_number_of_workers(tmp_path: Path) -> None:
-    digests = [
-        certify(tmp_path / jobs, "native", *FAST, "--clause", "orders", "--jobs", jobs)[1]["runs"][0]["journal_digest"]
-        for jobs in ("1", "2")
-    ]
-    assert digests[0] == digests[1]
+def test_nothing_depends_on_the_number_of_workers(tmp_path: Path) -> None:
+    serial, parallel = (
+        certify(tmp_path / jobs, "native", *FAST, "--clause", "orders", "--jobs", jobs)[1] for jobs in ("1", "2")
+    )
+    assert serial["runs"][0]["journal_digest"] == parallel["runs"][0]["journal_digest"]
+    assert serial["results"] == parallel["results"]
 
 
 def test_shards_put_together_are_the_whole(tmp_path: Path) -> None:
@@ -158,7 +158,8 @@ def test_shards_put_together_are_the_whole(tmp_path: Path) -> None:
         paths.append(str(tmp_path / shard[0] / "certificate.json"))
     assert run_command(["report", *paths, "--report", str(tmp_path / "merged")]) == 0
     merged = json.loads((tmp_path / "merged/certificate.json").read_text())
-    assert outcomes(merged) == outcomes(whole)
+    assert merged["results"] == whole["results"]
+    assert merged["runs"][0]["journal_digest"] == whole["runs"][0]["journal_digest"]
     assert run_command(["report", paths[0], paths[0], "--report", str(tmp_path / "x")]) == 2
 
 

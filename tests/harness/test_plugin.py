@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -62,6 +63,7 @@ class Broken:
     result.stdout.fnmatch_lines(
         [
             "TIM-030 *(MUST): fail",
+            "  blame:   protocol-fault",
             "  promise: *",
             "  seen:    server_time() raised KeyError: 'serverTime' at test_mine.py:16",
             "  where:   binance linear, profile vendor, seed 1, at 12:*",
@@ -147,22 +149,59 @@ class Broken:
     assert statuses == ["failed", "failed"]
 
 
-def test_it_works_in_parallel(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(test_mine=MINE)
-    pytester.runpytest_subprocess(*OPTIONS, "-n", "2").assert_outcomes(passed=4)
+ALL_KINDS = (
+    MINE.replace('"TIM-030,SYM-010"', '"TIM-030,SYM-010,CAN-010,REC-010"').replace(
+        "return make_adapter(endpoint, credentials)", "return Mixed(endpoint, credentials)"
+    )
+    + """
+    products = ("linear",)
+
+from msgspec.structs import replace
+from venueproof_contracts.model import AdapterKind
+from venueproof_simulators.venues.binance.venue import BinanceVenue
+
+class Mixed:
+    def __init__(self, endpoint, credentials):
+        self.inner = make_adapter(endpoint, credentials)
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+    async def declare(self):
+        return replace(await self.inner.declare(), kind=AdapterKind.LIBRARY)
+    async def server_time(self):
+        raise KeyError("serverTime")
+
+sound = BinanceVenue.handle
+def handle(self, request, time):
+    return 1 // 0 if "klines" in request.path else sound(self, request, time)
+BinanceVenue.handle = handle
+"""
+)
+STATUSES = {"TIM-030": "failed", "SYM-010": "passed", "CAN-010": "broken", "REC-010": "skipped"}
+TAGS = {"failed": "failure", "broken": "error", "skipped": "skipped", "passed": "passed"}
 
 
-def test_every_case_has_a_history_of_its_own(pytester: pytest.Pytester, tmp_path: Path) -> None:
-    pytester.makepyfile(test_mine=MINE)
-    runs = []
-    for name in ("one", "two"):
-        pytester.runpytest_subprocess("-p", "no:cacheprovider", "--alluredir", str(tmp_path / name)).assert_outcomes(
-            passed=4
-        )
-        results = [json.loads(path.read_text()) for path in (tmp_path / name).glob("*-result.json")]
-        runs.append(sorted(result["historyId"] for result in results))
-    assert len(set(runs[0])) == 4
-    assert runs[0] == runs[1]
+def _told(pytester: pytest.Pytester, folder: Path, *options: str) -> tuple[dict[str, str], dict[str, tuple[str, str]]]:
+    """What a run left in its JUnit file (test → tag), and for Allure (history → name and status)."""
+    files = (f"--junitxml={folder}.xml", f"--alluredir={folder}")
+    pytester.runpytest_subprocess("-p", "no:cacheprovider", f"--rootdir={pytester.path}", *files, *options)
+    cases = list(ElementTree.parse(f"{folder}.xml").iter("testcase"))
+    names = [f"{case.get('classname')}.{case.get('name')}" for case in cases]
+    tags = {name: next((child.tag for child in case), "passed") for name, case in zip(names, cases, strict=True)}
+    assert len(tags) == len(cases)
+    results = [json.loads(path.read_text()) for path in folder.glob("*-result.json")]
+    histories = {result["historyId"]: (result["name"], result["status"]) for result in results}
+    assert len(histories) == len(results)
+    return tags, histories
+
+
+def test_reports_are_the_same_in_parallel_and_tell_every_row_apart(pytester: pytest.Pytester, tmp_path: Path) -> None:
+    pytester.makepyfile(test_mine=ALL_KINDS)
+    tags, histories = _told(pytester, tmp_path / "serial")
+    assert _told(pytester, tmp_path / "parallel", "-n", "2") == (tags, histories)
+    assert len(tags) == len(histories)
+    assert {name.partition("[")[0]: status for name, status in histories.values()} == STATUSES
+    by_clause = {name.partition("[")[0].rpartition(".")[2]: tag for name, tag in tags.items()}
+    assert by_clause == {clause: TAGS[status] for clause, status in STATUSES.items()}
 
 
 def test_other_tests_are_left_alone(pytester: pytest.Pytester) -> None:

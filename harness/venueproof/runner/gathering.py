@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from venueproof_contracts.capabilities import CLAIMS, Conformance
 from venueproof_contracts.clause import Clause
 from venueproof_contracts.outcomes import Outcome
-from venueproof_reports.certificate import Evidence, Result, Waiver
+from venueproof_reports.certificate import Evidence, Result, Waiver, joined_digest
 from venueproof_reports.wording import WORST_FIRST
 
 from .evidence import reproduce
@@ -86,6 +86,6 @@ def _evidence(result: CaseResult, clause: Clause) -> Evidence:
 
 
 def digest_of(results: Iterable[CaseResult]) -> str:
-    """SHA-256 over the journals of all cases, whatever order they were run in."""
-    lines = sorted(f"{' '.join(row_key(result.spec))} {result.spec.seed} {result.digest}" for result in results)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    """The joined digests of all cases and their journals, whatever order, workers or shards they were run in."""
+    lines = (f"{' '.join(row_key(result.spec))} {result.spec.seed} {result.digest}" for result in results)
+    return joined_digest(hashlib.sha256(line.encode()).hexdigest() for line in lines)
