@@ -57,7 +57,7 @@ def test_every_action_is_translated_or_no_power() -> None:
         translated = frozenset(action_name(kind) for kind in TRANSLATIONS)
         assert translated <= POWERS
         assert bench.powers == translated | {TRUTH, HOURS, EXPOSURE}
-        assert POWERS - bench.powers == {"set_mark", "pay_funding"}
+        assert POWERS <= bench.powers
 
     on_bench(body)
 
@@ -126,6 +126,27 @@ def test_legs_of_hedge_mode_are_told_apart() -> None:
         held = {one.side: one.amount for one in truth.positions if one.amount}
         assert held == {PositionSide.LONG: Decimal("0.010"), PositionSide.SHORT: Decimal("0.010")}
         assert [order.position_side for order in truth.orders] == [PositionSide.LONG, PositionSide.SHORT]
+
+    on_bench(body)
+
+
+def test_mark_moves_alone_and_funding_is_paid_when_told() -> None:
+    async def body(bench: SimulatorBench) -> None:
+        await bench.do(actions.ActAsOtherClient(replace(buy(), type=OrderType.MARKET, price=None)))
+        await bench.do(actions.SetMark(BTC, Decimal("61000.0"), Decimal("60500.0")))
+        ticker = (await bench.market(BTC)).ticker
+        assert (ticker.mark, ticker.index) == (Decimal(61000), Decimal(60500))
+        assert ticker.last is not None
+        assert abs(ticker.last - 60000) < 100
+        truth = await bench.truth()
+        [position] = [one for one in truth.positions if one.amount]
+        assert position.entry_price is not None
+        assert position.unrealized_pnl == (61000 - position.entry_price) * Decimal("0.010")
+        before = {one.asset: one.wallet for one in truth.balances}
+        await bench.do(actions.PayFunding(BTC, Decimal("0.001")))
+        after = {one.asset: one.wallet for one in (await bench.truth()).balances}
+        assert before["USDT"] is not None
+        assert after["USDT"] == before["USDT"] - Decimal("0.61")
 
     on_bench(body)
 

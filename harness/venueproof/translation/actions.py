@@ -148,6 +148,21 @@ def _add_liquidity(hands: Hands, action: actions.AddLiquidity) -> ActionResult:
     return DONE
 
 
+@translates(actions.SetMark)
+def _set_mark(hands: Hands, action: actions.SetMark) -> ActionResult:
+    instrument = hands.instrument(action.instrument)
+    index = 0 if action.index is None else values.to_ticks(instrument, action.index)
+    _command(hands, commands.SetMark(instrument.name, values.to_ticks(instrument, action.price), index))
+    return DONE
+
+
+@translates(actions.PayFunding)
+def _pay_funding(hands: Hands, action: actions.PayFunding) -> ActionResult:
+    instrument = hands.instrument(action.instrument)
+    _command(hands, commands.PayFunding(instrument.name, values.to_ppb(action.rate)))
+    return DONE
+
+
 # --- orders -------------------------------------------------------------------------------------------------------
 
 PLACEMENT_REFUSALS: dict[Reason, Refusal] = {
