@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Protocol
 
 import msgspec
+from msgspec import structs
 
 from venueproof_adapters.kit.backoff import Backoff
 from venueproof_adapters.kit.catalog import Catalog
@@ -25,7 +26,7 @@ from venueproof_adapters.kit.recent import Recent
 from venueproof_adapters.kit.socket import SocketOptions
 from venueproof_adapters.kit.state import State
 from venueproof_contracts.errors import AdapterError, BadAnswer, RateLimited
-from venueproof_contracts.model import Channel, Fill, Order, StreamEvent, StreamState
+from venueproof_contracts.model import Channel, Fill, Order, OrderStatus, StreamEvent, StreamState
 
 log = logging.getLogger("venueproof_adapters.account_stream")
 
@@ -38,6 +39,7 @@ _OVERLAP_NS = 300 * SECOND_NS
 _STALE_NS = 3 * SECOND_NS
 """The stream is seconds ahead of any answer; what an answer tells first although it is older was not streamed."""
 _HUNTS_MAX = 5
+_UNPROTECTED = "its price has come and the venue made no order of it: it protects nothing"
 
 
 class AccountSource(Protocol):
@@ -185,8 +187,17 @@ class AccountStream:
                     self._state.fills.start_at(order_key(order), order.filled)
             for key in list(self._hunts):
                 self._check_fills(key)
+            self._tell_stuck(asked_ns)
             self._whole_ns = asked_ns
             return self._state.was_late()
+
+    def _tell_stuck(self, now_ns: int) -> None:
+        """Say of conditional orders that have been firing for long that they protect nothing."""
+        for order in self._state.orders.live():
+            stuck = order.status is OrderStatus.TRIGGERING and now_ns - order.updated_ns >= _HEARD_WITHIN_S * SECOND_NS
+            if stuck and not order.reason:
+                client_id = self._state.client_id(order_key(order)) or ""
+                self._state.hear_order(Told(structs.replace(order, reason=_UNPROTECTED), client_id))
 
     def _active(self) -> list[str]:
         """Instruments in which an execution may have happened since we last looked."""
@@ -216,14 +227,23 @@ class AccountStream:
             self._hunts.pop(key, None)
             self._watchdog.heard(("fills", key))
 
+    def _check_firing(self, order: Order) -> None:
+        """Expect the order that a firing conditional one becomes."""
+        what = ("firing", order_key(order))
+        if order.status is OrderStatus.TRIGGERING:
+            self._watchdog.expect(what)
+        elif order.ref.conditional:
+            self._watchdog.heard(what)
+
     def _overdue(self, what: tuple[str, OrderKey]) -> None:
         kind, key = what
         if kind == "order":
             self._awaited.pop(key, None)
             self._socket.renew("the stream did not tell of our own order")
-        else:
+            return
+        if kind == "fills":
             self._hunts[key] = self._hunts.get(key, 0) + 1
-            self._soon.set()
+        self._soon.set()
 
     # --- hearing ---
 
@@ -247,11 +267,16 @@ class AccountStream:
             del self._awaited[key]
             self._watchdog.heard(("order", key))
         self._check_fills(key)
+        self._check_firing(told.order)
 
     def hear_execution(self, fill_id: str, key: OrderKey) -> None:
         """The stream told of an execution without its fee: the full message is waited for."""
         if not self._state.fills.has(key[0], fill_id):
             self._watchdog.expect(("fills", key))
+
+    def hear_change(self) -> None:
+        """The stream told that a setting changed, without what follows from it."""
+        self._soon.set()
 
     def hear_expiry(self) -> None:
         """The stream told that its credential expired."""

@@ -1,12 +1,17 @@
-"""Candles in one order, each once, and honest about whether they are finished."""
+"""Candles in one order, each once, honest about whether they are finished, and of intervals that a venue lacks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 
 from msgspec import structs
 
-from venueproof_contracts.model import Candle
+from venueproof_adapters.kit.clock import SECOND_NS
+from venueproof_contracts.model import ZERO, Candle
+
+_INTERVAL = re.compile(r"^([1-9][0-9]{0,3})([mhd])$")
+_UNIT_NS = {"m": 60 * SECOND_NS, "h": 3600 * SECOND_NS, "d": 86_400 * SECOND_NS}
 
 
 def orderly_candles(rows: Iterable[tuple[Candle, int]], now_ns: int) -> list[Candle]:
@@ -16,3 +21,39 @@ def orderly_candles(rows: Iterable[tuple[Candle, int]], now_ns: int) -> list[Can
     """
     by_open = {candle.open_ns: structs.replace(candle, closed=end_ns <= now_ns) for candle, end_ns in rows}
     return [by_open[open_ns] for open_ns in sorted(by_open)]
+
+
+def length_ns(interval: str) -> int | None:
+    """How long an interval of minutes, hours or days is; None for any other, which have no fixed length."""
+    found = _INTERVAL.match(interval)
+    return int(found[1]) * _UNIT_NS[found[2]] if found else None
+
+
+def made_of(interval: str, native: Sequence[str]) -> str | None:
+    """The longest of the venue's intervals that `interval` can be made of; only what divides a day is made at all."""
+    whole_ns = length_ns(interval)
+    if whole_ns is None or _UNIT_NS["d"] % whole_ns:
+        return None
+    lengths = {one: length_ns(one) or 0 for one in native}
+    fitting = [one for one, part_ns in lengths.items() if part_ns and whole_ns % part_ns == 0]
+    return max(fitting, key=lambda one: lengths[one], default=None)
+
+
+def whole_groups(candles: Sequence[Candle], part_ns: int, whole_ns: int) -> list[Candle]:
+    """Candles of `whole_ns` out of ordered ones of `part_ns`; a group that lacks one of its parts is left out."""
+    groups: dict[int, list[Candle]] = {}
+    for candle in candles:
+        groups.setdefault(candle.open_ns - candle.open_ns % whole_ns, []).append(candle)
+    return [_joined(open_ns, parts) for open_ns, parts in groups.items() if len(parts) == whole_ns // part_ns]
+
+
+def _joined(open_ns: int, parts: Sequence[Candle]) -> Candle:
+    return Candle(
+        open_ns=open_ns,
+        open=parts[0].open,
+        high=max(part.high for part in parts),
+        low=min(part.low for part in parts),
+        close=parts[-1].close,
+        volume=sum((part.volume for part in parts), ZERO),
+        closed=parts[-1].closed,
+    )

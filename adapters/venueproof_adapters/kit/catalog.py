@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from venueproof_contracts.errors import Reason, Rejected
-from venueproof_contracts.model import Instrument
+from venueproof_contracts.model import ContractUnit, Instrument
 
 
 class Catalog:
@@ -34,6 +34,11 @@ class Catalog:
         if found is None:
             raise Rejected(Reason.UNKNOWN_INSTRUMENT, f"{symbol!r} is not listed")
         return found
+
+    def inverse(self, symbol: str) -> bool:
+        """True when contracts of `symbol` count quote money, so that prices average harmonically."""
+        found = self._by_symbol.get(symbol)
+        return found is not None and found.contract_unit is ContractUnit.QUOTE
 
     def symbol(self, spelling: str) -> str:
         """The unified symbol of the venue's spelling; the spelling itself when it is not listed (any more)."""

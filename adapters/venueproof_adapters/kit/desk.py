@@ -1,4 +1,4 @@
-"""Placing, amending and canceling on any venue: what is said afterwards is what the venue has.
+"""Placing and canceling on any venue: what is said afterwards is what the venue has.
 
 Nothing whose outcome is open is sent again before the venue was asked.
 """
@@ -6,87 +6,33 @@ Nothing whose outcome is open is sent again before the venue was asked.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from decimal import Decimal
-from typing import Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import SECOND_NS, Clock
-from venueproof_adapters.kit.ledger import OrderKey
-from venueproof_adapters.kit.orders import Told, order_key
+from venueproof_adapters.kit.ordercalls import OrderCalls, OrderName, Sending, waits
+from venueproof_adapters.kit.orders import IntentKey, Told, intent_key, order_key
 from venueproof_adapters.kit.parts import Parts
-from venueproof_adapters.kit.precision import on_step
 from venueproof_adapters.kit.recent import Recent
 from venueproof_adapters.kit.resolve import Resolver
 from venueproof_adapters.kit.state import State
 from venueproof_contracts.errors import AdapterError, BadAnswer, NotSent, OutcomeUnknown, Reason, Rejected
-from venueproof_contracts.model import ContractUnit, Instrument, Intent, Order, OrderRef, OrderStatus, OrderType
+from venueproof_contracts.model import Instrument, Intent, Order, OrderRef, OrderStatus
 
 Found = TypeVar("Found")
 
-_UNCLEAR = (OutcomeUnknown, BadAnswer)
+UNCLEAR = (OutcomeUnknown, BadAnswer)
 _CANCEL_TRIES = 2
 _LAG_NS = 10 * SECOND_NS
 
 
-class OrderName(Struct, frozen=True):
-    """Names an order to the venue: by the venue's id, or by our client id where that is not known."""
-
-    venue_id: str = ""
-    client_id: str = ""
-
-
-class OrderCalls(Protocol):
-    """The venue's requests about orders.
-
-    Those that change something raise `OutcomeUnknown` or `BadAnswer` when it is open whether they did. All raise
-    `Rejected(unknown-order)` for an order that the venue does not know.
-    """
-
-    request_lifetime_s: float
-
-    def check(self, intent: Intent) -> None:
-        """Raise `Unsupported` or `Rejected` for what cannot be sent at all."""
-        ...
-
-    def cannot_amend(self, refusal: Rejected) -> bool:
-        """True when a refused amendment means that the order has to be replaced."""
-        ...
-
-    async def place(self, instrument: Instrument, client_id: str, intent: Intent) -> Told:
-        """Send one order."""
-        ...
-
-    async def amend(self, instrument: Instrument, order: Order, price: Decimal, amount: Decimal) -> Told:
-        """Change an order in place."""
-        ...
-
-    async def cancel(self, instrument: Instrument, name: OrderName) -> Told:
-        """End an order."""
-        ...
-
-    async def cancel_all(self, instrument: Instrument) -> None:
-        """End all orders of an instrument."""
-        ...
-
-    async def query(self, instrument: Instrument, name: OrderName) -> Told:
-        """Ask for one order."""
-        ...
-
-    async def any_open(self, instrument: Instrument) -> bool:
-        """Ask whether an order is live."""
-        ...
-
-    async def history(self, instrument: Instrument) -> Sequence[Told]:
-        """Orders of late, oldest first, ended ones included."""
-        ...
-
-
 class Desk:
-    """Does what changes orders. `watch` is told of each order that the stream should soon tell of."""
+    """Does what places and ends orders. `watch` is told of each order that the stream should soon tell of."""
 
     def __init__(
         self,
@@ -98,24 +44,26 @@ class Desk:
         state: State,
         watch: Callable[[Order], None],
     ) -> None:
+        self.watch = watch
         self._parts = parts
         self._clock = clock
         self._now_ns = now_ns
         self._calls = calls
         self._catalog = catalog
         self._state = state
-        self._watch = watch
         self._resolver: Resolver = parts.resolver(clock, calls.request_lifetime_s)
-        self._sent: Recent[tuple[str, str], int] = Recent()
-        """Monotonic time of sending by client id, 0 for what the venue is known to have."""
-        self._histories: set[str] = set()
-        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._sent: Recent[tuple[str, str, bool], int] = Recent()
+        """Monotonic time of sending by `Sending.key`, 0 for what the venue is known to have."""
+        self._wishes: Recent[IntentKey, Intent] = Recent(20_000)
+        self._histories: set[tuple[str, bool]] = set()
+        self._locks: WeakValueDictionary[tuple[str, str, bool], asyncio.Lock] = WeakValueDictionary()
 
     # --- questions about one order ---
 
     def hear(self, told: Told) -> Order:
         """Take in an order out of an answer. Returns it as it stands."""
-        self._sent.note((told.order.ref.instrument, told.client_id), 0)
+        ref = told.order.ref
+        self._sent.note((ref.instrument, told.client_id, ref.conditional), 0)
         return self._state.hear_order(told)
 
     async def query(self, instrument: Instrument, name: OrderName) -> Order:
@@ -127,9 +75,9 @@ class Desk:
     async def learn_replaced(self, tellings: Sequence[Told]) -> None:
         """Learn what came before the orders among these that took another one's place."""
         for told in tellings:
-            symbol = told.order.ref.instrument
-            if self._state.ids.replacement(told.client_id) and self._catalog.has(symbol):
-                await self.learn_history(self._catalog.find(symbol))
+            ref = told.order.ref
+            if self._state.ids.replacement(told.client_id) and self._catalog.has(ref.instrument):
+                await self.learn_history(self._catalog.find(ref.instrument), ref.conditional)
 
     async def find(self, ref: OrderRef) -> Order:
         """The order that stands for `ref` now. Raises `Rejected(unknown-order)`.
@@ -137,8 +85,8 @@ class Desk:
         Venues forget orders that ended, so what we know of one counts also when the venue knows it no more.
         """
         instrument = self._catalog.find(ref.instrument)
-        name = await self._name(instrument, ref)
-        known = self._state.current((instrument.symbol, name.venue_id))
+        name = await self.name(instrument, ref)
+        known = self._state.current((instrument.symbol, name.venue_id, name.conditional))
         try:
             return await self.query(instrument, name)
         except Rejected as error:
@@ -150,32 +98,37 @@ class Desk:
         """An order that ended stays ended; one that lives was told of too lately to be gone (answers may lag)."""
         return order.status.final or self._now_ns() - order.updated_ns < _LAG_NS
 
-    async def _name(self, instrument: Instrument, ref: OrderRef) -> OrderName:
+    async def name(self, instrument: Instrument, ref: OrderRef) -> OrderName:
         """How to name an order to the venue: the one that stands for the intent now, if it was replaced."""
-        current = self._state.orders.of_intent(instrument.symbol, ref.intent_id)
+        symbol, intent_id, conditional = instrument.symbol, ref.intent_id, ref.conditional
+        current = self._state.orders.of_intent(symbol, intent_id, conditional)
+        if current is None and not ref.venue_id and not conditional:
+            current = self._state.orders.of_intent(symbol, intent_id, True)
         if current is not None and current.ref.venue_id:
-            return OrderName(venue_id=current.ref.venue_id)
+            return OrderName(current.ref.venue_id, conditional=current.ref.conditional)
         if ref.venue_id:
-            return OrderName(venue_id=ref.venue_id)
-        await self.learn_history(instrument)
-        return OrderName(client_id=self._last_client_id(instrument, ref.intent_id))
+            return OrderName(ref.venue_id, conditional=conditional)
+        await self.learn_history(instrument, conditional)
+        client_id = self._state.ids.client_id(intent_id, self.replacements(instrument, intent_id, conditional))
+        return OrderName(client_id=client_id, conditional=conditional)
 
-    def _last_client_id(self, instrument: Instrument, intent_id: str) -> str:
+    def replacements(self, instrument: Instrument, intent_id: str, conditional: bool) -> int:
+        """How many orders took the place of an intent's first one."""
         number = 0
-        while (instrument.symbol, self._state.ids.client_id(intent_id, number + 1)) in self._sent:
+        while (instrument.symbol, self._state.ids.client_id(intent_id, number + 1), conditional) in self._sent:
             number += 1
-        return self._state.ids.client_id(intent_id, number)
+        return number
 
-    async def learn_history(self, instrument: Instrument) -> None:
+    async def learn_history(self, instrument: Instrument, conditional: bool) -> None:
         """Learn the client ids that were used lately, once per instrument: what an earlier process sent counts too."""
-        if instrument.symbol in self._histories:
+        if (instrument.symbol, conditional) in self._histories:
             return
-        tellings = await self._calls.history(instrument)
-        self._histories.add(instrument.symbol)
+        tellings = await self._calls.history(instrument, conditional)
+        self._histories.add((instrument.symbol, conditional))
         last: dict[str, Order] = {}
         for told in tellings:
             order, key = told.order, order_key(told.order)
-            self._sent.note((instrument.symbol, told.client_id), 0)
+            self._sent.note((instrument.symbol, told.client_id, conditional), 0)
             before = last.get(order.ref.intent_id)
             if before is not None and self._state.ids.replacement(told.client_id):
                 self._state.orders.replaced(before, key)
@@ -187,79 +140,174 @@ class Desk:
     async def place(self, intent: Intent) -> Order:
         """Send one order, once."""
         instrument = self._catalog.find(intent.instrument)
-        self._calls.check(intent)
-        client_id = self._state.ids.client_id(intent.intent_id)
-        async with self._locks.setdefault((instrument.symbol, client_id), asyncio.Lock()):
-            if self._parts.asks_before_resending:
-                await self._refuse_resending(instrument, client_id)
-            return await self._send(instrument, client_id, intent)
+        await self._sweep(instrument, intent)
+        async with AsyncExitStack() as held:
+            return await self.send(await self._ready(instrument, intent, held))
 
-    async def _refuse_resending(self, instrument: Instrument, client_id: str) -> None:
+    async def _sweep(self, instrument: Instrument, intent: Intent) -> None:
+        """Before an entry, end what only reduced a position that is closed: it would reduce the new one."""
+        if self._parts.sweeps_leftovers and not (waits(intent) or intent.reduce_only or intent.close_position):
+            await self.cancel_leftovers(instrument)
+
+    async def cancel_leftovers(self, instrument: Instrument) -> None:
+        """End live orders that only reduce and outlived their position."""
+        for ref in self._state.orphans(instrument.symbol):
+            try:
+                await self.cancel(ref)
+            except Rejected as error:
+                if error.reason is not Reason.UNKNOWN_ORDER:
+                    raise NotSent(f"a leftover order could not be ended: {error}", code=error.code) from error
+
+    async def _ready(self, instrument: Instrument, intent: Intent, held: AsyncExitStack) -> Sending:
+        """What to send for an intent that was not sent before; nobody else sends it while `held` is."""
+        intent = await self._calls.prepare(instrument, intent)
+        sending = Sending(instrument, self._state.ids.client_id(intent.intent_id), intent)
+        await held.enter_async_context(self._locks.setdefault(sending.key, asyncio.Lock()))
+        if self._parts.asks_before_resending:
+            await self._refuse_resending(sending)
+        return sending
+
+    async def _refuse_resending(self, sending: Sending) -> None:
         try:
-            await self.learn_history(instrument)
+            await self.learn_history(sending.instrument, waits(sending.intent))
         except BadAnswer as error:
             raise NotSent(f"whether it was sent before cannot be told: {error}", code=error.code) from None
-        sent_ns = self._sent.get((instrument.symbol, client_id))
+        sent_ns = self._sent.get(sending.key)
         if sent_ns is None:
             return
-        found = await self._resolver.settle(lambda: self._look(instrument, client_id), sent_ns)
+        found = await self._resolver.settle(lambda: self._look(sending), sent_ns)
         if found is not None:
             raise Rejected(Reason.DUPLICATE_ID, f"this intent is order {found.ref.venue_id}")
 
-    async def _send(self, instrument: Instrument, client_id: str, intent: Intent) -> Order:
-        key = (instrument.symbol, client_id)
-        self._sent[key] = self._clock.monotonic_ns()
-        try:
-            order = self.hear(await self._calls.place(instrument, client_id, intent))
-        except _UNCLEAR:
-            return await self._resolve_placement(instrument, client_id)
-        except AdapterError:
-            self._sent.pop(key, None)
-            raise
-        self._watch(order)
+    async def send(self, sending: Sending) -> Order:
+        """Send an order that is ready."""
+        self._note(sending)
+        return await self._placed(sending, await or_error(self._calls.place(sending)))
+
+    def _note(self, sending: Sending) -> None:
+        intent = sending.intent
+        self._sent[sending.key] = self._clock.monotonic_ns()
+        self._wishes[intent.instrument, intent.intent_id, waits(intent)] = intent
+
+    def wish(self, order: Order) -> Intent | None:
+        """What was last asked for under an order's intent, if this process did."""
+        return self._wishes.get(intent_key(order))
+
+    async def _placed(self, sending: Sending, answer: Told | AdapterError) -> Order:
+        """The order that an answer tells of; raises the error, once it is certain, that none was placed."""
+        if isinstance(answer, Told):
+            order = self.hear(answer)
+        elif isinstance(answer, UNCLEAR):
+            order = await self._resolve_placement(sending)
+        else:
+            self._sent.pop(sending.key, None)
+            raise answer
+        self.watch(order)
         return order
 
-    async def _resolve_placement(self, instrument: Instrument, client_id: str) -> Order:
-        key = (instrument.symbol, client_id)
-        sent_ns = self._sent[key] = self._clock.monotonic_ns()
-        found = await self._resolver.settle(lambda: self._look(instrument, client_id), sent_ns)
+    async def _resolve_placement(self, sending: Sending) -> Order:
+        sent_ns = self._sent[sending.key] = self._clock.monotonic_ns()
+        found = await self._resolver.settle(lambda: self._look(sending), sent_ns)
         if found is None:
-            self._sent.pop(key, None)
+            self._sent.pop(sending.key, None)
             raise NotSent("the order did not arrive")
-        self._watch(found)
         return found
 
-    async def _look(self, instrument: Instrument, client_id: str) -> Order | None:
+    async def _look(self, sending: Sending) -> Order | None:
         """The order with a client id, None while the venue knows none. What the stream told counts as well."""
+        symbol, name = sending.instrument.symbol, sending.name
         try:
-            return await self.query(instrument, OrderName(client_id=client_id))
+            return await self.query(sending.instrument, name)
         except Rejected as error:
             if error.reason is not Reason.UNKNOWN_ORDER:
                 raise
-        heard = self._state.orders.of_intent(instrument.symbol, self._state.ids.intent_id(client_id))
-        if heard is None or self._state.client_id(order_key(heard)) != client_id:
+        heard = self._state.orders.of_intent(symbol, self._state.ids.intent_id(name.client_id), name.conditional)
+        if heard is None or self._state.client_id(order_key(heard)) != name.client_id:
             return None
         return self._state.current(order_key(heard))
+
+    # --- placing several ---
+
+    async def place_many(self, intents: Sequence[Intent]) -> list[Order | AdapterError]:
+        """Send several, as many in one request as the venue takes; each has its own known outcome."""
+        size = self._calls.batch_max
+        together = [number for number, intent in enumerate(intents) if size > 1 and not waits(intent)]
+        alone = [number for number in range(len(intents)) if number not in together]
+        chunks = [together[start : start + size] for start in range(0, len(together), size)]
+        answers: dict[int, Order | AdapterError] = {}
+
+        async def send(numbers: list[int]) -> None:
+            if len(numbers) > 1:
+                answers.update(zip(numbers, await self._batch([intents[one] for one in numbers]), strict=True))
+            else:
+                answers[numbers[0]] = await or_error(self.place(intents[numbers[0]]))
+
+        await asyncio.gather(*(send(numbers) for numbers in [*chunks, *([number] for number in alone)]))
+        return [answers[number] for number in range(len(intents))]
+
+    async def _batch(self, intents: Sequence[Intent]) -> list[Order | AdapterError]:
+        async with AsyncExitStack() as held:
+            answers: dict[int, Order | AdapterError] = {}
+            ready: dict[int, Sending] = {}
+            # One order for all, lest two batches wait for each other's locks.
+            for number in sorted(range(len(intents)), key=lambda number: intents[number].intent_id):
+                one = await or_error(self._ready_in_batch(intents[number], ready.values(), held))
+                if isinstance(one, Sending):
+                    ready[number] = one
+                else:
+                    answers[number] = one
+            if ready:
+                answers.update(zip(ready, await self._send_batch(list(ready.values())), strict=True))
+            return [answers[number] for number in range(len(intents))]
+
+    async def _ready_in_batch(self, intent: Intent, ready: Iterable[Sending], held: AsyncExitStack) -> Sending:
+        if any(one.intent.intent_id == intent.intent_id for one in ready):
+            raise Rejected(Reason.DUPLICATE_ID, "the intent is in this batch already")
+        instrument = self._catalog.find(intent.instrument)
+        await self._sweep(instrument, intent)
+        return await self._ready(instrument, intent, held)
+
+    async def _send_batch(self, sendings: Sequence[Sending]) -> list[Order | AdapterError]:
+        for sending in sendings:
+            self._note(sending)
+        try:
+            answers = await self._calls.place_batch(sendings)
+        except AdapterError as error:
+            answers = [error] * len(sendings)
+        placed = [self._placed(sending, answer) for sending, answer in zip(sendings, answers, strict=True)]
+        return list(await asyncio.gather(*(or_error(one) for one in placed)))
 
     # --- canceling ---
 
     async def cancel(self, ref: OrderRef) -> Order:
         """End an order. Raises `Rejected(unknown-order)` when there is no such live order."""
         instrument = self._catalog.find(ref.instrument)
-        return await self._cancel(instrument, await self._name(instrument, ref))
+        return await self.end(instrument, await self.name(instrument, ref))
 
-    async def _cancel(self, instrument: Instrument, name: OrderName) -> Order:
+    async def end(self, instrument: Instrument, name: OrderName) -> Order:
+        """As `cancel`, by the venue's name of the order."""
         for _ in range(_CANCEL_TRIES):
             try:
-                order = self.hear(await self._calls.cancel(instrument, name))
-            except _UNCLEAR:
-                ended = await self._settled(lambda: self._look_ended(instrument, name))
+                told = await self._calls.cancel(instrument, name)
+            except UNCLEAR:
+                ended = await self.settled(lambda: self._look_ended(instrument, name))
                 if ended is not None:
                     return ended
             else:
-                self._watch(order)
+                order = await self._ended(instrument, name) if told is None else self.hear(told)
+                self.watch(order)
                 return order
         raise NotSent("the cancellation did not arrive")
+
+    async def _ended(self, instrument: Instrument, name: OrderName) -> Order:
+        """The order that the venue just ended without a word about it."""
+        known = self._state.orders.get((instrument.symbol, name.venue_id, name.conditional))
+        told = await self._calls.query(instrument, name) if known is None else Told(known, self._client_id(known))
+        ended = structs.replace(told.order, status=OrderStatus.CANCELED, updated_ns=self._now_ns(), reason="")
+        return self.hear(Told(ended, told.client_id))
+
+    def _client_id(self, order: Order) -> str:
+        return self._state.client_id(order_key(order)) or ""
 
     async def _look_ended(self, instrument: Instrument, name: OrderName) -> Order | None:
         order = await self.query(instrument, name)
@@ -272,129 +320,25 @@ class Desk:
         for _ in range(_CANCEL_TRIES):
             try:
                 await self._calls.cancel_all(instrument)
-            except _UNCLEAR:
-                if await self._settled(lambda: self._look_none_open(instrument)) is None:
+            except UNCLEAR:
+                if await self.settled(lambda: self._look_none_open(instrument)) is None:
                     continue
             for order in live:
-                self._watch(structs.replace(order, status=OrderStatus.CANCELED))
+                self.watch(structs.replace(order, status=OrderStatus.CANCELED))
             return
         raise NotSent("the cancellation did not arrive")
 
     async def _look_none_open(self, instrument: Instrument) -> bool | None:
         return None if await self._calls.any_open(instrument) else True
 
-    async def _settled(self, look: Callable[[], Awaitable[Found | None]]) -> Found | None:
+    async def settled(self, look: Callable[[], Awaitable[Found | None]]) -> Found | None:
         """What became of a request that was sent just now."""
         return await self._resolver.settle(look, self._clock.monotonic_ns())
 
-    # --- amending ---
 
-    async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
-        """Change an order in place, or replace it where the venue does not amend it."""
-        instrument = self._catalog.find(ref.instrument)
-        name = await self._name(instrument, ref)
-        known = self._state.current((instrument.symbol, name.venue_id)) or await self.query(instrument, name)
-        raw = self._state.orders.get(order_key(known)) or known
-        if known.type is not OrderType.LIMIT or known.price is None:
-            raise Rejected(Reason.NOT_ALLOWED, "only limit orders can be amended")
-        price = known.price if price is None else price
-        amount = known.amount if amount is None else amount
-        carried = known.filled - raw.filled
-        try:
-            return await self._amend_in_place(instrument, raw, price, amount - carried)
-        except Rejected as error:
-            if not self._calls.cannot_amend(error):
-                raise
-            return await self._replace(instrument, known, raw, price, amount)
-
-    async def _amend_in_place(self, instrument: Instrument, order: Order, price: Decimal, amount: Decimal) -> Order:
-        try:
-            amended = self.hear(await self._calls.amend(instrument, order, price, amount))
-        except _UNCLEAR:
-            found = await self._settled(lambda: self._look_amended(instrument, order, (price, amount)))
-            if found is None:
-                raise NotSent("the amendment did not arrive") from None
-            return found
-        self._watch(amended)
-        return amended
-
-    async def _look_amended(
-        self, instrument: Instrument, order: Order, wanted: tuple[Decimal, Decimal]
-    ) -> Order | None:
-        found = await self.query(instrument, OrderName(venue_id=order.ref.venue_id or ""))
-        raw = self._state.orders.get(order_key(order)) or found
-        return found if raw.status.final or (raw.price, raw.amount) == wanted else None
-
-    async def _replace(
-        self, instrument: Instrument, shown: Order, raw: Order, price: Decimal, amount: Decimal
-    ) -> Order:
-        """Cancel, then place what is left of the asked total: never more is live than was asked for."""
-        _check_replacement(instrument, shown, price, amount)
-        key = order_key(raw)
-        self._state.orders.begin_replacing(key)
-        try:
-            await self._cancel(instrument, OrderName(venue_id=raw.ref.venue_id or ""))
-            return await self._place_rest(instrument, key, price, amount)
-        except BaseException:
-            self._state.give_up_replacing(key)
-            raise
-
-    async def _place_rest(self, instrument: Instrument, key: OrderKey, price: Decimal, amount: Decimal) -> Order:
-        ended = self._state.orders.get(key)
-        total = self._state.current(key)
-        if ended is None or total is None or ended.status is OrderStatus.FILLED:
-            raise Rejected(Reason.UNKNOWN_ORDER, "it was filled before it could be replaced")
-        if amount <= total.filled:
-            self._state.give_up_replacing(key)
-            return total
-        try:
-            return await self._successor(instrument, ended, price, amount - total.filled)
-        except Rejected:
-            if ended.price is not None and total.amount > total.filled:
-                await self._successor(instrument, ended, ended.price, total.amount - total.filled)
-            raise
-
-    async def _successor(self, instrument: Instrument, old: Order, price: Decimal, amount: Decimal) -> Order:
-        ids, intent_id = self._state.ids, old.ref.intent_id
-        number = ids.replacement(self._last_client_id(instrument, intent_id)) + 1
-        client_id = ids.client_id(intent_id, number)
-        intent = Intent(
-            intent_id=intent_id,
-            instrument=instrument.symbol,
-            side=old.side,
-            type=OrderType.LIMIT,
-            amount=amount,
-            price=price,
-            post_only=old.post_only,
-            reduce_only=old.reduce_only,
-            position_side=old.position_side,
-        )
-        self._state.announce_successor(old, client_id)
-        try:
-            return await self._send(instrument, client_id, intent)
-        finally:
-            self._state.withdraw_successor(instrument.symbol, client_id)
-
-
-async def each(calls: Sequence[Awaitable[Order]]) -> list[Order | AdapterError]:
-    """All calls at once; an error stands in its place."""
-    return [_order_or_error(one) for one in await asyncio.gather(*calls, return_exceptions=True)]
-
-
-def _order_or_error(result: Order | BaseException) -> Order | AdapterError:
-    if isinstance(result, BaseException) and not isinstance(result, AdapterError):
-        raise result
-    return result
-
-
-def _check_replacement(instrument: Instrument, order: Order, price: Decimal, amount: Decimal) -> None:
-    """Refuse what the venue would refuse, while the order still rests."""
-    if (price, amount) == (order.price, order.amount):
-        raise Rejected(Reason.NO_CHANGE, "it has this price and amount already")
-    rest = amount - order.filled
-    if not (on_step(price, instrument.price_tick) and on_step(amount, instrument.amount_step)):
-        raise Rejected(Reason.PRECISION, f"{amount} at {price} is off the step")
-    worth = rest * instrument.contract_size * (price if instrument.contract_unit is ContractUnit.BASE else 1)
-    small = instrument.notional_min is not None and not order.reduce_only and worth < instrument.notional_min
-    if rest > 0 and (rest < instrument.amount_min or small):
-        raise Rejected(Reason.BELOW_MINIMUM, f"the rest of {rest} at {price} is below the minimum")
+async def or_error(call: Awaitable[Found]) -> Found | AdapterError:
+    """The answer, or the error in its place."""
+    try:
+        return await call
+    except AdapterError as error:
+        return error

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from itertools import takewhile
 
 from venueproof_adapters.kit.recent import Recent
-from venueproof_contracts.model import ZERO, Fill
+from venueproof_contracts.model import ZERO, Fill, OrderRef
 
-OrderKey = tuple[str, str]
-"""Instrument and venue id: order ids of some venues count per instrument."""
+OrderKey = tuple[str, str, bool]
+"""Instrument, venue id, and whether it is conditional: ids count per instrument on some venues, and conditional orders
+have ids of their own on others."""
+
+
+def ref_key(ref: OrderRef) -> OrderKey:
+    """What the order behind a reference is kept by."""
+    return ref.instrument, ref.venue_id or "", ref.conditional
 
 
 class FillLedger:
-    """Remembers the last `keep` fills by (instrument, fill id), and what each order filled since it is watched."""
+    """Remembers the last `keep` fills by (instrument, fill id), and what each order filled since it is watched.
 
-    def __init__(self, keep: int = 100_000) -> None:
+    `inverse` says of an instrument whether its contracts count quote money: an average price there is the harmonic one.
+    """
+
+    def __init__(self, inverse: Callable[[str], bool] = lambda _: False, keep: int = 100_000) -> None:
+        self._inverse = inverse
         self._known: Recent[tuple[str, str], Fill] = Recent(keep)
         self._filled: Recent[OrderKey, Decimal] = Recent(keep)
-        self._money: Recent[OrderKey, Decimal] = Recent(keep)
+        self._quote: Recent[OrderKey, Decimal] = Recent(keep)
+        self._base: Recent[OrderKey, Decimal] = Recent(keep)
         self._before: Recent[OrderKey, Decimal] = Recent(keep)
 
     def add(self, fill: Fill) -> bool:
@@ -27,9 +39,10 @@ class FillLedger:
         if key in self._known:
             return False
         self._known[key] = fill
-        order = (fill.ref.instrument, fill.ref.venue_id or "")
+        order = ref_key(fill.ref)
         self._filled[order] = self._filled.get(order, ZERO) + fill.amount
-        self._money[order] = self._money.get(order, ZERO) + fill.amount * fill.price
+        self._quote[order] = self._quote.get(order, ZERO) + fill.amount * fill.price
+        self._base[order] = self._base.get(order, ZERO) + fill.amount / fill.price
         return True
 
     def has(self, instrument: str, fill_id: str) -> bool:
@@ -52,4 +65,6 @@ class FillLedger:
     def average(self, order: OrderKey, filled: Decimal) -> Decimal | None:
         """The average price, when every fill of the order is known."""
         booked = self._filled.get(order, ZERO)
-        return self._money[order] / booked if booked and booked == filled else None
+        if not booked or booked != filled:
+            return None
+        return booked / self._base[order] if self._inverse(order[0]) else self._quote[order] / booked

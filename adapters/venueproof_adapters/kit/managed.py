@@ -10,9 +10,10 @@ from typing import Protocol
 from msgspec import Struct
 
 from venueproof_adapters.kit.account_stream import AccountStream
+from venueproof_adapters.kit.amender import Amender
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clocksync import ClockSync
-from venueproof_adapters.kit.desk import Desk, each
+from venueproof_adapters.kit.desk import Desk
 from venueproof_adapters.kit.feeds import MarketCalls
 from venueproof_adapters.kit.http import Http
 from venueproof_adapters.kit.market_stream import MarketStream
@@ -102,6 +103,7 @@ class Works(Struct, frozen=True):
     market: MarketQuestions
     market_stream: MarketStream
     desk: Desk
+    amender: Amender
     own: Own
     account_stream: AccountStream
     settings: Settings
@@ -198,12 +200,12 @@ class ManagedAdapter:
         return await self._works.desk.place(intent)
 
     async def place_many(self, intents: Sequence[Intent]) -> list[Order | AdapterError]:
-        """Send several at the same time, each as a request of its own: so each has its own known outcome."""
-        return await each([self._works.desk.place(intent) for intent in intents])
+        """Send several at the same time."""
+        return await self._works.desk.place_many(intents)
 
     async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
         """Change a live order."""
-        return await self._works.desk.amend(ref, price, amount)
+        return await self._works.amender.amend(ref, price, amount)
 
     async def cancel(self, ref: OrderRef) -> Order:
         """End an order."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from msgspec import Struct, structs
 
-from venueproof_adapters.kit.ledger import OrderKey
-from venueproof_contracts.model import ZERO, Order
+from venueproof_adapters.kit.ledger import OrderKey, ref_key
+from venueproof_contracts.model import ZERO, Order, Trigger
+
+IntentKey = tuple[str, str, bool]
+"""Instrument, intent id, and whether the order is conditional: one that fired and the one it became share an intent."""
 
 
 class Told(Struct, frozen=True):
@@ -17,18 +21,14 @@ class Told(Struct, frozen=True):
     client_id: str
 
 
-class Carried(Struct, frozen=True):
-    """What earlier orders of an intent filled before this one took their place."""
-
-    replaces: str
-    filled: Decimal
-    money: Decimal | None
-    """Sum of price × amount, None while it is not known."""
-
-
 def order_key(order: Order) -> OrderKey:
     """What an order is kept by."""
-    return order.ref.instrument, order.ref.venue_id or ""
+    return ref_key(order.ref)
+
+
+def intent_key(order: Order) -> IntentKey:
+    """What the order that stands for an intent is found by."""
+    return order.ref.instrument, order.ref.intent_id, order.ref.conditional
 
 
 def later_of(known: Order, told: Order) -> Order:
@@ -42,18 +42,41 @@ def later_of(known: Order, told: Order) -> Order:
         told = structs.replace(told, price=known.price, amount=known.amount, updated_ns=known.updated_ns)
     if told.average_price is None and told.filled == known.filled:
         told = structs.replace(told, average_price=known.average_price)
-    return told if told.reason else structs.replace(told, reason=known.reason)
+    return structs.replace(
+        told,
+        trigger=_fuller(known.trigger, told.trigger),
+        replaced_by=told.replaced_by or known.replaced_by,
+        reason=told.reason or (known.reason if told.status is known.status else ""),
+    )
+
+
+def _fuller(known: Trigger | None, told: Trigger | None) -> Trigger | None:
+    """Some answers leave out a trailing order's terms."""
+    if known is None or told is None:
+        return told or known
+    return structs.replace(
+        told,
+        offset=told.offset if told.offset is not None else known.offset,
+        offset_unit=told.offset_unit if told.offset is not None else known.offset_unit,
+        activation=told.activation if told.activation is not None else known.activation,
+    )
 
 
 class OrderView:
-    """The last word on each order; finished ones are forgotten, oldest first, beyond `keep`."""
+    """The last word on each order; finished ones are forgotten, oldest first, beyond `keep`.
 
-    def __init__(self, keep: int = 20_000) -> None:
+    An order may follow another one of its intent: placed in its stead, or made by a conditional one that fired.
+    `inverse` as in the ledger.
+    """
+
+    def __init__(self, inverse: Callable[[str], bool] = lambda _: False, keep: int = 20_000) -> None:
+        self._inverse = inverse
         self._keep = keep
         self._orders: dict[OrderKey, Order] = {}
-        self._current: dict[tuple[str, str], OrderKey] = {}
-        self._carried: dict[OrderKey, Carried] = {}
-        self._replaced: set[OrderKey] = set()
+        self._current: dict[IntentKey, OrderKey] = {}
+        self._before: dict[OrderKey, OrderKey] = {}
+        self._silent: set[OrderKey] = set()
+        """Orders that another one takes or took the place of: nothing is told of them under their intent."""
 
     def merge(self, told: Order) -> Order | None:
         """Take in a telling; the order as it now stands if a reader would see a difference, else None."""
@@ -61,10 +84,10 @@ class OrderView:
         known = self._orders.get(key)
         merged = told if known is None else later_of(known, told)
         self._orders[key] = merged
-        if key in self._replaced:
+        if key in self._silent:
             return None
         if known is None:
-            self._current[told.ref.instrument, told.ref.intent_id] = key
+            self._current[intent_key(told)] = key
             self._forget()
         return None if known is not None and _looks(known) == _looks(merged) else self.shown(merged)
 
@@ -72,9 +95,9 @@ class OrderView:
         """The venue's own order under this key."""
         return self._orders.get(key)
 
-    def of_intent(self, instrument: str, intent_id: str) -> Order | None:
+    def of_intent(self, instrument: str, intent_id: str, conditional: bool = False) -> Order | None:
         """The order that stands for an intent now, as the venue has it."""
-        key = self._current.get((instrument, intent_id))
+        key = self._current.get((instrument, intent_id, conditional))
         return self._orders.get(key) if key else None
 
     def live(self, instrument: str | None = None) -> list[Order]:
@@ -82,58 +105,89 @@ class OrderView:
         return [
             order
             for key, order in self._orders.items()
-            if not order.status.final and key not in self._replaced and instrument in (None, key[0])
+            if not order.status.final and key not in self._silent and instrument in (None, key[0])
         ]
 
     def shown(self, order: Order) -> Order:
         """The order as the caller asked for it: with what the orders before it filled."""
-        carried = self._carried.get(order_key(order))
-        if carried is None:
+        before = self._orders.get(self._before.get(order_key(order), ("", "", False)))
+        if before is None:
             return order
+        carried = self.shown(before)
         filled = order.filled + carried.filled
         return structs.replace(
             order,
             amount=order.amount + carried.filled,
             filled=filled,
-            average_price=self._average(order, carried, filled),
-            replaces=carried.replaces,
+            average_price=self._mean(order, carried) if carried.filled else order.average_price,
+            replaces=before.ref.venue_id,
         )
 
-    @staticmethod
-    def _average(order: Order, carried: Carried, filled: Decimal) -> Decimal | None:
-        if carried.money is None or (order.filled and order.average_price is None) or not filled:
-            return None
-        return (carried.money + order.filled * (order.average_price or ZERO)) / filled
+    def _mean(self, *orders: Order) -> Decimal | None:
+        """The average price over several orders, None while one of theirs is not known."""
+        inverse, total = self._inverse(orders[0].ref.instrument), ZERO
+        for order in orders:
+            if order.filled and order.average_price is None:
+                return None
+            price = order.average_price or Decimal(1)
+            total += order.filled / price if inverse else order.filled * price
+        filled = sum((order.filled for order in orders), ZERO)
+        return filled / total if inverse else total / filled
+
+    # --- one order after another ---
 
     def begin_replacing(self, key: OrderKey) -> None:
         """From now on the end of this order is not the end of its intent."""
-        self._replaced.add(key)
+        self._silent.add(key)
 
-    def give_up_replacing(self, key: OrderKey) -> Order | None:
-        """No order took its place after all; the order as it stands, None if there is one after all."""
+    def give_up_replacing(self, key: OrderKey, successor: OrderKey | None = None) -> Order | None:
+        """No order took its place after all, or `successor` only in vain; the order as it stands, else None."""
         order = self._orders.get(key)
-        if order is None or self._current.get((order.ref.instrument, order.ref.intent_id)) != key:
+        if order is None:
             return None
-        self._replaced.discard(key)
+        current = self._current.get(intent_key(order))
+        if successor is not None and current == successor:
+            self._silent.add(successor)
+            self._before.pop(successor, None)
+            current = self._current[intent_key(order)] = key
+        if current != key:
+            return None
+        self._silent.discard(key)
         return self.shown(order)
 
     def replaced(self, old: Order, new: OrderKey) -> None:
         """Let the order under `new` carry on what `old` filled."""
-        before = self.shown(old)
-        money = before.filled * before.average_price if before.average_price is not None else None
-        self._carried[new] = Carried(old.ref.venue_id or "", before.filled, ZERO if not before.filled else money)
+        key = order_key(old)
+        self._orders.setdefault(key, old)
+        self._silent.add(key)
+        self._before[new] = key
+
+    def became(self, conditional: Order, new: OrderKey) -> Order | None:
+        """A conditional order fired and is the order under `new` from now on; that order, if it was told before."""
+        self._before[new] = order_key(conditional)
+        order = self._orders.get(new)
+        if order is None:
+            return None
+        order = structs.replace(order, ref=structs.replace(order.ref, intent_id=conditional.ref.intent_id))
+        self._orders[new] = order
+        self._current[intent_key(order)] = new
+        return self.shown(order)
 
     def _forget(self) -> None:
         if len(self._orders) <= self._keep:
             return
-        for key in [key for key, order in self._orders.items() if order.status.final][: self._keep // 10]:
+        needed = set(self._before.values())
+        ended = [key for key, order in self._orders.items() if order.status.final and key not in needed]
+        for key in ended[: self._keep // 10]:
             order = self._orders.pop(key)
-            self._carried.pop(key, None)
-            self._replaced.discard(key)
-            intent = (order.ref.instrument, order.ref.intent_id)
-            if self._current.get(intent) == key:
-                del self._current[intent]
+            self._before.pop(key, None)
+            self._silent.discard(key)
+            if self._current.get(intent_key(order)) == key:
+                del self._current[intent_key(order)]
 
 
 def _looks(order: Order) -> tuple[object, ...]:
-    return order.status, order.amount, order.filled, order.price, order.average_price, order.reason
+    return (
+        *(order.status, order.amount, order.filled, order.price, order.average_price, order.reason),
+        *(order.trigger, order.replaced_by),
+    )

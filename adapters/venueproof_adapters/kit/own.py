@@ -10,7 +10,9 @@ from msgspec import Struct, structs
 
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import SECOND_NS
-from venueproof_adapters.kit.desk import Desk, OrderName
+from venueproof_adapters.kit.desk import Desk
+from venueproof_adapters.kit.ledger import ref_key
+from venueproof_adapters.kit.ordercalls import OrderName
 from venueproof_adapters.kit.orders import Told
 from venueproof_adapters.kit.state import State
 from venueproof_contracts.errors import AdapterError, Rejected
@@ -41,7 +43,7 @@ class AccountCalls(Protocol):
     """The venue's questions about the account. Times are when the venue last changed the row, in ns."""
 
     async def open_orders(self, instrument: Instrument | None) -> Sequence[Told]:
-        """Live orders."""
+        """Live orders, conditional ones included."""
         ...
 
     async def fills(self, instrument: Instrument, since_ns: int | None) -> Sequence[Fill]:
@@ -79,9 +81,9 @@ class Own:
         tellings = await self._calls.open_orders(None if symbol is None else self._catalog.find(symbol))
         await self._desk.learn_replaced(tellings)
         listed = [self._desk.hear(told) for told in tellings]
-        seen = {(order.ref.instrument, order.ref.venue_id) for order in listed}
+        seen = {ref_key(order.ref) for order in listed}
         for order in before:
-            if (order.ref.instrument, order.ref.venue_id) not in seen:
+            if ref_key(order.ref) not in seen:
                 listed += await self._if_known(order)
         return [order for order in listed if not order.status.final]
 
@@ -106,16 +108,15 @@ class Own:
         """The fill with the intent id of its order."""
         if fill.ref.intent_id:
             return fill
-        key = (instrument.symbol, fill.ref.venue_id or "")
-        if self._state.client_id(key) is None:
-            await self._desk.learn_history(instrument)
-        if self._state.client_id(key) is None:
+        key = ref_key(fill.ref)
+        if self._state.intent_id(key) is None:
+            await self._desk.learn_history(instrument, False)
+        if self._state.intent_id(key) is None:
             try:
                 await self._desk.query(instrument, OrderName(venue_id=key[1]))
             except Rejected:  # too old for the venue to know it
                 self._state.name(key, "")
-        intent_id = self._state.ids.intent_id(self._state.client_id(key) or "")
-        return structs.replace(fill, ref=structs.replace(fill.ref, intent_id=intent_id))
+        return structs.replace(fill, ref=structs.replace(fill.ref, intent_id=self._state.intent_id(key) or ""))
 
     async def positions(self) -> list[Position]:
         """Positions that are not flat. Where leverage and margin mode cannot be asked for they are None."""
@@ -153,6 +154,8 @@ class Own:
         for symbol in symbols():
             await self.fills(symbol, since_ns)
         await self.open_orders(None)
+        for ref in self._state.unseen():
+            await or_none(self._desk.find(ref))
         await self.balances()
 
 

@@ -57,10 +57,10 @@ class Parts(Struct, frozen=True):
     """Notices that the stream did not tell of our own doing."""
     ids: Callable[[str, int], IdMap] = IdMap
     """Intent id ↔ client id, given the venue's pattern and length."""
-    fills: Callable[[], FillLedger] = FillLedger
-    """Books each fill once."""
-    orders: Callable[[], OrderView] = OrderView
-    """Merges tellings of orders, never going back."""
+    fills: Callable[[Callable[[str], bool]], FillLedger] = FillLedger
+    """Books each fill once, told which instruments are inverse."""
+    orders: Callable[[Callable[[str], bool]], OrderView] = OrderView
+    """Merges tellings of orders, never going back; told as `fills` is."""
     positions: Callable[[], Freshest[PositionKey, Position]] = Freshest[PositionKey, Position]
     """Merges tellings of positions."""
     balances: Callable[[], Freshest[str, Balance]] = Freshest[str, Balance]
@@ -83,6 +83,8 @@ class Parts(Struct, frozen=True):
     """What was missed while the account's stream was away is asked for."""
     asks_before_resending: bool = True
     """An intent id that was sent before is asked for before it is sent again."""
+    sweeps_leftovers: bool = True
+    """Orders that only reduce and outlived their position are ended before the next entry."""
 
 
 def replaced(parts: Parts, **changes: object) -> Parts:

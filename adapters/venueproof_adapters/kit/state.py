@@ -6,8 +6,9 @@ import asyncio
 
 from msgspec import structs
 
+from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.ids import IdMap
-from venueproof_adapters.kit.ledger import OrderKey
+from venueproof_adapters.kit.ledger import OrderKey, ref_key
 from venueproof_adapters.kit.orders import Told, order_key
 from venueproof_adapters.kit.parts import Parts
 from venueproof_adapters.kit.recent import Recent
@@ -21,8 +22,10 @@ from venueproof_contracts.model import (
     FillEvent,
     Order,
     OrderEvent,
+    OrderRef,
     Position,
     PositionEvent,
+    PositionSide,
 )
 
 Stamp = tuple[int, int]
@@ -54,9 +57,9 @@ class Events:
 class State:
     """Orders, fills, positions and balances; events go out while `told` is on (somebody subscribed)."""
 
-    def __init__(self, parts: Parts, ids: IdMap, events: Events) -> None:
-        self.orders = parts.orders()
-        self.fills = parts.fills()
+    def __init__(self, parts: Parts, ids: IdMap, events: Events, catalog: Catalog) -> None:
+        self.orders = parts.orders(catalog.inverse)
+        self.fills = parts.fills(catalog.inverse)
         self.positions = parts.positions()
         self.balances = parts.balances()
         self.ids = ids
@@ -67,7 +70,11 @@ class State:
         self._late = False
         self._events = events
         self._client_ids: Recent[OrderKey, str] = Recent()
-        self._successors: dict[tuple[str, str], Order] = {}
+        self._successors: dict[tuple[str, str, bool], Order] = {}
+        self._owners: Recent[OrderKey, str] = Recent()
+        """Intent ids of orders that conditional ones became: the venue may name them as it likes."""
+        self._unseen: dict[OrderKey, OrderRef] = {}
+        self._orphans: dict[OrderKey, None] = {}
 
     # --- orders ---
 
@@ -76,33 +83,60 @@ class State:
         if key in self._client_ids:
             return
         self._client_ids[key] = client_id
-        if old := self._successors.pop((key[0], client_id), None):
+        if old := self._successors.pop((key[0], client_id, key[2]), None):
             self.orders.replaced(old, key)
 
     def client_id(self, key: OrderKey) -> str | None:
         """The client id of an order, if it was ever told."""
         return self._client_ids.get(key)
 
+    def intent_id(self, key: OrderKey) -> str | None:
+        """The intent that an order belongs to, as far as it was ever told."""
+        client_id = self._client_ids.get(key)
+        return self._owners.get(key) or (None if client_id is None else self.ids.intent_id(client_id))
+
     def announce_successor(self, old: Order, client_id: str) -> None:
         """The order to be placed under `client_id` takes the place of `old`."""
-        self._successors[old.ref.instrument, client_id] = old
+        self._successors[old.ref.instrument, client_id, old.ref.conditional] = old
 
-    def withdraw_successor(self, instrument: str, client_id: str) -> None:
-        """It was not placed."""
-        self._successors.pop((instrument, client_id), None)
+    def withdraw_successor(self, old: Order, client_id: str) -> None:
+        """It was not placed, or is known by now."""
+        self._successors.pop((old.ref.instrument, client_id, old.ref.conditional), None)
 
     def hear_order(self, told: Told) -> Order:
         """Take in a telling of an order. Returns the order as it stands."""
-        key = order_key(told.order)
+        order = structs.replace(told.order, ref=self._owned(told.order.ref))
+        key = order_key(order)
         self.name(key, told.client_id)
-        changed = self.orders.merge(told.order)
+        self._unseen.pop(key, None)
+        changed = self.orders.merge(order)
         if changed is not None:
             self.tell(OrderEvent(self._averaged(changed)))
-        return self.current(key) or told.order
+        if order.ref.conditional and order.replaced_by:
+            self._link(order, (order.ref.instrument, order.replaced_by, False))
+        return self.current(key) or order
 
-    def give_up_replacing(self, key: OrderKey) -> None:
-        """No order took the place of this one after all: if it ended, that is the end of its intent."""
-        if order := self.orders.give_up_replacing(key):
+    def _owned(self, ref: OrderRef) -> OrderRef:
+        owner = self._owners.get(ref_key(ref))
+        return ref if owner is None else structs.replace(ref, intent_id=owner)
+
+    def _link(self, conditional: Order, became: OrderKey) -> None:
+        """The order that a conditional one became belongs to the same intent, also if it was told before."""
+        if became in self._owners:
+            return
+        self._owners[became] = conditional.ref.intent_id
+        if order := self.orders.became(conditional, became):
+            self.tell(OrderEvent(self._averaged(order)))
+        else:
+            self._unseen[became] = OrderRef(became[0], conditional.ref.intent_id, became[1])
+
+    def unseen(self) -> list[OrderRef]:
+        """Orders that conditional ones became and that were not told of by themselves so far."""
+        return list(self._unseen.values())
+
+    def give_up_replacing(self, key: OrderKey, successor: OrderKey | None = None) -> None:
+        """No order took the place of this one after all, or `successor` in vain: its own end is that of its intent."""
+        if order := self.orders.give_up_replacing(key, successor):
             self.tell(OrderEvent(self._averaged(order)))
 
     def current(self, key: OrderKey) -> Order | None:
@@ -112,7 +146,8 @@ class State:
 
     def _averaged(self, order: Order) -> Order:
         """Answers to actions lack the average price; the fills may have told it."""
-        if order.average_price is not None or not order.filled or order.replaces:
+        raw = self.orders.get(order_key(order))
+        if order.average_price is not None or not order.filled or raw is None or raw.filled != order.filled:
             return order
         return structs.replace(order, average_price=self.fills.average(order_key(order), order.filled))
 
@@ -120,6 +155,7 @@ class State:
 
     def hear_fill(self, fill: Fill) -> bool:
         """Book a fill; True when it is new. Executions before `since_ns` are left alone."""
+        fill = structs.replace(fill, ref=self._owned(fill.ref))
         if fill.at_ns < self.since_ns or not self.fills.add(fill):
             return False
         self.tell(FillEvent(fill))
@@ -145,7 +181,22 @@ class State:
         if self.positions.answer(key, position, stamp_ns, asked_ns):
             self._tell_position(before, position)
 
+    def orphans(self, instrument: str) -> list[OrderRef]:
+        """Live orders that only reduce and whose position was closed since."""
+        orders = [self.orders.get(key) for key in self._orphans if key[0] == instrument]
+        return [order.ref for order in orders if order is not None and not order.status.final]
+
+    def _mark_orphans(self, before: Position | None, now: Position) -> None:
+        leg = None if now.side is PositionSide.NET else now.side
+        if now.amount:
+            self._orphans = {key: None for key in self._orphans if key[0] != now.instrument}
+        elif before is not None and before.amount:
+            for order in self.orders.live(now.instrument):
+                if order.reduce_only and order.position_side is leg:
+                    self._orphans[order_key(order)] = None
+
     def _tell_position(self, before: Position | None, now: Position) -> None:
+        self._mark_orphans(before, now)
         if before is None or (before.amount, before.entry_price) != (now.amount, now.entry_price):
             self.tell(PositionEvent(now))
 

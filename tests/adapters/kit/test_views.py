@@ -20,7 +20,7 @@ from venueproof_adapters.kit.precision import decimal_text, on_step
 from venueproof_contracts.model import Candle, Fill, Level, Order, OrderRef, OrderStatus, OrderType, Side
 
 PATTERN, LENGTH = r"[\.A-Z\:/a-z0-9_-]{1,36}", 36
-KEY = ("BTC/USDT:USDT", "4001")
+KEY = ("BTC/USDT:USDT", "4001", False)
 
 
 def telling(status: OrderStatus, filled: int, at_ns: int, *, venue_id: str = "4001", amount: int = 4) -> Order:
@@ -76,7 +76,7 @@ def test_a_replacement_carries_what_was_filled_before() -> None:
     assert shown is not None
     assert [shown.amount, shown.filled, shown.average_price] == [4, 3, 62_000]
     assert shown.replaces == "4001"
-    assert view.of_intent(KEY[0], "wish") == view.get(("BTC/USDT:USDT", "4002"))
+    assert view.of_intent(KEY[0], "wish") == view.get(("BTC/USDT:USDT", "4002", False))
     assert view.merge(telling(OrderStatus.CANCELED, 1, 400)) is None
 
 

@@ -14,6 +14,7 @@ from venueproof_adapters.native.binance import wire
 from venueproof_adapters.native.binance.calls import CLIENT_ID, CLIENT_ID_LENGTH
 from venueproof_adapters.native.binance.instruments import instrument
 from venueproof_adapters.native.binance.parse import Parser, candle, public_trade
+from venueproof_adapters.native.binance.products import product_of
 from venueproof_contracts.errors import BadAnswer, Reason, Rejected
 from venueproof_contracts.model import (
     Order,
@@ -26,6 +27,7 @@ from venueproof_contracts.model import (
 )
 
 AT_MS = 1_795_000_000_123
+LINEAR, INVERSE = product_of("linear"), product_of("inverse")
 PERPETUAL = {
     "symbol": "BTCUSDT",
     "contractType": "PERPETUAL",
@@ -92,7 +94,7 @@ UPDATE = {
 @pytest.fixture(name="parser")
 def _parser() -> Parser:
     catalog = Catalog()
-    catalog.load([instrument(row) for row in _symbols()])
+    catalog.load([instrument(row, LINEAR) for row in _symbols()])
     return Parser(catalog, IdMap(CLIENT_ID, CLIENT_ID_LENGTH))
 
 
@@ -106,7 +108,7 @@ def order(parser: Parser, **changes: object) -> Order:
 
 def test_instruments_are_read_from_the_filters() -> None:
     catalog = Catalog()
-    catalog.load([instrument(row) for row in _symbols()])
+    catalog.load([instrument(row, LINEAR) for row in _symbols()])
     perpetual, dated = catalog.all()
     assert (perpetual.symbol, perpetual.price_tick, perpetual.amount_step) == (
         "BTC/USDT:USDT",
@@ -122,7 +124,7 @@ def test_instruments_are_read_from_the_filters() -> None:
 @pytest.mark.parametrize("name", ["BTCUSDT", "BTC/USDT", "btc/usdt:usdt", ""])
 def test_other_spellings_are_refused(name: str) -> None:
     catalog = Catalog()
-    catalog.load([instrument(row) for row in _symbols()])
+    catalog.load([instrument(row, LINEAR) for row in _symbols()])
     with pytest.raises(Rejected) as caught:
         catalog.find(name)
     assert caught.value.reason is Reason.UNKNOWN_INSTRUMENT
@@ -153,7 +155,7 @@ def test_unknown_words_are_not_guessed(parser: Parser, spoilt: dict[str, str]) -
 
 def test_a_streamed_execution(parser: Parser) -> None:
     told = msgspec.json.decode(json.dumps({"e": "ORDER_TRADE_UPDATE", "o": UPDATE}), type=wire.OrderMessage).order
-    fill, state = parser.fill_update(told), parser.order_update(told)
+    fill, state = parser.fill_update(told), parser.order(told)
     assert fill is not None
     assert (fill.fill_id, fill.price, fill.amount) == ("77", Decimal("60980.2"), Decimal("0.010"))
     assert (fill.fee, fill.fee_asset, fill.maker) == (Decimal("-0.00012"), "BNB", True)
@@ -168,7 +170,7 @@ def test_a_new_order_without_fee_fields_is_no_execution(parser: Parser) -> None:
     bare = {name: value for name, value in UPDATE.items() if name not in ("n", "N")}
     told = msgspec.json.decode(json.dumps(bare | {"x": "NEW", "X": "NEW", "l": "0"}), type=wire.OrderUpdate)
     assert parser.fill_update(told) is None
-    assert parser.order_update(told).status is OrderStatus.OPEN
+    assert parser.order(told).status is OrderStatus.OPEN
 
 
 POSITION = {

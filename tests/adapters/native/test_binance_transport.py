@@ -24,6 +24,7 @@ from venueproof_adapters.kit.clock import MS_NS, SECOND_NS, SystemClock
 from venueproof_adapters.kit.clocksync import ClockSync
 from venueproof_adapters.kit.http import Http
 from venueproof_adapters.native.binance import wire
+from venueproof_adapters.native.binance.products import product_of
 from venueproof_adapters.native.binance.rest import Rest
 from venueproof_contracts.errors import (
     AdapterError,
@@ -100,7 +101,8 @@ def talk(script: Script, dialogue: Dialogue[Result]) -> Result:
         http, sync = Http(timeout_s=8), ClockSync(SystemClock())
         await http.start()
         credentials = {"apiKey": KEY, "secret": SECRET}
-        rest = Rest(f"http://{host}:{port}", credentials, http, sync, Budget(sync.now_ns), Backoff(Random(1)))
+        product, base = product_of("linear"), f"http://{host}:{port}"
+        rest = Rest(product, base, credentials, http, sync, Budget(sync.now_ns), Backoff(Random(1)))
         try:
             await sync.sync(rest.server_time)
             return await dialogue(rest, script)
@@ -239,7 +241,7 @@ def test_an_unreachable_venue_got_nothing() -> None:
     async def main() -> None:
         http, sync = Http(), ClockSync(SystemClock())
         await http.start()
-        rest = Rest("http://127.0.0.1:1", {}, http, sync, Budget(sync.now_ns), Backoff(Random(1)))
+        rest = Rest(product_of("linear"), "http://127.0.0.1:1", {}, http, sync, Budget(sync.now_ns), Backoff(Random(1)))
         try:
             with pytest.raises(NotSent):
                 await rest.act("leverage", wire.LeverageRow, symbol="BTCUSDT", leverage=7)

@@ -1,1 +1,1 @@
-"""Binance USDⓈ-M futures."""
+"""Binance futures, linear and inverse."""

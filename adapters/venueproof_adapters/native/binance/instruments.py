@@ -9,9 +9,10 @@ from typing import TypeVar
 import msgspec
 
 from venueproof_adapters.kit.clock import MS_NS
+from venueproof_adapters.native.binance.products import Product
 from venueproof_adapters.native.binance.wire import ExchangeInfo, SymbolRow
 from venueproof_contracts.errors import BadAnswer
-from venueproof_contracts.model import ContractUnit, Instrument
+from venueproof_contracts.model import Instrument
 
 Value = TypeVar("Value")
 
@@ -28,8 +29,8 @@ def limits(info: ExchangeInfo) -> dict[tuple[str, int], int]:
     }
 
 
-def instrument(row: SymbolRow) -> Instrument:
-    """One entry of the list."""
+def instrument(row: SymbolRow, product: Product) -> Instrument:
+    """One entry of the list. Amounts count contracts: of linear products one is a base coin."""
     filters = {_text(one, "filterType"): one for one in row.filters}
     lot = filters.get("LOT_SIZE", {})
     dated = row.delivery_date != _NEVER_MS and "PERPETUAL" not in row.contract_type
@@ -39,7 +40,7 @@ def instrument(row: SymbolRow) -> Instrument:
     return Instrument(
         symbol=symbol,
         spelling=row.symbol,
-        product="linear",
+        product=product.name,
         base=row.base_asset,
         quote=row.quote_asset,
         settle=row.margin_asset,
@@ -47,11 +48,11 @@ def instrument(row: SymbolRow) -> Instrument:
         amount_step=_figure(lot, "stepSize"),
         amount_min=_figure(lot, "minQty"),
         amount_max=_figure(lot, "maxQty"),
-        contract_size=Decimal(1),
-        contract_unit=ContractUnit.BASE,
+        contract_size=row.contract_size,
+        contract_unit=product.contract_unit,
         notional_min=_figure(filters["MIN_NOTIONAL"], "notional") if "MIN_NOTIONAL" in filters else None,
         expires_ns=row.delivery_date * MS_NS if dated else None,
-        active=row.status == "TRADING",
+        active="TRADING" in (row.status, row.contract_status),
     )
 
 

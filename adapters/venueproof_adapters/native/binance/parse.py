@@ -17,6 +17,7 @@ from venueproof_contracts.model import (
     Fill,
     Level,
     MarginMode,
+    OffsetUnit,
     Order,
     OrderRef,
     OrderStatus,
@@ -26,6 +27,9 @@ from venueproof_contracts.model import (
     Side,
     TimeInForce,
     Trade,
+    Trigger,
+    TriggerKind,
+    TriggerPrice,
 )
 
 _STATUS = {
@@ -43,6 +47,24 @@ _LIFE = {"IOC": TimeInForce.IOC, "FOK": TimeInForce.FOK, "GTD": TimeInForce.GTD}
 POST_ONLY = "GTX"
 _SIDE = {"BUY": Side.BUY, "SELL": Side.SELL}
 _POSITION_SIDE = {"BOTH": PositionSide.NET, "LONG": PositionSide.LONG, "SHORT": PositionSide.SHORT}
+CONDITIONALS = {
+    "STOP": (TriggerKind.STOP, OrderType.LIMIT),
+    "STOP_MARKET": (TriggerKind.STOP, OrderType.MARKET),
+    "TAKE_PROFIT": (TriggerKind.TAKE, OrderType.LIMIT),
+    "TAKE_PROFIT_MARKET": (TriggerKind.TAKE, OrderType.MARKET),
+    "TRAILING_STOP_MARKET": (TriggerKind.TRAILING, OrderType.MARKET),
+}
+_ALGO_STATUS = {
+    "NEW": OrderStatus.WAITING,
+    "TRIGGERING": OrderStatus.TRIGGERING,
+    "TRIGGERED": OrderStatus.TRIGGERED,
+    "FINISHED": OrderStatus.TRIGGERED,
+    "CANCELED": OrderStatus.CANCELED,
+    "EXPIRED": OrderStatus.EXPIRED,
+    "REJECTED": OrderStatus.REJECTED,
+}
+_WATCHED = {"CONTRACT_PRICE": TriggerPrice.LAST, "MARK_PRICE": TriggerPrice.MARK}
+WATCHED = {price: word for word, price in _WATCHED.items()}
 _MARGIN = {
     "cross": MarginMode.CROSS,
     "CROSSED": MarginMode.CROSS,
@@ -64,7 +86,7 @@ _END_REASON = {
 Word = TypeVar("Word")
 
 
-def _known(meaning: Word | None, word: str) -> Word:
+def known(meaning: Word | None, word: str) -> Word:
     """Refuse a word that the venue did not use when this was written, rather than guess."""
     if meaning is None:
         raise BadAnswer(f"unknown word {word!r}")
@@ -78,10 +100,10 @@ class Parser:
         self._catalog = catalog
         self._ids = ids
 
-    def order(self, row: wire.OrderRow) -> Order:
-        """An order out of an answer."""
+    def order(self, row: wire.OrderRow | wire.OrderUpdate) -> Order:
+        """An order out of an answer or a streamed message."""
         return Order(
-            ref=OrderRef(self._symbol(row.symbol), self._ids.intent_id(row.client_order_id), str(row.order_id)),
+            ref=self._ref(row),
             side=side(row.side),
             type=_type(row.type, row.price),
             status=status(row.status),
@@ -93,26 +115,41 @@ class Parser:
             post_only=row.time_in_force == POST_ONLY,
             reduce_only=row.reduce_only,
             position_side=_leg(row.position_side),
+            expires_ns=row.good_till_date * MS_NS or None,
             updated_ns=row.update_time * MS_NS,
+            reason=_END_REASON.get(row.end_reason, ""),
         )
 
-    def order_update(self, told: wire.OrderUpdate) -> Order:
-        """An order out of a streamed message."""
+    def conditional(self, row: wire.AlgoRow | wire.AlgoUpdate, at_ms: int) -> Order:
+        """A conditional order out of an answer or a streamed message; what it becomes is an order of its own."""
+        intent_id = self._ids.intent_id(row.client_algo_id)
+        kind, order_type = known(CONDITIONALS.get(row.order_type), row.order_type)
+        trailing = kind is TriggerKind.TRAILING
         return Order(
-            ref=self._ref(told),
-            side=side(told.side),
-            type=_type(told.type, told.price),
-            status=status(told.status),
-            amount=told.amount,
-            filled=told.filled,
-            price=told.price or None,
-            average_price=told.average or None,
-            time_in_force=_LIFE.get(told.time_in_force, TimeInForce.GTC),
-            post_only=told.time_in_force == POST_ONLY,
-            reduce_only=told.reduce_only,
-            position_side=_leg(told.position_side),
-            updated_ns=told.at_ms * MS_NS,
-            reason=_END_REASON.get(told.end_reason, ""),
+            ref=OrderRef(self._symbol(row.symbol), intent_id, str(row.algo_id), conditional=True),
+            side=side(row.side),
+            type=order_type,
+            status=known(_ALGO_STATUS.get(row.algo_status), row.algo_status),
+            amount=ZERO if row.close_position else row.quantity,
+            filled=ZERO,
+            price=row.price or None,
+            time_in_force=_LIFE.get(row.time_in_force, TimeInForce.GTC),
+            post_only=row.time_in_force == POST_ONLY,
+            reduce_only=row.reduce_only,
+            close_position=row.close_position,
+            trigger=Trigger(
+                kind=kind,
+                price=None if trailing else row.trigger_price,
+                offset=figure(row.callback_rate) if trailing else None,
+                offset_unit=OffsetUnit.PERCENT if trailing else OffsetUnit.ABSOLUTE,
+                watches=known(_WATCHED.get(row.working_type), row.working_type),
+                activation=figure(row.activate_price) if trailing else None,
+            ),
+            position_side=_leg(row.position_side),
+            expires_ns=row.good_till_date * MS_NS or None,
+            updated_ns=at_ms * MS_NS,
+            replaced_by=row.actual_order_id or None,
+            reason=row.end_reason,
         )
 
     def fill_update(self, told: wire.OrderUpdate) -> Fill | None:
@@ -128,7 +165,7 @@ class Parser:
             fee=told.fee,
             fee_asset=told.fee_asset,
             maker=told.maker,
-            at_ns=told.at_ms * MS_NS,
+            at_ns=told.update_time * MS_NS,
             position_side=_leg(told.position_side),
         )
 
@@ -170,11 +207,19 @@ class Parser:
             margin_mode=margin_mode(told.margin_mode),
         )
 
-    def _ref(self, told: wire.OrderUpdate) -> OrderRef:
-        return OrderRef(self._symbol(told.symbol), self._ids.intent_id(told.client_id), str(told.order_id))
+    def _ref(self, row: wire.OrderRow | wire.OrderUpdate) -> OrderRef:
+        return OrderRef(self._symbol(row.symbol), self._ids.intent_id(row.client_order_id), str(row.order_id))
 
     def _symbol(self, spelling: str) -> str:
         return self._catalog.symbol(spelling)
+
+
+def figure(text: str) -> Decimal | None:
+    """A number that may be missing. Raises `BadAnswer` for anything else."""
+    try:
+        return Decimal(text) if text else None
+    except ArithmeticError:
+        raise BadAnswer(f"{text!r} is no number") from None
 
 
 def balance(row: wire.AssetRow) -> Balance:
@@ -205,12 +250,12 @@ def candle_update(told: wire.Kline) -> Candle:
 
 def side(word: str) -> Side:
     """BUY or SELL."""
-    return _known(_SIDE.get(word), word)
+    return known(_SIDE.get(word), word)
 
 
 def status(word: str) -> OrderStatus:
     """The venue's word for an order's state."""
-    return _known(_STATUS.get(word), word)
+    return known(_STATUS.get(word), word)
 
 
 def margin_mode(word: str) -> MarginMode | None:
@@ -220,7 +265,7 @@ def margin_mode(word: str) -> MarginMode | None:
 
 def position_side(word: str) -> PositionSide:
     """BOTH, LONG or SHORT."""
-    return _known(_POSITION_SIDE.get(word), word)
+    return known(_POSITION_SIDE.get(word), word)
 
 
 def _leg(word: str) -> PositionSide | None:

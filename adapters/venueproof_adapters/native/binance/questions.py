@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from venueproof_adapters.kit.candles import length_ns, made_of, whole_groups
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import MS_NS
 from venueproof_adapters.kit.feeds import Snapshot
 from venueproof_adapters.kit.own import or_none
 from venueproof_adapters.kit.parts import Parts
 from venueproof_adapters.native.binance import wire
-from venueproof_adapters.native.binance.parse import candle, levels, public_trade
+from venueproof_adapters.native.binance.parse import candle, figure, levels, public_trade
 from venueproof_adapters.native.binance.rest import Rest
 from venueproof_contracts.errors import Reason, Rejected
 from venueproof_contracts.model import Book, Candle, Funding, OpenInterest, Ticker, Trade
@@ -37,9 +38,9 @@ class BinanceMarket:
         """Four requests at once; only the first must succeed."""
         name = self._catalog.find(instrument).spelling
         day, best, premium, interest = await asyncio.gather(
-            self._rest.ask("ticker", wire.DayRow, symbol=name),
-            or_none(self._rest.ask("best", wire.BestRow, symbol=name)),
-            or_none(self._rest.ask("premium", wire.PremiumRow, symbol=name)),
+            self._rest.ask_one("ticker", wire.DayRow, symbol=name),
+            or_none(self._rest.ask_one("best", wire.BestRow, symbol=name)),
+            or_none(self._rest.ask_one("premium", wire.PremiumRow, symbol=name)),
             or_none(self._rest.ask("open-interest", wire.OpenInterestRow, symbol=name)),
         )
         return Ticker(
@@ -49,7 +50,7 @@ class BinanceMarket:
             ask=best.ask_price if best else None,
             mark=premium.mark_price if premium else None,
             index=premium.index_price if premium else None,
-            funding_rate=premium.last_funding_rate if premium else None,
+            funding_rate=figure(premium.last_funding_rate) if premium else None,
             open_interest=interest.open_interest if interest else None,
             volume_24h=day.volume,
             at_ns=day.close_time * MS_NS,
@@ -64,23 +65,33 @@ class BinanceMarket:
         return Book(instrument, bids, asks, row.event_ms * MS_NS)
 
     async def candles(self, instrument: str, interval: str, since_ns: int | None, limit: int | None) -> list[Candle]:
-        """Candles from `since_ns` on, or the latest ones."""
-        name = self._catalog.find(instrument).spelling
-        if interval not in INTERVALS:
-            raise Rejected(Reason.BAD_PARAMETER, f"no candles of {interval!r} here; there are {', '.join(INTERVALS)}")
+        """Candles from `since_ns` on, or the latest ones; of intervals that the venue lacks, made of shorter ones."""
+        name, count = self._catalog.find(instrument).spelling, limit or CANDLES_USUAL
+        native = interval if interval in INTERVALS else made_of(interval, INTERVALS)
+        if native is None:
+            raise Rejected(Reason.BAD_PARAMETER, f"no candles of {interval!r} can be made of {', '.join(INTERVALS)}")
+        if native == interval:
+            return await self._native(name, interval, since_ns, count)
+        whole_ns, part_ns = length_ns(interval) or 0, length_ns(native) or 1
+        latest = since_ns is None
+        first_ns = self._now_ns() - count * whole_ns if since_ns is None else since_ns
+        first_ns = -(-first_ns // whole_ns) * whole_ns
+        made = whole_groups(await self._native(name, native, first_ns, count * whole_ns // part_ns), part_ns, whole_ns)
+        return made[-count:] if latest else made[:count]
+
+    async def _native(self, name: str, interval: str, since_ns: int | None, count: int) -> list[Candle]:
         rows: list[tuple[Candle, int]] = []
-        left, start_ms = limit or CANDLES_USUAL, None if since_ns is None else -(-since_ns // MS_NS)
-        while left > 0:
+        start_ms = None if since_ns is None else -(-since_ns // MS_NS)
+        while len(rows) < count:
             page = await self._rest.ask(
                 "candles",
                 list[wire.KlineRow],
                 symbol=name,
                 interval=interval,
                 startTime=start_ms,
-                limit=min(left, CANDLES_MAX),
+                limit=min(count - len(rows), CANDLES_MAX),
             )
             rows += [candle(row) for row in page]
-            left -= len(page)
             if start_ms is None or len(page) < CANDLES_MAX:
                 break
             start_ms = max(row[0] for row in page) + 1
@@ -107,8 +118,11 @@ class BinanceMarket:
 
     async def funding(self, instrument: str) -> Funding:
         """The rate in force and when it is next paid."""
-        row = await self._rest.ask("premium", wire.PremiumRow, symbol=self._catalog.find(instrument).spelling)
-        return Funding(instrument, row.last_funding_rate, row.next_funding_time * MS_NS)
+        row = await self._rest.ask_one("premium", wire.PremiumRow, symbol=self._catalog.find(instrument).spelling)
+        rate = figure(row.last_funding_rate)
+        if rate is None:
+            raise Rejected(Reason.NOT_ALLOWED, f"{instrument} has no funding")
+        return Funding(instrument, rate, row.next_funding_time * MS_NS)
 
     async def open_interest(self, instrument: str) -> OpenInterest:
         """Open contracts."""

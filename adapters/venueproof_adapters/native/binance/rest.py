@@ -23,6 +23,7 @@ from venueproof_adapters.kit.clock import MS_NS, SECOND_NS
 from venueproof_adapters.kit.clocksync import ClockSync
 from venueproof_adapters.kit.http import Http, Reply
 from venueproof_adapters.native.binance.errors import Judge, Unreadable
+from venueproof_adapters.native.binance.products import Product
 from venueproof_contracts.errors import (
     AdapterError,
     AuthFailed,
@@ -45,6 +46,13 @@ REQUEST_LIFETIME_S = 6
 _LOST_REPLIES_MAX = 2
 
 
+class Change(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What differs about a request on inverse products."""
+
+    path: str | None = None
+    weight: int | None = None
+
+
 class Call(Struct, frozen=True, forbid_unknown_fields=True):
     """One kind of request."""
 
@@ -55,6 +63,19 @@ class Call(Struct, frozen=True, forbid_unknown_fields=True):
     weight: int
     orders: int
     source: str
+    orders_minute: int | None = None
+    inverse: Change = Change()
+
+    def of(self, product: Product) -> Call:
+        """The request as this product has it."""
+        change = self.inverse if product.name == "inverse" else Change()
+        weight = self.weight if change.weight is None else change.weight
+        return structs.replace(self, path=product.root + (change.path or self.path), weight=weight)
+
+    def costs(self) -> dict[str, int]:
+        """What it costs of each window."""
+        minute = self.orders if self.orders_minute is None else self.orders_minute
+        return {"weight": self.weight, "orders-10s": self.orders, "orders-1m": minute}
 
 
 class LimitRow(Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,7 +103,7 @@ class _Time(Struct, rename="camel"):
 
 
 _FACTS = msgspec.toml.decode(Path(__file__).with_name("calls.toml").read_bytes(), type=_File)
-CALLS = {call.name: call for call in _FACTS.call}
+CALLS = _FACTS.call
 LIMITS = tuple(_FACTS.window)
 
 
@@ -98,8 +119,16 @@ class Rest:
     """Asks questions (`ask`) and does things (`act`)."""
 
     def __init__(
-        self, base: str, credentials: Credentials, http: Http, sync: ClockSync, budget: Budget, backoff: Backoff
+        self,
+        product: Product,
+        base: str,
+        credentials: Credentials,
+        http: Http,
+        sync: ClockSync,
+        budget: Budget,
+        backoff: Backoff,
     ) -> None:
+        self._calls = {call.name: call.of(product) for call in CALLS}
         self._base = base.rstrip("/")
         self._key = credentials.get("apiKey", "")
         self._secret = credentials.get("secret", "").encode()
@@ -117,7 +146,7 @@ class Rest:
         failures = 0
         while True:
             try:
-                return read(await self._send(CALLS[name], params), shape)
+                return read(await self._send(self._calls[name], params), shape)
             except Unreadable as error:
                 raise BadAnswer(str(error), code=error.code, text=error.text) from None
             except OutcomeUnknown as error:
@@ -126,9 +155,21 @@ class Rest:
                     raise VenueDown(str(error), code=error.code, text=error.text) from None
             await asyncio.sleep(self._backoff.delay_s(failures) / 4)
 
+    async def ask_one(self, name: str, shape: type[Answer], **params: str | int | None) -> Answer:
+        """As `ask`, of one thing that some products answer as a list."""
+        raw = bytes(await self.ask(name, msgspec.Raw, **params))
+        try:
+            return read(bytes(read(raw, list[msgspec.Raw])[0]) if raw.startswith(b"[") else raw, shape)
+        except (Unreadable, IndexError) as error:
+            raise BadAnswer(f"{name}: {error}") from None
+
     async def act(self, name: str, shape: type[Answer], **params: str | int | None) -> Answer:
         """Do something. Raises `OutcomeUnknown` when it may have been done; nothing is sent twice."""
-        return read(await self._send(CALLS[name], params), shape)
+        return read(await self._send(self._calls[name], params), shape)
+
+    def refusal(self, body: bytes) -> AdapterError | None:
+        """The error that a part of an answer stands for."""
+        return self._judge.error(Reply(200, {}, body))
 
     async def server_time(self) -> int:
         """The venue's clock in ns."""
@@ -154,8 +195,7 @@ class Rest:
                 raise await self._final(error)
 
     async def _once(self, call: Call, params: Params) -> Reply:
-        costs = {"weight": call.weight, "orders-10s": call.orders, "orders-1m": call.orders}
-        await self._budget.admit(costs, urgent=call.name in ("cancel", "cancel-all"))
+        await self._budget.admit(call.costs(), urgent=call.name.startswith("cancel"))
         url, headers, body = self._written(call, params)
         reply = await self._http.send(call.method, url, headers, body)
         self._budget.learn(reply.headers)
@@ -213,7 +253,7 @@ class Rest:
     async def _banned_instead(self) -> Banned | None:
         """During a ban the venue also answers that a good key is bad; a question without a key tells which it is."""
         try:
-            found = self._judge.error(await self._once(CALLS["time"], {}))
+            found = self._judge.error(await self._once(self._calls["time"], {}))
         except AdapterError as error:
             found = error
         return found if isinstance(found, Banned) else None

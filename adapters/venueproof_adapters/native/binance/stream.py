@@ -1,11 +1,12 @@
-"""What streamed messages say: the account's by listen key, the market's on two connections.
+"""What streamed messages say: the account's by listen key, the market's on one connection or two.
 
-`public` carries depth and best prices, `market` the rest; a stream asked for on the wrong one is acknowledged and stays
-silent. Source: the vendor's user data stream and market stream pages.
+Of linear products `public` carries depth and best prices, `market` the rest; a stream asked for on the wrong one is
+acknowledged and stays silent. Source: the vendor's user data stream and market stream pages.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -20,12 +21,13 @@ from venueproof_adapters.kit.orders import Told
 from venueproof_adapters.kit.state import State
 from venueproof_adapters.native.binance import wire
 from venueproof_adapters.native.binance.errors import LISTEN_KEY_UNKNOWN
-from venueproof_adapters.native.binance.parse import Parser, candle_update, levels, public_trade
+from venueproof_adapters.native.binance.parse import Parser, candle_update, figure, levels, public_trade
+from venueproof_adapters.native.binance.products import MARKET, PUBLIC, Product
 from venueproof_adapters.native.binance.rest import Rest
 from venueproof_contracts.errors import Reason, Rejected
 from venueproof_contracts.model import Balance, Channel, Instrument
 
-PUBLIC, MARKET = "public", "market"
+log = logging.getLogger("venueproof_adapters.binance")
 
 _STREAMS: dict[Channel, tuple[tuple[str, str], ...]] = {
     Channel.BOOK: ((PUBLIC, "depth@100ms"),),
@@ -38,9 +40,9 @@ _STREAMS: dict[Channel, tuple[tuple[str, str], ...]] = {
 class BinanceAccountSource:
     """The user data stream."""
 
-    def __init__(self, rest: Rest, ws: str, parser: Parser, catalog: Catalog, state: State) -> None:
+    def __init__(self, product: Product, rest: Rest, ws: str, parser: Parser, catalog: Catalog, state: State) -> None:
         self._rest = rest
-        self._ws = ws
+        self._address = ws + product.private
         self._parser = parser
         self._catalog = catalog
         self._state = state
@@ -48,7 +50,7 @@ class BinanceAccountSource:
     async def address(self) -> str:
         """The venue gives the same listen key again while it is valid, and a new one otherwise."""
         key = (await self._rest.ask("listen-key", wire.ListenKeyRow)).listen_key
-        return f"{self._ws}/private/ws?listenKey={key}"
+        return self._address + key
 
     async def renew_credential(self) -> bool:
         """PUT listenKey. Never deleted: that would end the streams of every client of the account."""
@@ -61,17 +63,26 @@ class BinanceAccountSource:
         return True
 
     def handle(self, frame: str | bytes, stream: AccountStream) -> None:
-        """Settings, margin calls and the venue's own bots are nothing that is told of."""
+        """The venue's own bots are nothing that is told of."""
         match msgspec.json.decode(frame, type=wire.Head).event:
             case "ORDER_TRADE_UPDATE":
                 told = msgspec.json.decode(frame, type=wire.OrderMessage).order
-                order = Told(self._parser.order_update(told), told.client_id)
+                order = Told(self._parser.order(told), told.client_order_id)
                 stream.hear_order(order, self._parser.fill_update(told))
+            case "ALGO_UPDATE":
+                message = msgspec.json.decode(frame, type=wire.AlgoMessage)
+                conditional = self._parser.conditional(message.order, message.at_ms)
+                stream.hear_order(Told(conditional, message.order.client_algo_id), None)
             case "ACCOUNT_UPDATE":
                 self._account(msgspec.json.decode(frame, type=wire.AccountMessage))
             case "TRADE_LITE":
                 lite = msgspec.json.decode(frame, type=wire.TradeLite)
-                stream.hear_execution(str(lite.trade_id), (self._catalog.symbol(lite.symbol), str(lite.order_id)))
+                key = (self._catalog.symbol(lite.symbol), str(lite.order_id), False)
+                stream.hear_execution(str(lite.trade_id), key)
+            case "ACCOUNT_CONFIG_UPDATE":
+                stream.hear_change()
+            case "MARGIN_CALL":
+                log.warning("the venue calls for margin: positions are near liquidation")
             case "listenKeyExpired":
                 stream.hear_expiry()
             case _:
@@ -88,19 +99,20 @@ class BinanceAccountSource:
 class BinanceMarketSource:
     """The market streams."""
 
-    lines: Sequence[str] = (PUBLIC, MARKET)
-
-    def __init__(self, ws: str, catalog: Catalog) -> None:
+    def __init__(self, product: Product, ws: str, catalog: Catalog) -> None:
+        self.lines: Sequence[str] = tuple(product.lines)
+        self._product = product
         self._ws = ws
         self._catalog = catalog
 
     def address(self, line: str) -> str:
         """Without a stream in it: they are asked for by command."""
-        return f"{self._ws}/{line}/ws"
+        return self._ws + self._product.lines[line]
 
     def streams(self, channel: Channel, instrument: Instrument) -> Sequence[tuple[str, str]]:
         """Names are the spelling in lower case and the kind."""
-        return [(line, f"{instrument.spelling.lower()}@{kind}") for line, kind in _STREAMS[channel]]
+        name = instrument.spelling.lower()
+        return [(self._product.line(line), f"{name}@{kind}") for line, kind in _STREAMS[channel]]
 
     def command(self, subscribe: bool, streams: Sequence[str], number: int) -> str:
         """SUBSCRIBE or UNSUBSCRIBE."""
@@ -142,7 +154,7 @@ def _best(frame: str | bytes, symbol: str) -> News:
 
 def _mark(frame: str | bytes, symbol: str) -> News:
     told = msgspec.json.decode(frame, type=wire.MarkPrice)
-    return Prices(told.at_ms * MS_NS, mark=told.mark, index=told.index, funding_rate=told.funding_rate)
+    return Prices(told.at_ms * MS_NS, mark=told.mark, index=told.index, funding_rate=figure(told.funding_rate))
 
 
 def _candle(frame: str | bytes, symbol: str) -> News:

@@ -21,11 +21,15 @@ class SymbolRow(Row, frozen=True):
     symbol: str
     contract_type: str
     delivery_date: int
-    status: str
     base_asset: str
     quote_asset: str
     margin_asset: str
     filters: list[dict[str, msgspec.Raw]]
+    status: str = ""
+    contract_status: str = ""
+    """What inverse products call `status`."""
+    contract_size: Decimal = Decimal(1)
+    """Only inverse products have it."""
 
 
 class RateLimitRow(Row, frozen=True):
@@ -61,6 +65,39 @@ class OrderRow(Row, frozen=True):
     position_side: str
     update_time: int
     avg_price: Decimal | None = None
+    good_till_date: int = 0
+    end_reason: str = ""
+
+
+class AlgoRow(Row, frozen=True):
+    """A conditional order in any answer; only the answer to its placement has the terms of a trailing one."""
+
+    algo_id: int
+    client_algo_id: str
+    order_type: str
+    symbol: str
+    side: str
+    position_side: str
+    time_in_force: str
+    quantity: Decimal
+    algo_status: str
+    trigger_price: Decimal
+    price: Decimal
+    working_type: str
+    close_position: bool
+    reduce_only: bool
+    update_time: int
+    good_till_date: int = 0
+    actual_order_id: str = ""
+    activate_price: str = ""
+    callback_rate: str = ""
+    end_reason: str = ""
+
+
+class AlgoDone(Row, frozen=True):
+    """DELETE algoOrder: nothing but the ids."""
+
+    algo_id: int
 
 
 class TradeRow(Row, frozen=True):
@@ -80,7 +117,7 @@ class TradeRow(Row, frozen=True):
 
 
 class PositionRow(Row, frozen=True):
-    """GET v3/positionRisk: neither leverage nor margin mode."""
+    """GET v3/positionRisk, v1 of inverse products. The former has neither leverage nor margin mode."""
 
     symbol: str
     position_side: str
@@ -91,15 +128,15 @@ class PositionRow(Row, frozen=True):
 
 
 class SettingRow(Row, frozen=True):
-    """GET symbolConfig."""
+    """GET symbolConfig; positionRisk of inverse products, which have no such page."""
 
     symbol: str
     margin_type: str
-    leverage: int
+    leverage: Decimal
 
 
 class AssetRow(Row, frozen=True):
-    """One asset of v3/account. With `updateTime` 0 its numbers mean nothing."""
+    """One asset of the account. With `updateTime` 0 its numbers mean nothing."""
 
     asset: str
     wallet_balance: Decimal
@@ -108,7 +145,7 @@ class AssetRow(Row, frozen=True):
 
 
 class AccountRow(Row, frozen=True):
-    """GET v3/account."""
+    """GET v3/account, v1 of inverse products."""
 
     assets: list[AssetRow]
 
@@ -133,7 +170,8 @@ class PremiumRow(Row, frozen=True):
 
     mark_price: Decimal
     index_price: Decimal
-    last_funding_rate: Decimal
+    last_funding_rate: str
+    """Empty for dated contracts."""
     next_funding_time: int
     time: int
 
@@ -201,27 +239,28 @@ class Head(Struct, frozen=True):
 
 
 class OrderUpdate(Struct, frozen=True):
-    """`o` of ORDER_TRADE_UPDATE."""
+    """`o` of ORDER_TRADE_UPDATE. What `OrderRow` has too is called as it is there."""
 
     symbol: str = field(name="s")
-    client_id: str = field(name="c")
+    client_order_id: str = field(name="c")
     side: str = field(name="S")
     type: str = field(name="o")
     time_in_force: str = field(name="f")
-    amount: Decimal = field(name="q")
+    orig_qty: Decimal = field(name="q")
     price: Decimal = field(name="p")
-    average: Decimal = field(name="ap")
+    avg_price: Decimal = field(name="ap")
     kind: str = field(name="x")
     status: str = field(name="X")
     order_id: int = field(name="i")
     last_amount: Decimal = field(name="l")
-    filled: Decimal = field(name="z")
+    executed_qty: Decimal = field(name="z")
     last_price: Decimal = field(name="L")
-    at_ms: int = field(name="T")
+    update_time: int = field(name="T")
     trade_id: int = field(name="t")
     maker: bool = field(name="m")
     reduce_only: bool = field(name="R")
     position_side: str = field(name="ps")
+    good_till_date: int = field(name="gtd", default=0)
     fee: Decimal | None = field(name="n", default=None)
     fee_asset: str | None = field(name="N", default=None)
     end_reason: str = field(name="er", default="0")
@@ -231,6 +270,37 @@ class OrderMessage(Struct, frozen=True):
     """ORDER_TRADE_UPDATE."""
 
     order: OrderUpdate = field(name="o")
+
+
+class AlgoUpdate(Struct, frozen=True):
+    """`o` of ALGO_UPDATE. What `AlgoRow` has too is called as it is there."""
+
+    client_algo_id: str = field(name="caid")
+    algo_id: int = field(name="aid")
+    order_type: str = field(name="o")
+    symbol: str = field(name="s")
+    side: str = field(name="S")
+    position_side: str = field(name="ps")
+    time_in_force: str = field(name="f")
+    quantity: Decimal = field(name="q")
+    algo_status: str = field(name="X")
+    trigger_price: Decimal = field(name="tp")
+    price: Decimal = field(name="p")
+    working_type: str = field(name="wt")
+    close_position: bool = field(name="cp")
+    reduce_only: bool = field(name="R")
+    good_till_date: int = field(name="gtd", default=0)
+    actual_order_id: str = field(name="ai", default="")
+    activate_price: str = field(name="AP", default="")
+    callback_rate: str = field(name="cr", default="")
+    end_reason: str = field(name="rm", default="")
+
+
+class AlgoMessage(Struct, frozen=True):
+    """ALGO_UPDATE."""
+
+    at_ms: int = field(name="T")
+    order: AlgoUpdate = field(name="o")
 
 
 class BalanceUpdate(Struct, frozen=True):
@@ -307,7 +377,8 @@ class MarkPrice(Struct, frozen=True):
     at_ms: int = field(name="E")
     mark: Decimal = field(name="p")
     index: Decimal = field(name="i")
-    funding_rate: Decimal = field(name="r")
+    funding_rate: str = field(name="r")
+    """Empty for dated contracts."""
 
 
 class Kline(Struct, frozen=True):
