@@ -73,7 +73,8 @@ class SimulatorBench:
         self._wire: list[WireRow] = []
         self._wire_seen = 0
         """Rows of the journal that are in `_wire`, or that it had forgotten before anybody asked."""
-        self._trouble_until_ns = 0
+        self._touched_ns = self._trouble_until_ns = 0
+        """When somebody last did something to the venue, and when what it brought about ends."""
         self.recovery_bound_s = Decimal(0)
         """What `settle` waits at least; the runner sets it to what the adapter declares."""
         self.product = ""
@@ -103,7 +104,8 @@ class SimulatorBench:
 
     async def do(self, action: AnyAction) -> ActionResult:
         """Carry out one action. Raises `LookupError` or ValueError when it cannot be done as it says."""
-        self.deeds.append(Deed(self.now_ns(), action))
+        self._touched_ns = self.now_ns()
+        self.deeds.append(Deed(self._touched_ns, action))
         if isinstance(action, Hold):
             self._expect_trouble(to_ns(action.for_s))
         return await translation.carry_out(self._hands, action)
@@ -163,6 +165,7 @@ class SimulatorBench:
             found = provoked(self._offered[provocation].code(self._simulator, instrument))
         except NotShown as error:
             raise NothingToJudge(str(error)) from error
+        self._touched_ns = self.now_ns()
         self._expect_trouble(to_ns(found.settles_s))
         return found
 
@@ -170,12 +173,18 @@ class SimulatorBench:
         self._trouble_until_ns = max(self._trouble_until_ns, self.now_ns() + for_ns)
 
     async def settle(self) -> None:
-        """Return when nothing is pending; a rule that nothing meets is waited for a minute."""
-        limit_ns = self.now_ns() + SETTLE_LIMIT_NS
+        """Return when nothing is pending; a rule that nothing meets is waited for a minute.
+
+        Where waiting costs real time, the time to recover counts from the last thing that was done to the venue.
+        """
+        limit_ns, pending = self.now_ns() + SETTLE_LIMIT_NS, False
         while self._pending() and self.now_ns() < limit_ns:
+            pending = True
             await self._clock.sleep_ns(SETTLE_STEP_NS)
-        trouble_ns = max(self._trouble_until_ns - self.now_ns(), self._simulator.largest_lag_ns(), 0)
-        await self._clock.sleep_ns(max(trouble_ns + to_ns(self.recovery_bound_s), SETTLE_STEP_NS))
+        now_ns = self.now_ns()
+        began_ns = now_ns if pending or self._passes_time or self._simulator.largest_lag_ns() else self._touched_ns
+        ends_ns = max(began_ns + self._simulator.largest_lag_ns(), self._trouble_until_ns)
+        await self._clock.sleep_ns(max(ends_ns + to_ns(self.recovery_bound_s) - now_ns, SETTLE_STEP_NS))
 
     def _pending(self) -> bool:
         return bool(self._simulator.undelivered() or self._simulator.rulebook.open_rules())
