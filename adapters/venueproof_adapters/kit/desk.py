@@ -181,16 +181,11 @@ class Desk:
 
     async def send(self, sending: Sending) -> Order:
         """Send an order that is ready."""
-        self._note(sending)
+        self._sent[sending.key] = self._clock.monotonic_ns()
         return await self._placed(sending, await or_error(self._calls.place(sending)))
 
-    def _note(self, sending: Sending) -> None:
-        intent = sending.intent
-        self._sent[sending.key] = self._clock.monotonic_ns()
-        self._wishes[intent.instrument, intent.intent_id, waits(intent)] = intent
-
     def wish(self, order: Order) -> Intent | None:
-        """What was last asked for under an order's intent, if this process did."""
+        """What was last placed under an order's intent, if this process did."""
         return self._wishes.get(intent_key(order))
 
     async def _placed(self, sending: Sending, answer: Told | AdapterError) -> Order:
@@ -202,6 +197,7 @@ class Desk:
         else:
             self._sent.pop(sending.key, None)
             raise answer
+        self._wishes[intent_key(order)] = sending.intent
         self.watch(order)
         return order
 
@@ -269,7 +265,7 @@ class Desk:
 
     async def _send_batch(self, sendings: Sequence[Sending]) -> list[Order | AdapterError]:
         for sending in sendings:
-            self._note(sending)
+            self._sent[sending.key] = self._clock.monotonic_ns()
         try:
             answers = await self._calls.place_batch(sendings)
         except AdapterError as error:

@@ -19,7 +19,7 @@ from venueproof_contracts.actions import AnyAction, Operation
 from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.bench import WireKind
 from venueproof_contracts.fold import Fold
-from venueproof_contracts.model import Channel, Intent, Order, OrderType, PositionSide, Side
+from venueproof_contracts.model import Channel, Endpoint, Intent, Order, OrderType, PositionSide, Side
 
 PARTS = Parts()
 SYMBOL = "BTC/USDT:USDT"
@@ -31,8 +31,9 @@ each_profile = pytest.mark.parametrize("profile", PROFILES)
 class Desk:
     """An adapter that listens, and its simulated venue."""
 
-    def __init__(self, venue: SimulatedVenue, adapter: Adapter, symbol: str) -> None:
+    def __init__(self, venue: SimulatedVenue, adapter: Adapter, symbol: str, endpoint: Endpoint) -> None:
         self.venue = venue
+        self.endpoint = endpoint
         self.symbol = symbol
         self.adapter = adapter
         self.fold = Fold()
@@ -99,7 +100,7 @@ async def desk_at(
         endpoint = structs.replace(venue.endpoint(), product=product)
         adapter = make_adapter_with(endpoint, venue.credentials, parts)
         await adapter.start()
-        desk = Desk(venue, adapter, symbol)
+        desk = Desk(venue, adapter, symbol, endpoint)
         desk.bid = (await adapter.book(symbol, 5)).bids[0].price
         hearing = asyncio.create_task(desk.hear())
         if listening:
