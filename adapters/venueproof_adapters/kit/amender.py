@@ -142,7 +142,8 @@ class Amender:
     async def _rest_of(self, instrument: Instrument, ended: Order, undone: Order, wish: Intent) -> Order:
         """The old order went further before it ended, and the new one was taken back: place what is left now."""
         over = ended.status in (OrderStatus.FILLED, OrderStatus.TRIGGERED)
-        if over and not undone.filled:
+        own = self._state.orders.get(order_key(undone)) or undone
+        if over and not own.filled:
             self._state.give_up_replacing(order_key(ended), order_key(undone))
             raise Rejected(Reason.UNKNOWN_ORDER, f"it was {ended.status} before it could be replaced")
         total = self._state.current(order_key(undone)) or undone

@@ -9,11 +9,14 @@ from decimal import Decimal
 
 import pytest
 from binance_desk import PARTS, SYMBOL, Desk, ProfileName, each_profile, flow
+from msgspec import structs
 
 from venueproof.simulation import simulate
 from venueproof.virtual import run
+from venueproof_adapters.kit.amender import Amender
 from venueproof_adapters.kit.parts import replaced
 from venueproof_adapters.native import make_adapter
+from venueproof_adapters.native.binance import adapter
 from venueproof_contracts.actions import (
     AddLiquidity,
     AnyAction,
@@ -41,6 +44,8 @@ from venueproof_contracts.actions import (
 from venueproof_contracts.errors import AdapterError, Banned, NotSent, Reason, Rejected
 from venueproof_contracts.model import (
     Channel,
+    Instrument,
+    Intent,
     Order,
     OrderRef,
     OrderStatus,
@@ -330,6 +335,67 @@ def test_a_cancel_that_comes_too_late_says_so_and_the_fill_is_heard(profile: Pro
         await asyncio.sleep(1)
         assert (await desk.adapter.order(order.ref)).status is OrderStatus.FILLED
         await desk.view_is_true()
+
+    flow(profile, story)
+
+
+class FillsInBetween(Amender):
+    """Lets a stranger fill some of the old order, or all of it, once the new one stands beside it."""
+
+    desk: Desk
+    amount: Decimal
+
+    async def _old_after(self, instrument: Instrument, old: Order, new: Order, wish: Intent) -> Order:
+        assert len(await self.desk.live()) == 2
+        await self.desk.do(PartlyFill(SYMBOL, str(old.ref.venue_id), self.amount))
+        return await super()._old_after(instrument, old, new, wish)
+
+
+@pytest.mark.parametrize(("amount", "left"), [("0.01", ["0.07"]), ("0.04", [])])
+def test_what_the_old_order_fills_beside_the_new_one_is_taken_off_it(
+    amount: str, left: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(desk: Desk) -> None:
+        order = await desk.rest()
+        FillsInBetween.desk, FillsInBetween.amount = desk, Decimal(amount)
+        amending = desk.adapter.amend(order.ref, desk.below(3), Decimal("0.08"))
+        if left:
+            amended = await amending
+            assert (amended.amount, amended.filled) == (Decimal("0.08"), Decimal(amount))
+        else:
+            with pytest.raises(Rejected) as caught:
+                await amending
+            assert caught.value.reason is Reason.UNKNOWN_ORDER
+        assert await desk.live() == [(desk.below(3), Decimal(one)) for one in left]
+        await asyncio.sleep(1)
+        told = desk.fold.orders[order.ref.intent_id]
+        assert told.filled == Decimal(amount)
+        assert told.status is (OrderStatus.FILLED if not left else OrderStatus.OPEN)
+
+    monkeypatch.setattr(adapter, "Amender", FillsInBetween)
+    flow("field", story)
+
+
+@pytest.mark.parametrize("lost", [None, LoseReply, LoseRequest])
+@each_profile
+def test_each_order_of_a_batch_has_a_fate_of_its_own(
+    lost: type[LoseReply | LoseRequest] | None, profile: ProfileName
+) -> None:
+    async def story(desk: Desk) -> None:
+        wishes = [desk.wish(desk.below(percent)) for percent in (2, 3, 4, 5, 6, 7)]
+        wishes[1] = structs.replace(wishes[1], amount=Decimal("0.0001"))
+        wishes[3] = structs.replace(wishes[3], intent_id=wishes[2].intent_id)
+        wishes[4] = structs.replace(wishes[4], instrument="BTCUSDT")
+        if lost is not None:
+            await desk.do(lost(Matcher(operation=Operation.PLACE_MANY)))
+        answers = await desk.adapter.place_many(wishes)
+        reasons = [answer.reason if isinstance(answer, Rejected) else type(answer) for answer in answers]
+        sent = Order if lost is not LoseRequest else NotSent
+        bad = Reason.PRECISION if lost is None else NotSent
+        assert reasons == [sent, bad, sent, Reason.DUPLICATE_ID, Reason.UNKNOWN_INSTRUMENT, Order]
+        live = [desk.below(percent) for percent in ((2, 4, 7) if sent is Order else (7,))]
+        assert sorted(price for price, _ in await desk.live() if price) == sorted(live)
+        assert desk.requests(Operation.PLACE_MANY) == 1
 
     flow(profile, story)
 
