@@ -10,12 +10,12 @@ from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import (
     ConditionalState,
     FillState,
+    LevelState,
     MarginMode,
     MarginState,
     OrderState,
     PositionMode,
     PositionState,
-    Side,
     TradeState,
     WalletState,
 )
@@ -120,13 +120,13 @@ class BalanceChanged(Event, frozen=True, gc=False):
 
 
 class BookChanged(Event, frozen=True, gc=False):
-    """Levels of a book are now so: (side, ticks, lots), lots 0 for a level that is gone.
+    """Levels of a book are now so.
 
     `first_sequence`–`sequence` are the changes this covers; the one before it ended at `first_sequence` − 1.
     """
 
     instrument: str
-    levels: tuple[tuple[Side, int, int], ...]
+    levels: tuple[LevelState, ...]
     first_sequence: int
     sequence: int
 

@@ -12,7 +12,7 @@ from venueproof_simulators.engine.ledger import MAKER, STRANGERS, Ledger
 from venueproof_simulators.engine.noise import draw, key
 from venueproof_simulators.engine.orders import Order, Resting
 from venueproof_simulators.engine.prices import BasePrice, underlying
-from venueproof_simulators.engine.state import BookState, Side, TickerState
+from venueproof_simulators.engine.state import BookState, LevelState, Side, TickerState
 from venueproof_simulators.engine.tape import Tape
 from venueproof_simulators.engine.triggers import Conditional
 from venueproof_simulators.engine.worth import NANO, worth_of
@@ -105,7 +105,7 @@ class Market:
         """The levels touched since the last call, each with what it holds now: nothing where it is gone."""
         if not self.touched:
             return None
-        levels = tuple([(level.side, level.ticks, level.lots) for level in self.touched.values()])
+        levels = tuple([LevelState(level.side, level.ticks, level.lots) for level in self.touched.values()])
         self.touched.clear()
         first = self.sequence + 1
         self.sequence += len(levels)

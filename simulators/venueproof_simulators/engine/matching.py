@@ -65,7 +65,7 @@ def open_order(floor: Floor, market: Market, order: Order) -> None:
 def work(floor: Floor, market: Market, order: Order) -> None:
     """Let a live order that stands in no book trade; then it rests or expires."""
     half = market.halves[-order.sign]
-    if order.kind is _MARKET:
+    if order.terms.kind is _MARKET:
         match(floor, market, order, None)
         if order.open_lots:
             end(floor, market, order, _EXPIRED, NO_LIQUIDITY)
@@ -73,7 +73,7 @@ def work(floor: Floor, market: Market, order: Order) -> None:
     if half.reaches(order.ticks):
         match(floor, market, order, order.ticks)
     if order.open_lots:
-        if order.time_in_force is _GTC:
+        if order.terms.time_in_force is _GTC:
             floor.touch(market)
             market.halves[order.sign].add(order)
         else:
@@ -82,14 +82,14 @@ def work(floor: Floor, market: Market, order: Order) -> None:
 
 def match(floor: Floor, market: Market, taker: Order, limit: int | None) -> None:
     """Trade with the other side, best price first, then first come. Where an own order stands, `self_trade` decides."""
-    half = market.halves[-taker.sign]
+    half, mode = market.halves[-taker.sign], taker.terms.self_trade
     floor.touch(market)
     while taker.open_lots and (limit is None or half.reaches(limit)):
         level = half.best()
         if level is None:
             return
         resting = next(iter(level.queue))
-        if resting.holding is taker.holding and taker.self_trade is not _NONE and isinstance(resting, Order):
+        if resting.holding is taker.holding and mode is not _NONE and isinstance(resting, Order):
             _give_way(floor, market, taker, resting)
             continue
         lots = fillable(taker)
@@ -101,9 +101,10 @@ def match(floor: Floor, market: Market, taker: Order, limit: int | None) -> None
 
 def _give_way(floor: Floor, market: Market, taker: Order, resting: Order) -> None:
     """One of two orders of an account that would trade with each other expires, or both."""
-    if taker.self_trade is not SelfTrade.EXPIRE_TAKER:
+    mode = taker.terms.self_trade
+    if mode is not SelfTrade.EXPIRE_TAKER:
         end(floor, market, resting, _EXPIRED, SELF_TRADE)
-    if taker.self_trade is not SelfTrade.EXPIRE_MAKER:
+    if mode is not SelfTrade.EXPIRE_MAKER:
         end(floor, market, taker, _EXPIRED, SELF_TRADE)
 
 
@@ -127,21 +128,28 @@ def hit(
 ) -> None:
     """`lots` of something that rests trade at `ticks` with a taker: an order, or a stranger without one."""
     half.take(level, resting, lots)
-    sign = -half.sign
-    trade = market.tape.print(ticks, lots, _BUY if sign > 0 else _SELL, floor.now_ns)
+    sign, worth = half.sign, market.worth
+    trade = market.tape.print(ticks, lots, _SELL if sign > 0 else _BUY, floor.now_ns)
     floor.events.append(Traded(trade))
-    value = market.worth.value(ticks, lots)
-    atoms = market.worth.atoms(value)
-    took = _book(floor, market, trade, holding, taker, sign, value, atoms)
+    value = worth.value(ticks, lots)
+    atoms = worth.atoms(value)
+    took = gave = 0
+    if taker is None:
+        _book(market, holding, holding.net, -sign * lots, value, atoms)
+    else:
+        took = _fill(floor, market, trade, taker, value, atoms, maker=False)
     maker = resting if isinstance(resting, Order) else None
-    gave = _book(floor, market, trade, resting.holding, maker, -sign, value, atoms, maker=True)
-    if taker is not None and took is not None:
-        _tell(floor, market, holding, taker.leg, took)
-    if gave is not None:
-        _tell(floor, market, resting.holding, resting.leg, gave)
+    if maker is None:
+        _book(market, resting.holding, resting.leg, sign * lots, value, atoms)
+    else:
+        gave = _fill(floor, market, trade, maker, value, atoms, maker=True)
+    if taker is not None:
+        _tell(floor, market, taker, took)
+    if maker is not None:
+        _tell(floor, market, maker, gave)
     elif resting.holding is market.maker:
         if not resting.open_lots:
-            del market.quotes[half.sign][level.ticks]
+            del market.quotes[sign][level.ticks]
         refill_later(floor, market)
     if market.blocked and not resting.open_lots:
         refill_later(floor, market)
@@ -149,62 +157,45 @@ def hit(
         look(floor, market, _LAST, ticks)
 
 
-def _book(
-    floor: Floor,
-    market: Market,
-    trade: TradeState,
-    holding: Holding,
-    order: Order | None,
-    sign: int,
-    value: int,
-    atoms: int,
-    *,
-    maker: bool = False,
-) -> int | None:
-    """Book one side of a trade; returns by how much a user's wallet changed, None for a counterparty."""
-    account, instrument = holding.account, market.instrument
-    leg = holding.net if order is None else order.leg
-    lots = trade.lots
+def _book(market: Market, holding: Holding, leg: Leg, lots: int, value: int, atoms: int) -> int:
+    """Book signed `lots` on a leg, and the profit in the wallet; returns the profit."""
     before = leg.lots
-    realized = holding.trade(leg, lots * sign, value, atoms)
+    realized = holding.trade(leg, lots, value, atoms)
     if before > 0:
         market.open_interest_lots -= before
     if leg.lots > 0:
         market.open_interest_lots += leg.lots
-    asset = instrument.settle
-    account.wallets[asset] += realized
-    if order is None:
-        return None
-    fee = floor.ledger.charge(account, asset, atoms, instrument.maker_fee_ppm if maker else instrument.taker_fee_ppm)
+    if realized:
+        holding.account.wallets[market.instrument.settle] += realized
+    return realized
+
+
+def _fill(floor: Floor, market: Market, trade: TradeState, order: Order, value: int, atoms: int, *, maker: bool) -> int:
+    """Book an order's side of a trade and put it on the order; returns by how much the wallet changed."""
+    holding, leg, instrument, terms, lots = order.holding, order.leg, market.instrument, order.terms, trade.lots
+    realized = _book(market, holding, leg, order.sign * lots, value, atoms)
+    fee_ppm = instrument.maker_fee_ppm if maker else instrument.taker_fee_ppm
+    fee = floor.ledger.charge(holding.account, instrument.settle, atoms, fee_ppm)
     leg.carry_atoms += fee
-    leg.updated_ns = floor.now_ns
+    leg.updated_ns = trade.at_ns
     holding.shown = True
-    _fill_order(floor, holding, order, trade, value, fee, realized, maker)
-    return realized - fee
-
-
-def _fill_order(
-    floor: Floor, holding: Holding, order: Order, trade: TradeState, value: int, fee: int, realized: int, maker: bool
-) -> None:
-    """Put an execution on its order and tell of it."""
-    lots = trade.lots
-    order.fill(trade.ticks, lots, value, floor.now_ns)
+    order.fill(trade.ticks, lots, value, trade.at_ns)
     if not order.reduce_only:
-        holding.count_open(order.sign, -holding.worth.value(order.ticks, lots))
+        holding.count_open(order.sign, -market.worth.value(order.ticks, lots))
     if not order.open_lots:
         _forget(holding, order)
     fill = FillState(
         trade.trade_id,
         order.order_id,
-        order.client_id,
-        holding.account.name,
-        trade.instrument,
-        order.side,
-        order.position_side,
+        terms.client_id,
+        terms.account,
+        terms.instrument,
+        terms.side,
+        terms.position_side,
         trade.ticks,
         lots,
         fee,
-        holding.instrument.settle,
+        instrument.settle,
         realized,
         maker,
         trade.at_ns,
@@ -214,6 +205,7 @@ def _fill_order(
     floor.events.append(OrderChanged(order.state(), _FILLED_CAUSE, fill))
     if order.conditional and not order.open_lots:
         finish(floor, order.conditional)
+    return realized - fee
 
 
 def _forget(holding: Holding, order: Order) -> None:
@@ -223,10 +215,11 @@ def _forget(holding: Holding, order: Order) -> None:
         del holding.reduce_only[order.order_id]
 
 
-def _tell(floor: Floor, market: Market, holding: Holding, leg: Leg, change_atoms: int) -> None:
+def _tell(floor: Floor, market: Market, filled: Order, change_atoms: int) -> None:
     """Tell of wallet and position after a fill; orders that could only reduce a position that is gone expire."""
+    holding = filled.holding
     wallet = holding.account.wallet(market.instrument.settle, floor.now_ns)
-    floor.events += (BalanceChanged(wallet, change_atoms, _FILL), PositionChanged(holding.position(leg)))
+    floor.events += (BalanceChanged(wallet, change_atoms, _FILL), PositionChanged(holding.position(filled.leg)))
     if holding.reduce_only:
         for order in list(holding.reduce_only.values()):
             if order.leg.lots * order.sign >= 0:

@@ -37,55 +37,44 @@ class Order(Resting):
     __slots__ = (
         "amendments",
         "average_nano_ticks",
-        "client_id",
         "conditional",
         "created_ns",
         "filled_lots",
         "filled_value",
         "filled_worth",
-        "kind",
         "lots",
         "order_id",
         "origin",
-        "position_side",
-        "post_only",
         "reason",
-        "self_trade",
         "serial",
-        "side",
         "sign",
         "status",
-        "time_in_force",
+        "terms",
         "updated_ns",
     )
 
     def __init__(
-        self, holding: Holding, order_id: int, command: Place, origin: OrderOrigin, serial: int, now_ns: int
+        self, holding: Holding, order_id: int, terms: Place, origin: OrderOrigin, serial: int, now_ns: int
     ) -> None:
         self.holding = holding
         self.leg = holding.net
         self.order_id = order_id
-        self.client_id = command.client_id
-        self.side = command.side
-        self.sign = 1 if command.side is _BUY else -1
-        self.kind = command.kind
-        self.time_in_force = command.time_in_force
+        self.terms = terms
+        """What was asked for; price and total may be amended since."""
+        self.sign = 1 if terms.side is _BUY else -1
         self.status = _ACKNOWLEDGED
-        self.ticks = command.ticks if command.kind is _LIMIT else 0
-        self.lots = command.lots
+        self.ticks = terms.ticks if terms.kind is _LIMIT else 0
+        self.lots = terms.lots
         self.open_lots = 0
         self.filled_lots = 0
         self.filled_value = 0
         self.filled_worth = 0
         """The value of its fills; what the average price is made of."""
         self.average_nano_ticks = 0
-        self.post_only = command.post_only
-        self.reduce_only = command.reduce_only
-        self.position_side = command.position_side
+        self.reduce_only = terms.reduce_only
         if holding.hedged:
-            self.leg = holding.leg(command.position_side) or holding.net
+            self.leg = holding.leg(terms.position_side) or holding.net
             self.reduce_only = self.sign == self.leg.closes
-        self.self_trade = command.self_trade
         self.origin = origin
         self.conditional: Conditional | None = None
         """What it results from."""
@@ -129,27 +118,28 @@ class Order(Resting):
 
     def state(self) -> OrderState:
         """The order as it stands, frozen."""
+        terms = self.terms
         return OrderState(
             self.order_id,
-            self.client_id,
-            self.holding.account.name,
-            self.holding.instrument.name,
-            self.side,
-            self.kind,
-            self.time_in_force,
+            terms.client_id,
+            terms.account,
+            terms.instrument,
+            terms.side,
+            terms.kind,
+            terms.time_in_force,
             self.status,
             self.ticks,
             self.lots,
             self.filled_lots,
             self.filled_value,
-            self.post_only,
+            terms.post_only,
             self.reduce_only,
-            self.position_side,
+            terms.position_side,
             self.created_ns,
             self.updated_ns,
             self.reason,
             self.amendments,
-            self.self_trade,
+            terms.self_trade,
             self.origin,
             self.average_nano_ticks,
             self.conditional.conditional_id if self.conditional else 0,

@@ -378,6 +378,14 @@ class MarginState(Struct, frozen=True, gc=False):
     """The leg that the figures are of; those of orders are the instrument's."""
 
 
+class LevelState(Struct, frozen=True, gc=False):
+    """All that rests at one price of one side of a book; no lots where nothing does any more."""
+
+    side: Side
+    ticks: int
+    lots: int
+
+
 class BookState(Struct, frozen=True, gc=False):
     """Best levels first: (ticks, lots). `sequence` counts every change of the book."""
 

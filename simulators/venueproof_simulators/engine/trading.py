@@ -54,7 +54,8 @@ def _duplicate(holding: Holding, command: Place) -> Refusal | None:
 
 def verdict(floor: Floor, market: Market, holding: Holding, command: Place) -> Refusal | None:
     """A planned refusal, or what the checks say."""
-    return planned_refusal(floor, command.account) or check_place(market, holding, command)
+    planned = planned_refusal(floor, command.account) if floor.refusals else None
+    return planned or check_place(market, holding, command)
 
 
 def planned_refusal(floor: Floor, account: str) -> Refusal | None:
@@ -113,10 +114,10 @@ def amend(floor: Floor, command: Amend) -> None:
     market, order = found
     refusal = check_amend(market, order, command)
     if refusal is not None:
-        floor.refuse(command.account, command.instrument, order.client_id, refusal, order.order_id)
+        floor.refuse(command.account, command.instrument, order.terms.client_id, refusal, order.order_id)
     elif command.lots <= order.filled_lots:
         end(floor, market, order, _CANCELED, "amended-to-filled")
-    elif order.post_only and market.halves[-order.sign].reaches(command.ticks):
+    elif order.terms.post_only and market.halves[-order.sign].reaches(command.ticks):
         end(floor, market, order, _CANCELED, Refusal.WOULD_CROSS)
     else:
         _change(floor, market, order, command)

@@ -181,7 +181,7 @@ def follow(shown: dict[str, Levels], events: list[Event]) -> None:
     for event in events:
         if isinstance(event, BookChanged):
             book = shown[event.instrument]
-            book |= {(side, ticks): lots for side, ticks, lots in event.levels}
+            book |= {(level.side, level.ticks): level.lots for level in event.levels}
             shown[event.instrument] = {key: lots for key, lots in book.items() if lots}
 
 

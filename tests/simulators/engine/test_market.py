@@ -260,7 +260,7 @@ def test_acts_that_make_no_sense_are_refused(tell: Tell) -> None:
 def apply_levels(book: BookState, changed: BookChanged) -> dict[tuple[Side, int], int]:
     """A book kept by its changes."""
     levels = {(BUY, ticks): lots for ticks, lots in book.bids} | {(SELL, ticks): lots for ticks, lots in book.asks}
-    levels |= {(side, ticks): lots for side, ticks, lots in changed.levels}
+    levels |= {(level.side, level.ticks): level.lots for level in changed.levels}
     return {key: lots for key, lots in levels.items() if lots}
 
 

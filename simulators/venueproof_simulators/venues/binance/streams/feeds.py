@@ -124,7 +124,7 @@ class DepthFeed(Feed):
             return False
         self._first = self._first or event.first_sequence
         self._last = event.sequence
-        self._levels.update({(side, ticks): lots for side, ticks, lots in event.levels})
+        self._levels.update({(level.side, level.ticks): level.lots for level in event.levels})
         return True
 
     def due(self, time: VenueTime) -> Documents:
