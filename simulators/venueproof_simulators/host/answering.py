@@ -76,9 +76,28 @@ class Answering:
 
     # --- requests -------------------------------------------------------------------------------------------------
 
+    def at_once(self) -> bool:
+        """Whether replies leave as soon as they are made, and no rule looks at requests."""
+        return self._delivery.at_once() and not self._rulebook.watches(Direction.REQUEST)
+
+    def answer_at_once(self, number: int, request: HttpRequest) -> HttpReply:
+        """Carry out a request whose reply leaves with this call's return; only while `at_once`."""
+        asked = self.driver.classify(request)
+        label = self._note_request(number, request, asked)
+        reply = self.driver.handle(request, asked.operation)
+        self._note_outcome(number, label, asked.operation, reply)
+        return reply
+
     async def answer(self, number: int, request: HttpRequest) -> Outcome:
         """Carry out a request; return when the reply, if there is one, may leave."""
         asked = self.driver.classify(request)
+        label = self._note_request(number, request, asked)
+        outcome, extra_ns = self._decide(number, request, asked)
+        await self._delivery.reply_leaves(extra_ns)
+        self._note_outcome(number, label, asked.operation, outcome)
+        return outcome
+
+    def _note_request(self, number: int, request: HttpRequest, asked: Classified) -> str:
         label = asked.label or f"{request.method} {request.path}"
         self._journal.add(
             RowKind.REQUEST,
@@ -88,10 +107,7 @@ class Answering:
             operation=asked.operation,
             text=_request_text(request),
         )
-        outcome, extra_ns = self._decide(number, request, asked)
-        await self._delivery.reply_leaves(extra_ns)
-        self._note_outcome(number, label, asked.operation, outcome)
-        return outcome
+        return label
 
     def _decide(self, number: int, request: HttpRequest, asked: Classified) -> tuple[Outcome, int]:
         installed = None
@@ -228,7 +244,7 @@ class Answering:
         status, text, note = 0, b"", outcome.name.lower() if isinstance(outcome, Fate) else ""
         if isinstance(outcome, HttpReply):
             status, text = outcome.status, outcome.body
-            note = "; ".join(f"{name}: {value}" for name, value in outcome.headers.items() if _told(name))
+            note = "; ".join([f"{name}: {value}" for name, value in outcome.headers.items() if _told(name)])
         self._journal.add(
             RowKind.REPLY,
             self._times.now_ns(),

@@ -95,6 +95,10 @@ class Delivery:
         else:
             act(session)
 
+    def at_once(self) -> bool:
+        """Whether what is sent leaves at once: nothing is frozen, and there is no latency."""
+        return self._draws.none and self._frozen_until_ns <= self._clock.now_ns()
+
     async def reply_leaves(self, extra_ns: int) -> None:
         """Return when an HTTP reply may leave."""
         now_ns = self._clock.now_ns()

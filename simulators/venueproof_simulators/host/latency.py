@@ -28,6 +28,11 @@ class Draws:
         self._latency = latency
         self._random = random.Random(f"{seed}/latency")
 
+    @property
+    def none(self) -> bool:
+        """Whether every draw is 0."""
+        return not self._latency.high_ns
+
     def next_ns(self) -> int:
         """The next message's time on its way."""
         if not self._latency.high_ns:

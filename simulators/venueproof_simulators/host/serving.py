@@ -11,11 +11,13 @@ import asyncio
 import email.utils
 import http
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import ERROR
 from msgspec import Struct
@@ -24,6 +26,7 @@ from websockets.http11 import Request as Handshake
 from websockets.server import ServerProtocol
 
 from venueproof_simulators.host.answering import Answering
+from venueproof_simulators.host.doorstep import Doorstep
 from venueproof_simulators.host.driver import INTERNAL_ERROR
 from venueproof_simulators.host.outcomes import Fate
 from venueproof_simulators.host.session import reset
@@ -44,6 +47,9 @@ TOO_SLOW = "body-too-slow"
 MOUNT_PREFIX = "/_venueproof/"
 SERVER = "venueproof"
 """What every reply names as its server."""
+
+_PARSER = {"auto_decompress": False, "max_line_size": LINE_LIMIT, "max_field_size": LINE_LIMIT}
+"""Settings of aiohttp's parser."""
 
 Mount = Callable[[web.Request], Awaitable[web.StreamResponse]]
 """Whatever the harness serves under `MOUNT_PREFIX`."""
@@ -76,16 +82,34 @@ class Serving:
         self._origin_of_host = origin_of_host
         self._numbers: dict[web.RequestHandler, int] = {}
         self._servers: dict[Entrance, web.Server] = {}
+        self._doorsteps: dict[Doorstep, None] = {}
         self._logger = _FaultLogger(answering.driver.fault)
         self._date_s = -1
         self._date = ""
 
     def protocol(self, entrance: Entrance) -> asyncio.Protocol:
         """A protocol for one connection that came in through `entrance`."""
-        return self.server(entrance)()
+        server = self._server(entrance)
+        if not self._answering.at_once():
+            return server()
+        doorstep = Doorstep(
+            partial(self._answer_at_once, entrance),
+            partial(self._take_over, server),
+            lambda gone: self._doorsteps.pop(gone, None),
+            self._head,
+            IDLE_PATIENCE_S,
+            **_PARSER,
+        )
+        self._doorsteps[doorstep] = None
+        return doorstep
 
-    def server(self, entrance: Entrance) -> web.Server:
-        """The protocol factory of an entrance."""
+    def _take_over(self, server: web.Server, doorstep: Doorstep) -> web.RequestHandler:
+        handler = server()
+        if doorstep.number:
+            self._numbers[handler] = doorstep.number
+        return handler
+
+    def _server(self, entrance: Entrance) -> web.Server:
         server = self._servers.get(entrance)
         if server is None:
             server = self._servers[entrance] = self._new_server(entrance)
@@ -93,12 +117,15 @@ class Serving:
 
     async def stop(self) -> None:
         """End every connection."""
+        for doorstep in tuple(self._doorsteps):
+            if doorstep.transport is not None:
+                doorstep.transport.abort()
         for server in self._servers.values():
             for connection in server.connections:
                 if connection.transport is not None:
                     connection.transport.abort()
         for _ in range(20):
-            if not any(server.connections for server in self._servers.values()):
+            if not self._doorsteps and not any(server.connections for server in self._servers.values()):
                 return
             await asyncio.sleep(0)
         for server in self._servers.values():
@@ -126,10 +153,30 @@ class Serving:
             logger=self._logger,
             tcp_keepalive=False,
             keepalive_timeout=IDLE_PATIENCE_S,
-            auto_decompress=False,
-            max_line_size=LINE_LIMIT,
-            max_field_size=LINE_LIMIT,
+            **_PARSER,
         )
+
+    # --- one request on the spot --------------------------------------------------------------------------------------
+
+    def _answer_at_once(
+        self, entrance: Entrance, doorstep: Doorstep, message: RawRequestMessage, body: bytes
+    ) -> HttpReply | None:
+        if not self._answering.at_once() or message.path.startswith(MOUNT_PREFIX):
+            return None
+        host, path, query = split_target(message.path)
+        origin = entrance.origin or self._origin_of_host(host)
+        if not origin:
+            return None
+        if not doorstep.number:
+            doorstep.number = self._answering.next_number()
+        headers = _lowered(message.headers)
+        request = HttpRequest(origin, message.method, path, query, headers, body, entrance.client)
+        return self._answering.answer_at_once(doorstep.number, request)
+
+    def _head(self, reply: HttpReply) -> str:
+        lines = "".join([f"{name}: {value}\r\n" for name, value in reply.headers.items()])
+        date = self._now_date()
+        return f"Content-Type: {reply.content_type}\r\nDate: {date}\r\nServer: {SERVER}\r\n{lines}"
 
     # --- one request ----------------------------------------------------------------------------------------------
 
@@ -146,7 +193,7 @@ class Serving:
             body = await _read_body(raw)
         except _Unreadable as error:
             return self._turned_away(number, f"{raw.method} {path}", error)
-        request = HttpRequest(origin, raw.method, path, query, _headers(raw), body, entrance.client)
+        request = HttpRequest(origin, raw.method, path, query, _lowered(raw.headers), body, entrance.client)
         if "upgrade" in request.headers and request.headers["upgrade"].lower() == "websocket":
             return await self._upgrade(number, raw, request)
         return await self._reply(number, raw, request)
@@ -322,9 +369,9 @@ def split_target(target: str) -> tuple[str, str, str]:
     return host, path, query
 
 
-def _headers(raw: web.BaseRequest) -> dict[str, str]:
+def _lowered(sent: Mapping[str, str]) -> dict[str, str]:
     headers: dict[str, str] = {}
-    for name, value in raw.headers.items():
+    for name, value in sent.items():
         name = name.lower()
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers

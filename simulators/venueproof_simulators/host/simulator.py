@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Sequence
+from functools import partial
 from urllib.parse import urlsplit
 
 from venueproof_simulators.engine.commands import Command
@@ -116,11 +117,10 @@ class Simulator:
         self.journal.add(RowKind.REFUSED, self._times.now_ns(), (), label=label, note=why)
 
     async def _listen(self, entrance: Entrance, host: str, port: int, tls: ssl.SSLContext | None) -> str:
-        server = self._serving.server(entrance)
         if port > LAST_PORT:
             raise OSError(f"there is no port {port}: each origin takes one, from the first one's on")
         loop = asyncio.get_running_loop()
-        listener = await loop.create_server(server, host, port, ssl=tls, backlog=BACKLOG)
+        listener = await loop.create_server(partial(self.protocol, entrance), host, port, ssl=tls, backlog=BACKLOG)
         self._listeners.append(listener)
         name = listener.sockets[0].getsockname()
         return f"{f'[{name[0]}]' if ':' in name[0] else name[0]}:{name[1]}"

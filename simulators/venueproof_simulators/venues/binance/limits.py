@@ -39,6 +39,8 @@ class Budgets:
         self._limits = limits
         self._switches = switches
         self._weights = limits.weights()
+        self._rows: dict[tuple[str, str], WeightRow] = {}
+        """(key, product) → the row that was found for it."""
         pools = sorted({row.pool for row in limits.weight} | {SOCKET_POOL})
         self._most = {id: limits.named(id).limit for id in (*pools, *ORDER_LIMITS)}
         self._pools = {pool: FixedWindow(limits.named(pool).interval_s) for pool in pools}
@@ -51,7 +53,10 @@ class Budgets:
 
     def cost_row(self, key: str, product: str) -> WeightRow:
         """The cost row `key`, or `PRODUCT:KEY` where there is one."""
-        return self._weights.get(f"{product}:{key}") or self._weights[key]
+        row = self._rows.get((key, product))
+        if row is None:
+            row = self._rows[key, product] = self._weights.get(f"{product}:{key}") or self._weights[key]
+        return row
 
     def charge(self, client: str, row: WeightRow, value: str | None, time: VenueTime, usual: str = WEIGHT) -> None:
         """Count one request; `value` is that of the parameter its cost depends on.
@@ -122,11 +127,11 @@ class Budgets:
 
     def charge_orders(self, account: str, per_10s: int, per_minute: int, time: VenueTime) -> None:
         """Count orders of an account. Raises `VenueError` when they are too many."""
-        for id, amount in (("orders-10s", per_10s), ("orders-1m", per_minute)):
-            limit, window = self._most[id], self._orders[id]
-            if window.add(account, amount, time.age_ns) > limit:
-                ends_ns = window.ends_ns(time.age_ns)
-                raise VenueError("too-many-new-orders", limit=limit, interval=ORDER_LIMITS[id], ends_ns=ends_ns)
+        now_ns, most = time.age_ns, self._most
+        for (id, window), amount in zip(self._orders.items(), (per_10s, per_minute), strict=True):
+            if window.add(account, amount, now_ns) > most[id]:
+                ends_ns = window.ends_ns(now_ns)
+                raise VenueError("too-many-new-orders", limit=most[id], interval=ORDER_LIMITS[id], ends_ns=ends_ns)
 
     def exhaust_orders(self, account: str, time: VenueTime) -> int:
         """Spend what the account has left in this 10 s window; returns the window's end on the age clock."""

@@ -234,11 +234,15 @@ class BinanceVenue:
 
     def next_due_ns(self, time: VenueTime) -> int | None:
         """True time at which `advance` is wanted next."""
-        ages_ns = self.desk.ages.next_due_ns()
-        if ages_ns is not None:
-            ages_ns += time.true_ns - time.age_ns
-        dues = [self.engine.next_due_ns, self.hub.timers.next_due_ns(), ages_ns]
-        return min([due for due in dues if due is not None], default=None)
+        first_ns = self.engine.next_due_ns
+        timer_ns = self.hub.timers.next_due_ns()
+        if timer_ns is not None and (first_ns is None or timer_ns < first_ns):
+            first_ns = timer_ns
+        age_ns = self.desk.ages.next_due_ns()
+        if age_ns is None:
+            return first_ns
+        age_ns += time.true_ns - time.age_ns
+        return age_ns if first_ns is None else min(first_ns, age_ns)
 
     # --- from behind --------------------------------------------------------------------------------------------------
 

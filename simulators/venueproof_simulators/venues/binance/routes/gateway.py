@@ -17,7 +17,7 @@ from venueproof_simulators.host.venue import Classified, HttpReply, HttpRequest,
 from venueproof_simulators.venues.binance.operations.desk import Account, Desk
 from venueproof_simulators.venues.binance.operations.parameters import Parameters, read_parameters
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
-from venueproof_simulators.venues.binance.products import ProductRules, product_of_path
+from venueproof_simulators.venues.binance.products import USD_MARGINED, ProductRules, product_of_path
 from venueproof_simulators.venues.binance.routes.admission import THROTTLED, Admission
 from venueproof_simulators.venues.binance.routes.table import ROUTES, Endpoint
 from venueproof_simulators.venues.binance.signing import api_key, check_signature
@@ -38,24 +38,25 @@ class _Seen(Struct, frozen=True):
 
     request: HttpRequest
     route: Route[Endpoint] | None
+    product: ProductRules
     parameters: Parameters = _NOTHING
     unreadable: VenueError | None = None
 
-    def product(self, desk: Desk) -> ProductRules:
-        """The product that it is asked of: that of the path, or of the arguments where paths are shared."""
-        shared = self.route is not None and self.route.handler.product is None
-        return desk.product_named(self.parameters) if shared else product_of_path(self.request.path)
 
+def _seen(request: HttpRequest, desk: Desk) -> _Seen:
+    """A look at a request; the first origin serves all paths.
 
-def _seen(request: HttpRequest) -> _Seen:
-    """A look at a request; the first origin serves all paths."""
+    It is asked of the product of its path, or of that of its arguments where paths are shared.
+    """
     served = _PATHS.get(request.origin.removesuffix(TEST_SUFFIX), ())
     found = ROUTES.find(request.method, request.path) if request.path.startswith(served) else None
     route = found.route if found is not None else None
+    product = product_of_path(request.path) if route is None else route.handler.product
     try:
-        return _Seen(request, route, read_parameters(request.query, request.body))
+        parameters = read_parameters(request.query, request.body)
     except VenueError as error:
-        return _Seen(request, route, unreadable=error)
+        return _Seen(request, route, product or USD_MARGINED, unreadable=error)
+    return _Seen(request, route, product or desk.product_named(parameters), parameters)
 
 
 class Gateway:
@@ -82,7 +83,7 @@ class Gateway:
         """A request is asked about twice in a row, and read once."""
         seen = self._seen
         if seen is None or seen.request is not request:
-            seen = self._seen = _seen(request)
+            seen = self._seen = _seen(request, self._desk)
         return seen
 
     # --- answering ----------------------------------------------------------------------------------------------------
@@ -100,7 +101,7 @@ class Gateway:
     def _carry_out(self, request: HttpRequest, headers: dict[str, str], time: VenueTime) -> object:
         seen, admission = self._look(request), self._admission
         route, parameters = seen.route, seen.parameters
-        admission.charge(request.client, route, seen.product(self._desk), parameters, time)
+        admission.charge(request.client, route, seen.product, parameters, time)
         admission.check_region()
         if route is None:
             raise VenueError("path", path=request.path, method=request.method)
@@ -108,7 +109,7 @@ class Gateway:
         if seen.unreadable is not None:
             raise seen.unreadable
         account = self._identify(route, request, parameters, time)
-        answer = admission.carry_out(route.handler, account, parameters, seen.product(self._desk), time)
+        answer = admission.carry_out(route.handler, account, parameters, seen.product, time)
         if route.handler.orders is not None:
             counts = self._desk.budgets.orders_used(account.name, time)
             headers["X-MBX-ORDER-COUNT-10S"], headers["X-MBX-ORDER-COUNT-1M"] = map(str, counts)
@@ -132,7 +133,7 @@ class Gateway:
 
     def error_row(self, key: str, request: HttpRequest | None) -> ErrorRow:
         """The row of a key, as the product says it that was asked. Raises `LookupError`."""
-        product = self._look(request).product(self._desk).name if request is not None else ""
+        product = self._look(request).product.name if request is not None else ""
         return self._desk.errors.row(key, product)
 
     def refusal(self, row: ErrorRow, request: HttpRequest | None, time: VenueTime, fields: dict[str, Any]) -> HttpReply:
