@@ -11,6 +11,7 @@ import pytest
 from venueproof_contracts.bench import IntentPatch
 from venueproof_contracts.clause import all_clauses
 from venueproof_contracts.errors import Reason
+from venueproof_contracts.model import Trigger
 from venueproof_contracts.provocations import KINDS
 from venueproof_simulators.engine.refusals import REASONS, Refusal
 from venueproof_simulators.host import discovery
@@ -108,7 +109,7 @@ def test_error_table_speaks_the_contracts_language_and_has_a_word_for_each_refus
 
 
 def test_patches_of_intents_are_fields_of_an_intent() -> None:
-    fields = set(IntentPatch.__struct_fields__)
+    fields = {*IntentPatch.__struct_fields__, *Trigger.__struct_fields__}
     for venue in discovery.venue_names():
         text = (VENUES / venue / "provocations.py").read_text()
         assert set(re.findall(r'[{ ]"([a-z_]+)": ', text)) <= fields

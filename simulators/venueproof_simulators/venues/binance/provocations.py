@@ -9,9 +9,9 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, Decimal
 from typing import cast
 
-from venueproof_simulators.engine.commands import ExpireOrder, Place
-from venueproof_simulators.engine.instruments import ContractKind, Instrument
-from venueproof_simulators.engine.state import OrderKind, Side
+from venueproof_simulators.engine.commands import ExpireOrder, Place, PlaceConditional, SetMark
+from venueproof_simulators.engine.instruments import Instrument
+from venueproof_simulators.engine.state import OrderKind, Side, TriggerKind
 from venueproof_simulators.host.controls import Controls, DropManner, SessionKind
 from venueproof_simulators.host.decimals import money
 from venueproof_simulators.host.provoking import NotShown, provocation
@@ -28,6 +28,7 @@ from venueproof_simulators.host.rules import (
 )
 from venueproof_simulators.host.venue import Provoked
 from venueproof_simulators.venues.binance.operations.amending import AMEND_REFUSED
+from venueproof_simulators.venues.binance.operations.desk import STUCK
 from venueproof_simulators.venues.binance.operations.order_reading import REDUCE_ONLY_NOTIONAL
 from venueproof_simulators.venues.binance.routes.admission import KEY_REFUSED_DURING_BAN, RESTRICTED
 from venueproof_simulators.venues.binance.routes.gateway import ERRORS_IN_SUCCESS
@@ -42,6 +43,7 @@ _RESTART_CODE = 1012
 _LATE_NS = 2 * _SECOND_NS
 _SHORTEST_THROTTLE_NS = 5 * _SECOND_NS
 _LONGER_THROTTLE_NS = 30 * _SECOND_NS
+_CALLBACK_TOO_FAR_PERCENT = Decimal(25)
 _AWAY_NS = 20 * _SECOND_NS
 _FORGOTTEN_NS = 4 * 86_400 * _SECOND_NS
 """The vendor keeps what ended without a fill for three days."""
@@ -93,10 +95,17 @@ def _rest_another(controls: Controls, instrument: Instrument) -> None:
 
 
 def _usual_lots(controls: Controls, instrument: Instrument) -> int:
-    """An amount that is worth three times the smallest notional."""
-    worth = instrument.contract_size * (1 if instrument.kind is ContractKind.INVERSE else _mark(controls, instrument))
-    least = 3 * money(instrument.notional_min_atoms) / worth / instrument.lot
-    return max(4 * instrument.lots_min, int(least.to_integral_value(ROUND_CEILING)))
+    """An amount that is worth three times the smallest notional, where there is one."""
+    least = 3 * _least_lots(controls, instrument) if instrument.notional_min_atoms else 0
+    return max(4 * instrument.lots_min, least)
+
+
+def _least_lots(controls: Controls, instrument: Instrument) -> int:
+    """The smallest amount that is worth the smallest notional at mark."""
+    if not instrument.notional_min_atoms:
+        raise NotShown(f"orders on {instrument.symbol} have no smallest worth")
+    worth = instrument.contract_size * _mark(controls, instrument) * instrument.lot
+    return int((money(instrument.notional_min_atoms) / worth).to_integral_value(ROUND_CEILING))
 
 
 # --- orders -----------------------------------------------------------------------------------------------------------
@@ -115,6 +124,16 @@ def below_notional_reducing(controls: Controls, symbol: str) -> Provoked:
     controls.switch_quirk(REDUCE_ONLY_NOTIONAL, True)
     amount = _too_small(_instrument(controls, symbol))
     return Provoked(reason="below-minimum", intent={"amount": amount, "reduce_only": True})
+
+
+@provocation("order.reject", "binance.order.min-notional-market")
+def below_notional_at_mark(controls: Controls, symbol: str) -> Provoked:
+    """A market order that is worth enough at the last price, and too little at a lower mark."""
+    instrument = _instrument(controls, symbol)
+    amount = instrument.lot * _least_lots(controls, instrument)
+    ticks = int(_mark(controls, instrument) * Decimal("0.96") / instrument.tick)
+    controls.command(SetMark(instrument=instrument.name, mark_ticks=ticks))
+    return Provoked(reason="below-minimum", intent={"type": "market", "amount": amount})
 
 
 @provocation("order.reject", "binance.order.precision-1111")
@@ -185,6 +204,28 @@ def amend_refused(controls: Controls, symbol: str) -> Provoked:
     """No order can be amended."""
     controls.switch_quirk(AMEND_REFUSED, True)
     return Provoked(reason="not-allowed", operation="amend")
+
+
+@provocation("conditional.reject", "binance.order.would-trigger-2021")
+def triggers_at_once(controls: Controls, symbol: str) -> Provoked:
+    """A stop to sell above the market: its price is there already."""
+    instrument = _instrument(controls, symbol)
+    price = _on_tick(instrument, _mark(controls, instrument) * Decimal("1.01"))
+    return Provoked(reason="would-trigger", intent={"trigger": {"kind": "stop", "price": price}})
+
+
+@provocation("conditional.reject", "binance.order.callback-range")
+def callback_out_of_range(controls: Controls, symbol: str) -> Provoked:
+    """A trailing stop at a distance that the venue does not offer."""
+    trigger = {"kind": "trailing", "offset": _CALLBACK_TOO_FAR_PERCENT, "offset_unit": "percent"}
+    return Provoked(reason="bad-parameter", intent={"trigger": trigger})
+
+
+@provocation("trigger.stuck", "binance.order.algo-stuck-triggering", either=True)
+def stuck_triggering(controls: Controls, symbol: str) -> Provoked:
+    """Whatever fires stays on its way to the matching engine."""
+    controls.switch_quirk(STUCK, True)
+    return Provoked()
 
 
 @provocation("reply.lost", "binance.clientid.unknown-outcome")
@@ -334,11 +375,41 @@ def restricted(controls: Controls, symbol: str) -> Provoked:
 # --- settings ---------------------------------------------------------------------------------------------------------
 
 
+@provocation("setting.refused", "binance.order.leftover-blocks-entry")
+def margin_type_with_leftover(controls: Controls, symbol: str) -> Provoked:
+    """The margin type cannot change while a stop waits that somebody left behind."""
+    instrument = _instrument(controls, symbol)
+    price = _on_tick(instrument, _mark(controls, instrument) * Decimal("0.97"))
+    controls.command(
+        PlaceConditional(
+            account=controls.venue.account,
+            instrument=instrument.name,
+            side=Side.SELL,
+            trigger=TriggerKind.STOP,
+            kind=OrderKind.MARKET,
+            lots=_usual_lots(controls, instrument),
+            trigger_ticks=int(price / instrument.tick),
+            client_id="left-behind",
+        )
+    )
+    return Provoked(reason="open-orders", operation="set_margin_mode")
+
+
 @provocation("setting.refused", "binance.margin.rejected-setting-visible")
 def margin_type_with_orders(controls: Controls, symbol: str) -> Provoked:
     """The margin type cannot change while an order rests."""
     _rest_another(controls, _instrument(controls, symbol))
     return Provoked(reason="open-orders", operation="set_margin_mode")
+
+
+@provocation("mode.refused", "binance.margin.position-mode-shared")
+def mode_with_orders_elsewhere(controls: Controls, symbol: str) -> Provoked:
+    """The position mode cannot change while an order rests anywhere, here on another product where there is one."""
+    engine, here = controls.venue.engine, _instrument(controls, symbol)
+    others = [one for one in engine.instruments.values() if one.name != here.name]
+    elsewhere = next((one for one in others if one.product != here.product), others[0])
+    _rest_another(controls, elsewhere)
+    return Provoked(reason="open-orders", operation="set_position_mode")
 
 
 # --- streams ----------------------------------------------------------------------------------------------------------

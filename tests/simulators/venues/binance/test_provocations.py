@@ -7,6 +7,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from venueproof_contracts.model import Trigger, TriggerKind
 from venueproof_simulators.engine.commands import Command, FillOrder
 from venueproof_simulators.engine.events import Event
 from venueproof_simulators.engine.refusals import REASONS
@@ -19,10 +20,12 @@ from venueproof_simulators.host.rules import AnswerVenueError, Direction, Drop, 
 from venueproof_simulators.host.venue import HttpReply, Message, Profile, Provoked, VenueTime
 from venueproof_simulators.venues.binance.venue import BinanceVenue
 
-from .client import Client, order
+from .client import Client, order, stop
 
 SYMBOL = "BTC/USDT:USDT"
 ORDER = "/fapi/v1/order"
+ALGOS = "/fapi/v1/algoOrder"
+OPEN_ALGOS = "/fapi/v1/openAlgoOrders"
 ROWS = {row.id: row for row in discovery.quirks("binance")}
 
 
@@ -98,6 +101,8 @@ def intended(provoked: Provoked) -> dict[str, object]:
     """What an adapter would send for the patched intent."""
     patch = provoked.intent
     waits = {"fok": "FOK"}.get(str(patch.get("time_in_force")), "GTC")
+    if patch.get("type") == "market":
+        return order(type="MARKET", quantity=patch["amount"], price=None, timeInForce=None)
     return order(
         quantity=patch.get("amount", Decimal("0.010")),
         price=patch.get("price", Decimal("58800")),
@@ -127,14 +132,14 @@ def client_reason(client: Client, key: str) -> str:
 def test_every_symbol_can_be_refused_in_every_way() -> None:
     for one in discovery.provocations("binance"):
         if one.kind == "order.reject":
-            client = Client(Profile.FIELD)
-            for name, listing in client.venue.desk.listings.items():
+            for name, listing in Client(Profile.FIELD).venue.desk.listings.items():
+                client = Client(Profile.FIELD)
                 provoked = one.code(as_controls(Levers(client)), listing.symbol)
                 mark = listing.mark(client.venue.engine.mark_nano_ticks(name, client.now_ns))
                 price = mark * Decimal("0.98") // listing.row.tick * listing.row.tick
                 lots = (3 * listing.row.notional_min / mark // listing.row.amount_step + 1) * listing.row.amount_step
                 sent = order(symbol=name) | intended(provoked) | {"symbol": name}
-                sent |= {} if "price" in provoked.intent else {"price": price}
+                sent |= {} if provoked.intent.keys() & {"price", "type"} else {"price": price}
                 sent |= {} if "amount" in provoked.intent else {"quantity": lots}
                 body = client.signed("POST", ORDER, **sent).body
                 assert b'"code"' in body, (one.quirk, name, body)
@@ -264,10 +269,49 @@ def test_a_slice_is_refused_and_the_whole_position_is_not(one: Provocation, prof
     assert client.signed("POST", ORDER, **closing).status == 200
 
 
+@pytest.mark.quirk("binance.margin.position-mode-shared")
+@pytest.mark.parametrize(("one", "profile"), cases("mode.refused"))
+def test_position_mode_is_refused_while_an_order_rests_on_the_other_product(one: Provocation, profile: Profile) -> None:
+    client = Client(profile)
+    provoke(one, client)
+    [resting] = client.venue.engine.live_orders(client.venue.account)
+    assert client.venue.engine.instruments[resting.instrument].product == "inverse"
+    assert code(client.signed("POST", "/fapi/v1/positionSide/dual", dualSidePosition="true")) == -4067
+
+
+@pytest.mark.quirk("binance.order.would-trigger-2021")
+@pytest.mark.quirk("binance.order.callback-range")
+@pytest.mark.parametrize(("one", "profile"), cases("conditional.reject"))
+def test_venue_itself_refuses_the_condition(one: Provocation, profile: Profile) -> None:
+    client = Client(profile)
+    _, provoked = provoke(one, client)
+    trigger = msgspec.convert(provoked.intent["trigger"], Trigger)
+    changes: dict[str, object] = {"triggerPrice": trigger.price}
+    if trigger.kind is TriggerKind.TRAILING:
+        changes = {"triggerPrice": None, "type": "TRAILING_STOP_MARKET", "callbackRate": trigger.offset}
+    reply = client.signed("POST", ALGOS, **stop(**changes))
+    rows = [row for row in client.venue.desk.errors.rows if row.code == code(reply)]
+    assert provoked.reason in {client_reason(client, row.key) for row in rows}
+    assert client.ask("GET", OPEN_ALGOS) == []
+
+
+@pytest.mark.parametrize(("one", "profile"), cases("trigger.stuck"))
+def test_what_fires_stays_on_its_way(one: Provocation, profile: Profile) -> None:
+    client = Client(profile)
+    placed = client.algo()
+    provoke(one, client)
+    client.move("57000")
+    client.wait(60)
+    found = client.ask("GET", ALGOS, algoId=placed["algoId"])
+    assert (found["algoStatus"], found["actualOrderId"]) == ("TRIGGERING", "")
+
+
+@pytest.mark.quirk("binance.order.leftover-blocks-entry")
 @pytest.mark.parametrize(("one", "profile"), cases("setting.refused"))
 def test_setting_is_refused_while_an_order_rests(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
     provoke(one, client)
+    assert len(client.venue.engine.live_orders(client.venue.account)) + len(client.ask("GET", OPEN_ALGOS)) == 1
     assert code(client.signed("POST", "/fapi/v1/marginType", symbol="BTCUSDT", marginType="ISOLATED")) == -4047
 
 
