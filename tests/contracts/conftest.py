@@ -121,7 +121,9 @@ class MemoryVenue:
         await self.sleep(1)
 
     async def truth(self) -> Truth:
-        position = Position(SYMBOL, PositionSide.NET, self.held, self.entry, None, self.leverage, self.margin_mode)
+        position = Position(
+            SYMBOL, PositionSide.NET, self.held, self.entry, None, None, self.leverage, self.margin_mode
+        )
         return Truth(tuple(self.orders.values()), tuple(self.fills), (position,), (self.balance(),))
 
     async def market(self, instrument: str) -> MarketTruth:

@@ -161,16 +161,17 @@ class UnlinkedReplacement(Wrapper):
         return structs.replace(await self.inner.amend(ref, price, amount), replaces=None)
 
 
-@broken("AMD-020", "places-the-replacement-first")
-class PlacesFirst(Wrapper):
-    """Has the new order live before the old one is canceled, and does not declare it."""
+@broken("AMD-020", "places-a-spare-meanwhile")
+class PlacesSpare(Wrapper):
+    """Has one order more live while it replaces one than any manner of amending allows."""
 
     async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
         old = await self.inner.order(ref)
         terms = (old.amount if amount is None else amount, old.price if price is None else price)
-        new = await self.inner.place(Intent(f"{ref.intent_id}-new", ref.instrument, old.side, old.type, *terms))
-        await self.inner.cancel(ref)
-        return structs.replace(new, replaces=old.ref.venue_id)
+        spare = await self.inner.place(Intent(f"{ref.intent_id}-spare", ref.instrument, old.side, old.type, *terms))
+        new = await self.inner.amend(ref, price, amount)
+        await self.inner.cancel(spare.ref)
+        return new
 
 
 @broken("AMD-030", "amends-the-rest-and-not-the-total")

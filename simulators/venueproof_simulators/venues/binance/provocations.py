@@ -131,8 +131,8 @@ def below_notional_at_mark(controls: Controls, symbol: str) -> Provoked:
     """A market order that is worth enough at the last price, and too little at a lower mark."""
     instrument = _instrument(controls, symbol)
     amount = instrument.lot * _least_lots(controls, instrument)
-    ticks = int(_mark(controls, instrument) * Decimal("0.96") / instrument.tick)
-    controls.command(SetMark(instrument=instrument.name, mark_ticks=ticks))
+    too_low = money(instrument.notional_min_atoms) / (amount * instrument.contract_size) * Decimal("0.98")
+    controls.command(SetMark(instrument=instrument.name, mark_ticks=int(too_low / instrument.tick)))
     return Provoked(reason="below-minimum", intent={"type": "market", "amount": amount})
 
 
