@@ -16,7 +16,9 @@ Targets = Mapping[tuple[str, str, str], str]
 """Where (adapter, venue, clause) is explained: an anchor."""
 
 _SECTION_ORDER = tuple(SECTIONS)
-_SCROLLS_FROM_COLUMNS = 9
+_SCROLLS_FROM_COLUMNS = 17
+_COMPACT_FROM_COLUMNS = 5
+"""From so many columns on, cells hold a sign and no words, and leave the room to the clauses."""
 
 
 class Column(Struct, frozen=True, kw_only=True):
@@ -27,13 +29,26 @@ class Column(Struct, frozen=True, kw_only=True):
     profile: str
     observed: bool
     first_of_adapter: bool
+    first_of_product: bool
+
+
+class Heading(Struct, frozen=True, kw_only=True):
+    """One product of one adapter above its columns."""
+
+    product: str
+    columns: int
+    first_of_adapter: bool
 
 
 class Cell(Struct, frozen=True, kw_only=True):
-    """One cell: the outcome not to be hidden, its words, and where it is explained (an anchor, or empty)."""
+    """One cell: the outcome not to be hidden, its words, and where it is explained (an anchor, or empty).
+
+    ``share`` is ``2/3`` where only so many of several cases have it, and empty where all do.
+    """
 
     outcome: Outcome | None
     words: str
+    share: str = ""
     anchor: str
     against: bool
 
@@ -61,13 +76,16 @@ class Section(Struct, frozen=True, kw_only=True):
 
 
 class Matrix(Struct, frozen=True, kw_only=True):
-    """All clauses against all columns of one venue. ``adapters`` are (name, observed, columns)."""
+    """All clauses against all columns of one venue. ``adapters`` are (name, observed, columns); there are ``headings``
+    only where there are several products.
+    """
 
     venue: str
     adapters: tuple[tuple[str, bool, int], ...]
     columns: tuple[Column, ...]
-    several_products: bool
+    headings: tuple[Heading, ...]
     sections: tuple[Section, ...]
+    compact: bool
     scrolls: bool
 
 
@@ -82,8 +100,9 @@ def matrix_of(certificate: Certificate, venue: str, targets: Targets) -> Matrix:
         venue=venue,
         adapters=_adapters(columns),
         columns=columns,
-        several_products=len({column.product for column in columns}) > 1,
+        headings=_headings(columns),
         sections=sections,
+        compact=len(columns) >= _COMPACT_FROM_COLUMNS,
         scrolls=len(columns) >= _SCROLLS_FROM_COLUMNS,
     )
 
@@ -94,13 +113,24 @@ def _adapters(columns: Sequence[Column]) -> tuple[tuple[str, bool, int], ...]:
     return tuple((name, observed[name], count) for name, count in names.items())
 
 
+def _headings(columns: Sequence[Column]) -> tuple[Heading, ...]:
+    if len({column.product for column in columns}) < 2:
+        return ()
+    groups = [list(group) for _, group in groupby(columns, key=lambda column: (column.adapter, column.product))]
+    return tuple(
+        Heading(product=group[0].product, columns=len(group), first_of_adapter=group[0].first_of_adapter)
+        for group in groups
+    )
+
+
 def _columns(certificate: Certificate, venue: str, rows: Sequence[Result]) -> tuple[Column, ...]:
     present = {(row.adapter, row.product, row.profile) for row in rows}
     products = sorted({row.product for row in rows})
     columns: list[Column] = []
     for run in (run for run in certificate.runs if run.venue == venue):
         keys = [(product, profile) for product in products for profile in PROFILES]
-        for number, (product, profile) in enumerate(key for key in keys if (run.adapter, *key) in present):
+        own = [key for key in keys if (run.adapter, *key) in present]
+        for number, (product, profile) in enumerate(own):
             columns.append(
                 Column(
                     adapter=run.adapter,
@@ -108,6 +138,7 @@ def _columns(certificate: Certificate, venue: str, rows: Sequence[Result]) -> tu
                     profile=profile,
                     observed=run.observed,
                     first_of_adapter=number == 0,
+                    first_of_product=number == 0 or own[number - 1][0] != product,
                 )
             )
     return tuple(columns)
@@ -166,8 +197,8 @@ def _cell(rows: list[Result], targets: Targets) -> Cell:
         return Cell(outcome=None, words="no row", anchor="", against=False)
     outcome = worst(rows)
     hits = sum(row.outcome == outcome for row in rows)
-    words = outcome_words(outcome)
+    words, share = outcome_words(outcome), ""
     if hits < len(rows):
-        words = f"{hits} of {len(rows)} {words}"
+        words, share = f"{hits} of {len(rows)} {words}", f"{hits}/{len(rows)}"
     anchor = "" if outcome == Outcome.PASS else targets.get((rows[0].adapter, rows[0].venue, rows[0].clause), "")
-    return Cell(outcome=outcome, words=words, anchor=anchor, against=any(severity(row) for row in rows))
+    return Cell(outcome=outcome, words=words, share=share, anchor=anchor, against=any(severity(row) for row in rows))

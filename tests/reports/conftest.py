@@ -316,6 +316,13 @@ def passing() -> Certificate:
 
 
 @pytest.fixture(scope="session")
+def both_products(failing: Certificate) -> Certificate:
+    """The same with a second product, which fails alike: twice as many columns."""
+    inverse = [replace(row, product="inverse") for row in failing.results]
+    return seal(failing.header, failing.runs, [*failing.results, *inverse], failing.kills, failing.not_proven)
+
+
+@pytest.fixture(scope="session")
 def small(failing: Certificate) -> Certificate:
     """One row of one run, for tests that make many."""
     return seal(failing.header, failing.runs[:1], failing.results[:1], failing.kills[:1], failing.not_proven)

@@ -123,9 +123,23 @@ def test_script_and_style_pass_the_policy(tab: Tab, page: Path) -> None:
     assert tab.ask("getComputedStyle(document.querySelector('h1')).color") == "rgb(179, 36, 26)"
 
 
+@pytest.fixture(scope="module")
+def wide_page(both_products: Certificate, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_all(both_products, tmp_path_factory.mktemp("both"))[1]
+
+
+def test_clauses_keep_most_of_the_room_beside_many_columns(tab: Tab, wide_page: Path) -> None:
+    tab.show(wide_page, width=1280)
+    widths = tab.ask(
+        "[...document.querySelectorAll('.matrix tbody.row tr:first-child th.clause')].map(node => node.offsetWidth)"
+    )
+    assert min(widths) > 500
+
+
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
-def test_page_never_scrolls_sideways(tab: Tab, page: Path, width: int) -> None:
-    tab.show(page, width=width)
+@pytest.mark.parametrize("of", ["page", "wide_page"])
+def test_page_never_scrolls_sideways(tab: Tab, of: str, width: int, request: pytest.FixtureRequest) -> None:
+    tab.show(request.getfixturevalue(of), width=width)
     tab.ask("document.querySelectorAll('details').forEach(node => { node.open = true; })")
     assert tab.ask("document.documentElement.scrollWidth") <= width
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from venueproof_contracts.outcomes import Outcome
 from venueproof_reports import Certificate, Evidence, Result, WireRow, load, seal, write_all
+from venueproof_reports.page import lay_out
 from venueproof_reports.render_html import render_html
 from venueproof_reports.render_junit import render_junit
 from venueproof_reports.render_markdown import escape, render_markdown
@@ -170,6 +171,17 @@ def test_every_clause_has_a_cell_per_column(failing: Certificate) -> None:
     for clause in {row.clause for row in failing.results}:
         line = matrix[matrix.index(f'<span class="id">{clause}</span>') :].partition("</tr>")[0]
         assert line.count("<td") == 4, clause
+
+
+def test_many_columns_hold_signs_that_are_said_in_words(both_products: Certificate) -> None:
+    [matrix] = lay_out(both_products).matrices
+    told = [(one.product, one.columns, one.first_of_adapter) for one in matrix.headings]
+    assert told == [("inverse", 2, True), ("linear", 2, False)] * 2
+    assert matrix.compact
+    page = render_html(both_products)
+    assert page.count('<span class="hidden">pass</span>') > 100
+    assert '<span aria-hidden="true">1/' in page
+    assert ">1 of " in page
 
 
 def test_page_tells_when_nothing_was_proven(failing: Certificate) -> None:
