@@ -17,9 +17,9 @@ from venueproof_adapters.kit.ordercalls import OrderCalls, OrderName, Sending
 from venueproof_adapters.kit.orders import order_key
 from venueproof_adapters.kit.precision import on_step
 from venueproof_adapters.kit.state import State
+from venueproof_adapters.kit.worth import cost
 from venueproof_contracts.errors import AdapterError, NotSent, OutcomeUnknown, Reason, Rejected
 from venueproof_contracts.model import (
-    ContractUnit,
     Instrument,
     Intent,
     Order,
@@ -231,8 +231,7 @@ def _check(instrument: Instrument, order: Order, wish: Intent) -> None:
     ):
         raise Rejected(Reason.PRECISION, f"{wish.amount} at {wish.price} is off the step")
     rest = wish.amount - order.filled
-    price = wish.price or (wish.trigger.price if wish.trigger else None)
-    worth = rest * instrument.contract_size * (price or 0 if instrument.contract_unit is ContractUnit.BASE else 1)
-    small = instrument.notional_min is not None and price and not wish.reduce_only and worth < instrument.notional_min
+    price, least = wish.price or (wish.trigger.price if wish.trigger else None), instrument.notional_min
+    small = least is not None and price and not wish.reduce_only and cost(instrument, rest, price) < least
     if rest > 0 and (rest < instrument.amount_min or small):
         raise Rejected(Reason.BELOW_MINIMUM, f"the rest of {rest} at {price} is below the minimum")

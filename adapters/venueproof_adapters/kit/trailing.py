@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from msgspec import structs
 
@@ -17,7 +17,7 @@ def in_percent(trigger: Trigger, price: Decimal, step: Decimal, least: Decimal, 
     """
     if trigger.offset is None or trigger.offset_unit is OffsetUnit.PERCENT:
         return trigger
-    percent = (trigger.offset * 100 / price / step).to_integral_value() * step
+    percent = (trigger.offset * 100 / price / step).to_integral_value(ROUND_HALF_UP) * step
     if not least <= percent <= most:
         reason = Reason.BELOW_MINIMUM if percent < least else Reason.ABOVE_MAXIMUM
         raise Rejected(reason, f"an offset of {percent} % of {price}; here it is {least} to {most} %")

@@ -5,19 +5,34 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
 from venueproof_adapters.kit.account import Freshest
 from venueproof_adapters.kit.book import BookBuilder, BookChange
-from venueproof_adapters.kit.candles import orderly_candles
+from venueproof_adapters.kit.candles import made_of, orderly_candles, whole_groups
 from venueproof_adapters.kit.clock import SECOND_NS
 from venueproof_adapters.kit.ids import IdMap
 from venueproof_adapters.kit.ledger import FillLedger
 from venueproof_adapters.kit.orders import OrderView, order_key
 from venueproof_adapters.kit.precision import decimal_text, on_step
-from venueproof_contracts.model import Candle, Fill, Level, Order, OrderRef, OrderStatus, OrderType, Side
+from venueproof_adapters.kit.trailing import in_percent
+from venueproof_contracts.errors import Rejected
+from venueproof_contracts.model import (
+    Candle,
+    Fill,
+    Level,
+    OffsetUnit,
+    Order,
+    OrderRef,
+    OrderStatus,
+    OrderType,
+    Side,
+    Trigger,
+    TriggerKind,
+)
 
 PATTERN, LENGTH = r"[\.A-Z\:/a-z0-9_-]{1,36}", 36
 KEY = ("BTC/USDT:USDT", "4001", False)
@@ -220,3 +235,69 @@ def test_a_lagging_answer_does_not_undo_an_event() -> None:
     assert view.answer("USDT", 80, 98 * SECOND_NS, asked_ns=106 * SECOND_NS)
     assert not view.hear("USDT", 95, (99 * SECOND_NS, 0))
     assert view.get("USDT") == 80
+
+
+MINUTE_NS = 60 * 10**9
+
+
+def minutes(*opens: int) -> list[Candle]:
+    return [
+        Candle(open_m * MINUTE_NS, Decimal(open_m), Decimal(open_m + 9), Decimal(-open_m), Decimal(7), Decimal(2), True)
+        for open_m in opens
+    ]
+
+
+@pytest.mark.parametrize(
+    ("interval", "made"), [("10m", "5m"), ("45m", "15m"), ("6m", "3m"), ("24h", "1d"), ("1440m", "1d"), ("3h", "1h")]
+)
+def test_an_interval_is_made_of_the_longest_that_divide_it(interval: str, made: str) -> None:
+    assert made_of(interval, ("1m", "3m", "5m", "15m", "30m", "1h", "1d", "1w", "1M")) == made
+
+
+@pytest.mark.parametrize("interval", ["7m", "0m", "day", "1s", "2d", "2w", "1M", "-5m", "5", ""])
+def test_what_divides_no_day_is_not_made(interval: str) -> None:
+    assert made_of(interval, ("1m", "5m", "1h", "1d", "1w")) is None
+
+
+def test_only_whole_groups_make_a_candle() -> None:
+    made = whole_groups(minutes(1, 2, 3, 4, 5, 6, 8, 9, 10), MINUTE_NS, 3 * MINUTE_NS)
+    (only,) = made
+    assert [only.open_ns, only.open, only.close] == [3 * MINUTE_NS, 3, 7]
+    assert [only.high, only.low, only.volume] == [14, -5, 6]
+    assert only.closed
+
+
+def test_prices_of_inverse_contracts_average_by_what_they_are_worth() -> None:
+    ledger = FillLedger(lambda _: True)
+    ledger.add(fill(1, 1, 40_000))
+    ledger.add(fill(2, 1, 60_000))
+    assert ledger.average(KEY, Decimal(2)) == 48_000
+
+
+def test_what_a_conditional_order_became_is_its_intents_whichever_is_told_first() -> None:
+    waits = structs.replace(
+        LIFE[0], ref=structs.replace(LIFE[0].ref, venue_id="9", conditional=True), status=OrderStatus.TRIGGERED
+    )
+    foreign = structs.replace(LIFE[1], ref=structs.replace(LIFE[1].ref, intent_id="the venue's own"))
+    view = OrderView()
+    view.merge(waits)
+    view.merge(foreign)
+    became = view.became(waits, KEY)
+    assert became is not None
+    assert (became.ref.intent_id, became.replaces, became.filled) == ("wish", "9", foreign.filled)
+    assert view.of_intent(KEY[0], "wish") == view.get(KEY)
+    assert view.of_intent(KEY[0], "wish", conditional=True) == waits
+
+
+@pytest.mark.parametrize(("offset", "percent"), [("150", "0.3"), ("120", "0.2"), ("12000", "20.0")])
+def test_an_absolute_offset_becomes_the_nearest_percentage(offset: str, percent: str) -> None:
+    trigger = Trigger(TriggerKind.TRAILING, offset=Decimal(offset))
+    told = in_percent(trigger, Decimal(60_000), Decimal("0.1"), Decimal("0.1"), Decimal(20))
+    assert (told.offset, told.offset_unit) == (Decimal(percent), OffsetUnit.PERCENT)
+
+
+@pytest.mark.parametrize("offset", ["29", "12031"])
+def test_an_offset_that_the_venue_cannot_have_is_refused(offset: str) -> None:
+    trigger = Trigger(TriggerKind.TRAILING, offset=Decimal(offset))
+    with pytest.raises(Rejected):
+        in_percent(trigger, Decimal(60_000), Decimal("0.1"), Decimal("0.1"), Decimal(20))

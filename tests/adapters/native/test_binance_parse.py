@@ -10,6 +10,7 @@ import pytest
 
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.ids import IdMap
+from venueproof_adapters.kit.orders import later_of
 from venueproof_adapters.native.binance import wire
 from venueproof_adapters.native.binance.calls import CLIENT_ID, CLIENT_ID_LENGTH
 from venueproof_adapters.native.binance.instruments import instrument
@@ -17,13 +18,20 @@ from venueproof_adapters.native.binance.parse import Parser, candle, public_trad
 from venueproof_adapters.native.binance.products import product_of
 from venueproof_contracts.errors import BadAnswer, Reason, Rejected
 from venueproof_contracts.model import (
+    ContractUnit,
+    MarginMode,
+    OffsetUnit,
     Order,
+    OrderRef,
     OrderStatus,
     OrderType,
     Position,
     PositionSide,
     Side,
     TimeInForce,
+    Trigger,
+    TriggerKind,
+    TriggerPrice,
 )
 
 AT_MS = 1_795_000_000_123
@@ -48,6 +56,20 @@ DATED = PERPETUAL | {
     "contractType": "CURRENT_QUARTER",
     "deliveryDate": 1798185600000,
     "status": "SETTLING",
+}
+COIN = {
+    "symbol": "BTCUSD_PERP",
+    "contractType": "PERPETUAL",
+    "deliveryDate": 4133404800000,
+    "contractStatus": "TRADING",
+    "contractSize": 100,
+    "baseAsset": "BTC",
+    "quoteAsset": "USD",
+    "marginAsset": "BTC",
+    "filters": [
+        {"filterType": "PRICE_FILTER", "minPrice": "1000", "maxPrice": "4520958", "tickSize": "0.1"},
+        {"filterType": "LOT_SIZE", "minQty": "1", "maxQty": "1000000", "stepSize": "1"},
+    ],
 }
 ORDER = {
     "orderId": 8_389_765_123_456,
@@ -119,6 +141,14 @@ def test_instruments_are_read_from_the_filters() -> None:
     assert perpetual.expires_ns is None
     assert perpetual.active
     assert (dated.symbol, dated.expires_ns, dated.active) == ("BTC/USDT:USDT-261225", 1798185600 * 10**9, False)
+
+
+def test_inverse_instruments_count_quote_money() -> None:
+    row = msgspec.json.decode(json.dumps(COIN), type=wire.SymbolRow)
+    coin = instrument(row, INVERSE)
+    assert (coin.symbol, coin.product, coin.settle) == ("BTC/USD:BTC", "inverse", "BTC")
+    assert (coin.contract_size, coin.contract_unit, coin.amount_step) == (Decimal(100), ContractUnit.QUOTE, Decimal(1))
+    assert (coin.active, coin.notional_min) == (True, None)
 
 
 @pytest.mark.parametrize("name", ["BTCUSDT", "BTC/USDT", "btc/usdt:usdt", ""])
@@ -194,6 +224,117 @@ def test_a_short_is_negative_in_net_mode_and_a_positive_leg_in_hedge_mode(parser
     assert (leg.side, leg.amount) == (PositionSide.SHORT, Decimal("0.010"))
 
 
+def test_profit_of_an_inverse_position_is_told_against_its_cost_in_coin() -> None:
+    catalog = Catalog()
+    catalog.load([instrument(msgspec.json.decode(json.dumps(COIN), type=wire.SymbolRow), INVERSE)])
+    parser = Parser(catalog, IdMap(CLIENT_ID, CLIENT_ID_LENGTH))
+    row = {
+        "symbol": "BTCUSD_PERP",
+        "positionAmt": "10",
+        "entryPrice": "50000.0",
+        "unRealizedProfit": "0.00333333",
+        "leverage": "20",
+        "marginType": "isolated",
+        "positionSide": "BOTH",
+        "updateTime": AT_MS,
+    }
+    told = parser.position(msgspec.json.decode(json.dumps(row), type=wire.PositionRow))
+    assert (told.instrument, told.amount, told.leverage) == ("BTC/USD:BTC", Decimal(10), Decimal(20))
+    assert told.margin_mode is MarginMode.ISOLATED
+    assert told.profit_rate is not None
+    assert round(told.profit_rate, 4) == Decimal("0.1667")
+
+
+ALGO = {
+    "algoId": 901,
+    "clientAlgoId": "stop-1",
+    "algoType": "CONDITIONAL",
+    "orderType": "STOP",
+    "symbol": "BTCUSDT",
+    "side": "SELL",
+    "positionSide": "BOTH",
+    "timeInForce": "GTX",
+    "quantity": "0.010",
+    "algoStatus": "NEW",
+    "triggerPrice": "58000.00",
+    "price": "57900.00",
+    "icebergQuantity": None,
+    "workingType": "MARK_PRICE",
+    "closePosition": False,
+    "reduceOnly": True,
+    "createTime": AT_MS,
+    "updateTime": AT_MS,
+    "triggerTime": 0,
+    "goodTillDate": 0,
+}
+ALGO_EVENT = {
+    "caid": "stop-1",
+    "aid": 901,
+    "at": "CONDITIONAL",
+    "o": "STOP_MARKET",
+    "s": "BTCUSDT",
+    "S": "SELL",
+    "ps": "LONG",
+    "f": "GTE_GTC",
+    "q": "0",
+    "X": "NEW",
+    "ai": "",
+    "tp": "58000",
+    "p": "0",
+    "wt": "CONTRACT_PRICE",
+    "cp": True,
+    "R": True,
+    "tt": 0,
+    "gtd": 0,
+    "ia": False,
+}
+
+
+def algo(parser: Parser, **changes: object) -> Order:
+    row = msgspec.json.decode(json.dumps(ALGO | changes), type=wire.AlgoRow)
+    return parser.conditional(row, row.update_time)
+
+
+def test_a_conditional_order_in_an_answer(parser: Parser) -> None:
+    told = algo(parser)
+    assert told.ref == OrderRef("BTC/USDT:USDT", "stop-1", "901", conditional=True)
+    assert (told.status, told.type, told.price) == (OrderStatus.WAITING, OrderType.LIMIT, Decimal(57900))
+    assert told.trigger == Trigger(TriggerKind.STOP, Decimal(58000), watches=TriggerPrice.MARK)
+    assert told.post_only
+    assert told.reduce_only
+
+
+def test_a_trailing_order_where_its_terms_are_told_and_where_not(parser: Parser) -> None:
+    placed = algo(parser, orderType="TRAILING_STOP_MARKET", callbackRate="0.5", activatePrice="61000.00")
+    percent = OffsetUnit.PERCENT
+    assert placed.trigger == Trigger(
+        TriggerKind.TRAILING, None, Decimal("0.5"), percent, TriggerPrice.MARK, Decimal(61000)
+    )
+    listed = algo(parser, orderType="TRAILING_STOP_MARKET", updateTime=AT_MS + 1)
+    assert listed.trigger == Trigger(TriggerKind.TRAILING, None, None, percent, TriggerPrice.MARK)
+    assert later_of(placed, listed).trigger == placed.trigger
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("TRIGGERING", OrderStatus.TRIGGERING),
+        ("TRIGGERED", OrderStatus.TRIGGERED),
+        ("FINISHED", OrderStatus.TRIGGERED),
+        ("EXPIRED", OrderStatus.EXPIRED),
+        ("REJECTED", OrderStatus.REJECTED),
+    ],
+)
+def test_the_life_of_a_conditional_order_in_events(parser: Parser, word: str, status: OrderStatus) -> None:
+    became = "4002" if status is OrderStatus.TRIGGERED else ""
+    event = {"e": "ALGO_UPDATE", "T": AT_MS, "E": AT_MS, "o": ALGO_EVENT | {"X": word, "ai": became, "rm": "why"}}
+    message = msgspec.json.decode(json.dumps(event), type=wire.AlgoMessage)
+    told = parser.conditional(message.order, message.at_ms)
+    assert (told.status, told.replaced_by, told.reason) == (status, became or None, "why")
+    assert (told.amount, told.close_position, told.position_side) == (Decimal(0), True, PositionSide.LONG)
+    assert told.updated_ns == AT_MS * 10**6
+
+
 def test_the_side_of_a_public_trade_is_the_takers() -> None:
     row = msgspec.json.decode(
         f'{{"a":26,"p":"60100.0","q":"0.010","f":77,"l":78,"T":{AT_MS},"m":true}}', type=wire.AggTradeRow
@@ -214,6 +355,9 @@ BODIES: list[tuple[type, bytes]] = [
     (wire.Head, b'{"result":null,"id":3}'),
     (wire.Head, b'{"error":{"code":2,"msg":"Invalid request"},"id":1}'),
     (wire.CodeRow, b'{"code":"200","msg":"success"}'),
+    (wire.AlgoDone, b'{"algoId":901,"clientAlgoId":"stop-1","code":"200","msg":"success"}'),
+    (wire.SettingRow, b'{"symbol":"BTCUSDT","marginType":"CROSSED","leverage":20}'),
+    (wire.SettingRow, b'{"symbol":"BTCUSD_PERP","marginType":"cross","leverage":"20","isAutoAddMargin":"false"}'),
 ]
 
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import MS_NS
 from venueproof_adapters.kit.ids import IdMap
+from venueproof_adapters.kit.worth import rated
 from venueproof_adapters.native.binance import wire
 from venueproof_contracts.errors import BadAnswer
 from venueproof_contracts.model import (
@@ -184,28 +185,19 @@ class Parser:
             position_side=_leg(row.position_side),
         )
 
-    def position(self, row: wire.PositionRow) -> Position:
-        """A position out of an answer."""
-        leg = position_side(row.position_side)
-        return Position(
-            instrument=self._symbol(row.symbol),
+    def position(self, row: wire.PositionRow | wire.PositionUpdate) -> Position:
+        """A position out of an answer or a streamed message."""
+        leg, symbol = position_side(row.position_side), self._symbol(row.symbol)
+        position = Position(
+            instrument=symbol,
             side=leg,
             amount=row.position_amt if leg is PositionSide.NET else abs(row.position_amt),
             entry_price=row.entry_price or None,
             unrealized_pnl=row.un_realized_profit,
+            leverage=row.leverage,
+            margin_mode=margin_mode(row.margin_type),
         )
-
-    def position_update(self, told: wire.PositionUpdate) -> Position:
-        """A position out of a streamed message."""
-        leg = position_side(told.position_side)
-        return Position(
-            instrument=self._symbol(told.symbol),
-            side=leg,
-            amount=told.amount if leg is PositionSide.NET else abs(told.amount),
-            entry_price=told.entry or None,
-            unrealized_pnl=told.profit,
-            margin_mode=margin_mode(told.margin_mode),
-        )
+        return rated(self._catalog.find(symbol), position) if self._catalog.has(symbol) else position
 
     def _ref(self, row: wire.OrderRow | wire.OrderUpdate) -> OrderRef:
         return OrderRef(self._symbol(row.symbol), self._ids.intent_id(row.client_order_id), str(row.order_id))

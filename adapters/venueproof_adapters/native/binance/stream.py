@@ -91,7 +91,7 @@ class BinanceAccountSource:
     def _account(self, message: wire.AccountMessage) -> None:
         stamp = (message.at_ms * MS_NS, message.sent_ms * MS_NS)
         for told in message.account.positions:
-            self._state.hear_position(self._parser.position_update(told), stamp)
+            self._state.hear_position(self._parser.position(told), stamp)
         for changed in message.account.balances:
             self._state.hear_balance(Balance(changed.asset, changed.wallet, None), stamp)
 

@@ -117,7 +117,7 @@ class TradeRow(Row, frozen=True):
 
 
 class PositionRow(Row, frozen=True):
-    """GET v3/positionRisk, v1 of inverse products. The former has neither leverage nor margin mode."""
+    """GET v3/positionRisk, v1 of inverse products; the former has neither leverage nor margin mode."""
 
     symbol: str
     position_side: str
@@ -125,6 +125,8 @@ class PositionRow(Row, frozen=True):
     entry_price: Decimal
     un_realized_profit: Decimal
     update_time: int
+    margin_type: str = ""
+    leverage: Decimal | None = None
 
 
 class SettingRow(Row, frozen=True):
@@ -311,14 +313,16 @@ class BalanceUpdate(Struct, frozen=True):
 
 
 class PositionUpdate(Struct, frozen=True):
-    """One of `a.P` of ACCOUNT_UPDATE."""
+    """One of `a.P` of ACCOUNT_UPDATE. What `PositionRow` has too is called as it is there."""
 
     symbol: str = field(name="s")
-    amount: Decimal = field(name="pa")
-    entry: Decimal = field(name="ep")
-    profit: Decimal = field(name="up")
-    margin_mode: str = field(name="mt")
+    position_amt: Decimal = field(name="pa")
+    entry_price: Decimal = field(name="ep")
+    un_realized_profit: Decimal = field(name="up")
+    margin_type: str = field(name="mt")
     position_side: str = field(name="ps")
+    leverage: Decimal | None = None
+    """Never told."""
 
 
 class AccountUpdate(Struct, frozen=True):
