@@ -201,7 +201,7 @@ class MoneyWithFills(Wrapper):
 
     def __init__(self, inner: Adapter) -> None:
         super().__init__(inner)
-        self._fresh = 1
+        self._fresh = 0
 
     def heard(self, event: Event) -> Event | None:
         if isinstance(event, FillEvent):
