@@ -1,4 +1,6 @@
-"""Every document has exactly the keys and JSON types of the examples in `shapes.json` (own values, recorded shapes)."""
+"""Every document has exactly the keys and JSON types of the examples in `shapes.json` for USDⓈ-M futures and in
+`shapes_coin.json` for COIN-M ones (own values, recorded shapes).
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from .client import Client
+from .client import Client, order
 
 SHAPES: dict[str, Any] = msgspec.json.decode(Path(__file__).with_name("shapes.json").read_bytes())
-STREAMS = "btcusdt@depth@100ms/btcusdt@bookTicker/btcusdt@aggTrade/btcusdt@trade/btcusdt@markPrice@1s/btcusdt@ticker"
+COIN_SHAPES: dict[str, Any] = msgspec.json.decode(Path(__file__).with_name("shapes_coin.json").read_bytes())
+CHANNELS = ("depth@100ms", "bookTicker", "aggTrade", "trade", "markPrice@1s", "ticker", "miniTicker", "kline_1m")
+COIN = "BTCUSD_PERP"
+PUBLIC = "depth trades aggTrades ticker/24hr ticker/price ticker/bookTicker premiumIndex fundingRate openInterest exchangeInfo"
+SIGNED = "positionRisk userTrades commissionRate adlQuantile balance account"
+
+
+def streams(symbol: str) -> str:
+    return "/ws/" + "/".join(f"{symbol.lower()}@{channel}" for channel in CHANNELS)
 
 
 def shape(value: object) -> object:
@@ -27,7 +37,7 @@ def seen() -> dict[str, Any]:
     """One of each document, from a busy account."""
     client = Client()
     account = client.open_user_stream()
-    market = client.open("/ws/" + STREAMS)
+    market = client.open(streams("BTCUSDT"))
     resting = client.limit()
     client.market()
     client.wait(2)
@@ -49,9 +59,47 @@ def seen() -> dict[str, Any]:
     return documents | {message["e"]: message for message in (*client.take(account), *client.take(market))}
 
 
+def seen_of_coin() -> dict[str, Any]:
+    """The same of COIN-M futures."""
+    client = Client()
+    account = client.open(f"/ws/{client.listen_key(prefix='/dapi')}", origin="dstream")
+    market = client.open(streams(COIN), origin="dstream")
+    leverage = client.ask("POST", "/dapi/v1/leverage", symbol=COIN, leverage=21)
+    resting = client.ask("POST", "/dapi/v1/order", **order(symbol=COIN, quantity="10"))
+    client.ask("POST", "/dapi/v1/order", symbol=COIN, side="BUY", type="MARKET", quantity="10")
+    client.wait(2)
+    public = {name: client.get(f"/dapi/v1/{name}", symbol=COIN) for name in PUBLIC.split()}
+    signed = {name: client.ask("GET", f"/dapi/v1/{name}", symbol=COIN) for name in SIGNED.split()}
+    history = {"pair": "BTCUSD", "contractType": "PERPETUAL", "period": "5m"}
+    documents = {
+        **public,
+        **signed,
+        "exchangeInfo.symbols": public["exchangeInfo"]["symbols"][0],
+        "exchangeInfo": public["exchangeInfo"] | {"symbols": []},
+        "openInterestHist": client.get("/futures/data/openInterestHist", **history),
+        "POST order": resting,
+        "GET order": client.ask("GET", "/dapi/v1/order", symbol=COIN, orderId=resting["orderId"]),
+        "income": client.ask("GET", "/dapi/v1/income"),
+        "account.assets": signed["account"]["assets"][0],
+        "account.positions": signed["account"]["positions"][0],
+        "account": signed["account"] | {"assets": [], "positions": []},
+        "leverage": leverage,
+        "v2/leverageBracket": client.ask("GET", "/dapi/v2/leverageBracket"),
+        "v1/leverageBracket": client.ask("GET", "/dapi/v1/leverageBracket", pair="BTCUSD"),
+    }
+    rows = {name: found[0] if isinstance(found, list) else found for name, found in documents.items()}
+    return rows | {message["e"]: message for message in (*client.take(account), *client.take(market))}
+
+
 SEEN = seen()
+COIN_SEEN = seen_of_coin()
 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_document_has_the_recorded_keys_and_types(name: str) -> None:
     assert shape(SEEN[name]) == shape(SHAPES[name])
+
+
+@pytest.mark.parametrize("name", COIN_SHAPES)
+def test_document_of_coin_futures_has_the_documented_keys_and_types(name: str) -> None:
+    assert shape(COIN_SEEN[name]) == shape(COIN_SHAPES[name])
