@@ -16,7 +16,8 @@ SHAPES: dict[str, Any] = msgspec.json.decode(Path(__file__).with_name("shapes.js
 COIN_SHAPES: dict[str, Any] = msgspec.json.decode(Path(__file__).with_name("shapes_coin.json").read_bytes())
 CHANNELS = ("depth@100ms", "bookTicker", "aggTrade", "trade", "markPrice@1s", "ticker", "miniTicker", "kline_1m")
 COIN = "BTCUSD_PERP"
-PUBLIC = "depth trades aggTrades ticker/24hr ticker/price ticker/bookTicker premiumIndex fundingRate openInterest exchangeInfo"
+TICKERS = "ticker/24hr ticker/price ticker/bookTicker premiumIndex"
+PUBLIC = f"exchangeInfo depth trades aggTrades {TICKERS} fundingRate openInterest"
 SIGNED = "positionRisk userTrades commissionRate adlQuantile balance account"
 
 
