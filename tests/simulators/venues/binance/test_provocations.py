@@ -14,7 +14,7 @@ from venueproof_simulators.engine.refusals import REASONS
 from venueproof_simulators.host import discovery
 from venueproof_simulators.host.controls import Controls
 from venueproof_simulators.host.facts import Status
-from venueproof_simulators.host.provoking import Provocation
+from venueproof_simulators.host.provoking import NotShown, Provocation
 from venueproof_simulators.host.rulebook import Rulebook
 from venueproof_simulators.host.rules import AnswerVenueError, Direction, Drop, Rule
 from venueproof_simulators.host.venue import HttpReply, Message, Profile, Provoked, VenueTime
@@ -134,14 +134,18 @@ def test_every_symbol_can_be_refused_in_every_way() -> None:
         if one.kind == "order.reject":
             for name, listing in Client(Profile.FIELD).venue.desk.listings.items():
                 client = Client(Profile.FIELD)
-                provoked = one.code(as_controls(Levers(client)), listing.symbol)
+                try:
+                    provoked = one.code(as_controls(Levers(client)), listing.symbol)
+                except NotShown:
+                    assert not listing.row.notional_min, (one.quirk, name)
+                    continue
                 mark = listing.mark(client.venue.engine.mark_nano_ticks(name, client.now_ns))
                 price = mark * Decimal("0.98") // listing.row.tick * listing.row.tick
                 lots = (3 * listing.row.notional_min / mark // listing.row.amount_step + 1) * listing.row.amount_step
                 sent = order(symbol=name) | intended(provoked) | {"symbol": name}
                 sent |= {} if provoked.intent.keys() & {"price", "type"} else {"price": price}
                 sent |= {} if "amount" in provoked.intent else {"quantity": lots}
-                body = client.signed("POST", ORDER, **sent).body
+                body = client.signed("POST", f"{listing.product.prefix}v1/order", **sent).body
                 assert b'"code"' in body, (one.quirk, name, body)
 
 
