@@ -8,7 +8,7 @@ It does no input or output, never sleeps and knows no venue. Time is handed in; 
 the market maker's refills, steps of the base price) happens first, at its own time. Whoever owns the clock waits until
 `next_due_ns` and applies `Tick()`.
 
-Not built: liquidation, pools whose assets share their margin.
+Not built: liquidation.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ _HANDLERS: dict[type[Command], Callable[[Floor, Any], None]] = {
     told.SetLeverage: modes.set_leverage,
     told.SetMarginMode: modes.set_margin_mode,
     told.SetPositionMode: modes.set_position_mode,
+    told.SetPoolSharing: modes.set_pool_sharing,
     told.MoveMargin: payments.move_margin,
     told.PayFunding: payments.pay_funding,
     told.SetMark: staging.set_mark,
@@ -259,6 +260,11 @@ class Engine:
     def margin_mode(self, account: str, instrument: str) -> MarginMode:
         """The margin mode set for an instrument."""
         return self._holding(account, instrument).margin_mode
+
+    def pool_shared(self, account: str, pool: str) -> bool:
+        """Whether the assets of a pool carry its positions together. Raises `LookupError` for an unknown pool."""
+        pools = {pool.name: pool for pool in self._floor.ledger[account].pools.values()}
+        return pools[pool].shared
 
     # --- the market -----------------------------------------------------------------------------------------------
 

@@ -11,9 +11,10 @@ from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.ledger import Ledger
 from venueproof_simulators.engine.maker import quote
 from venueproof_simulators.engine.market import Market
-from venueproof_simulators.engine.prices import BasePrice, Pace
+from venueproof_simulators.engine.prices import BasePrice, Pace, underlying
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.triggers import Register
+from venueproof_simulators.engine.worth import Fraction
 
 Job = Callable[[], None]
 
@@ -52,7 +53,9 @@ class Floor:
         self.from_ns = start_ns
         self.until_ns = start_ns
         """The times of the last command and of the one under way; `now_ns` runs from one to the other, job by job."""
-        self.ledger = Ledger()
+        self.ledger = Ledger(self.price_of)
+        self._priced = {instrument.base: instrument.name for instrument in reversed(instruments)}
+        self._money = {instrument.quote for instrument in instruments}
         self.markets: dict[str, Market] = {}
         self.due = Due()
         self.events: list[Event] = []
@@ -86,6 +89,17 @@ class Floor:
         quote(market)
         market.touched.clear()
         return market
+
+    def price_of(self, asset: str) -> Fraction:
+        """What one of an asset is worth in dollars: 1 for what contracts are quoted in, else the index price of the
+        first contract listed on it, else the price at which its history starts.
+        """
+        market = self.market(self._priced.get(asset, ""))
+        if asset in self._money:
+            return 1, 1
+        if market is None:
+            return underlying(asset).price.as_integer_ratio()
+        return (market.instrument.tick * market.index).as_integer_ratio()
 
     def touch(self, market: Market) -> None:
         """Note that the book of a market changes."""

@@ -8,7 +8,9 @@ no users are accounts like others; they have all the money they need.
 
 from __future__ import annotations
 
-from venueproof_simulators.engine.commands import OpenAccount
+from collections.abc import Callable
+
+from venueproof_simulators.engine.commands import OpenAccount, PoolSpec
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.legs import Leg
 from venueproof_simulators.engine.orders import Order
@@ -20,7 +22,7 @@ from venueproof_simulators.engine.state import (
     PositionState,
     WalletState,
 )
-from venueproof_simulators.engine.worth import NANO, PPM, Worth
+from venueproof_simulators.engine.worth import NANO, PPM, Fraction, Worth
 
 MAKER = "market-maker"
 STRANGERS = "strangers"
@@ -158,18 +160,60 @@ class Holding:
         )
 
 
+PriceOf = Callable[[str], Fraction]
+"""What one of an asset is worth in dollars."""
+
+
+def _alike(asset: str) -> Fraction:
+    """Every asset is worth the same."""
+    return 1, 1
+
+
+class Pool:
+    """Assets that stand side by side, each for its own positions, or when shared all together for all of them."""
+
+    __slots__ = ("haircuts", "name", "shared")
+
+    def __init__(self, spec: PoolSpec) -> None:
+        self.name = spec.name
+        self.haircuts = dict(spec.assets)
+        """Asset → how much less than its price it counts when shared, in parts per million."""
+        self.shared = spec.shared
+
+
+_NO_POOL = Pool(PoolSpec("", {}))
+
+
 class Account:
     """One owner of money and positions."""
 
-    __slots__ = ("by_asset", "fills", "holdings", "mode", "name", "orders", "pools", "user", "wallets")
+    __slots__ = (
+        "by_asset",
+        "called",
+        "fills",
+        "holdings",
+        "mode",
+        "name",
+        "orders",
+        "pools",
+        "price_of",
+        "sharing",
+        "user",
+        "wallets",
+    )
 
-    def __init__(self, name: str, user: bool) -> None:
+    def __init__(self, name: str, user: bool, price_of: PriceOf) -> None:
         self.name = name
         self.user = user
+        self.price_of = price_of
         self.mode = PositionMode.NET
         self.wallets: dict[str, int] = {}
-        self.pools: dict[str, str] = {}
+        self.pools: dict[str, Pool] = {}
         """Asset → the pool that holds it."""
+        self.sharing = False
+        """Whether any of the pools is shared."""
+        self.called: set[str] = set()
+        """Assets and shared pools for whose cross positions a margin call was told, and nothing has eased since."""
         self.holdings: dict[str, Holding] = {}
         self.by_asset: dict[str, list[Holding]] = {}
         self.orders: list[Order] = []
@@ -182,19 +226,24 @@ class Account:
             holding = self.holdings[instrument.name] = Holding(self, instrument, worth)
             self.by_asset.setdefault(instrument.settle, []).append(holding)
             self.wallets.setdefault(instrument.settle, 0)
-            self.pools.setdefault(instrument.settle, "")
+            self.pools.setdefault(instrument.settle, _NO_POOL)
         return holding
+
+    def pool_name(self, asset: str) -> str:
+        """The pool that holds an asset; empty for none."""
+        return self.pools.get(asset, _NO_POOL).name
 
     def wallet(self, asset: str, now_ns: int) -> WalletState:
         """The money of one asset as it stands, frozen."""
-        return WalletState(self.name, self.pools.get(asset, ""), asset, self.wallets.get(asset, 0), now_ns)
+        return WalletState(self.name, self.pool_name(asset), asset, self.wallets.get(asset, 0), now_ns)
 
 
 class Ledger(dict[str, Account]):
     """All accounts by name, counterparties included. Looking up a name nobody opened raises `UnknownAccountError`."""
 
-    def __init__(self) -> None:
-        super().__init__({name: Account(name, user=False) for name in COUNTERPARTIES})
+    def __init__(self, price_of: PriceOf = _alike) -> None:
+        super().__init__({name: Account(name, user=False, price_of=price_of) for name in COUNTERPARTIES})
+        self._price_of = price_of
         self._fees = self[FEES].wallets
         self._rounding = self[ROUNDING].wallets
 
@@ -202,17 +251,16 @@ class Ledger(dict[str, Account]):
         raise UnknownAccountError(f"no account {name!r}: open it with OpenAccount first")
 
     def open(self, command: OpenAccount) -> Account:
-        """Open an account. Raises `ValueError` for a name in use, an asset in no pool or two, a shared pool."""
+        """Open an account. Raises `ValueError` for a name in use, an asset in no pool or two."""
         if command.account in self:
             raise ValueError(f"account {command.account!r} is open already")
-        account = Account(command.account, user=True)
-        for pool in command.pools:
-            if pool.shared:
-                raise ValueError(f"pool {pool.name!r}: pools whose assets share their margin are not offered")
-            for asset in pool.assets:
+        account = Account(command.account, user=True, price_of=self._price_of)
+        for pool in map(Pool, command.pools):
+            account.sharing |= pool.shared
+            for asset in pool.haircuts:
                 if asset in account.pools:
                     raise ValueError(f"asset {asset} stands in two pools of {command.account!r}")
-                account.pools[asset] = pool.name
+                account.pools[asset] = pool
                 account.wallets[asset] = 0
         for asset, atoms in command.money.items():
             if asset not in account.pools:

@@ -4,11 +4,13 @@ An instrument needs, over its leverage, the larger of position + all buys and al
 signed, reduce-only orders left out): orders that would only close cost nothing until they exceed twice the position.
 In hedge mode it is the larger of long leg + buys that open and short leg + sells that open under cross margin, and the
 sum of both under isolated margin; maintenance margin is kept for each leg alone and adds up.
+
+In a shared pool all assets together, valued in dollars less their haircuts, stand behind all positions.
 """
 
 from __future__ import annotations
 
-from venueproof_simulators.engine.ledger import Account, Figures, Holding
+from venueproof_simulators.engine.ledger import Account, Figures, Holding, Pool
 from venueproof_simulators.engine.legs import Leg
 from venueproof_simulators.engine.state import BalanceState, MarginMode, MarginState
 from venueproof_simulators.engine.worth import NANO, PPM, Fraction
@@ -90,6 +92,9 @@ def _work_out_legs(holding: Holding, initial: int) -> Figures:
 
 def free_atoms(account: Account, asset: str) -> int:
     """What is left for new orders; negative when losses have eaten more than there is."""
+    if account.sharing and account.pools[asset].shared:
+        sums = _shared(account, account.pools[asset])
+        return _from_dollars(sums[0] - sums[1], account.price_of(asset))
     free = account.wallets.get(asset, 0)
     for holding in account.by_asset.get(asset, ()):
         free -= figures(holding)[0]
@@ -128,14 +133,14 @@ def balance(account: Account, asset: str, now_ns: int) -> BalanceState:
         isolated_unrealized += held[6]
     return BalanceState(
         account.name,
-        account.pools.get(asset, ""),
+        account.pool_name(asset),
         asset,
         wallet,
         unrealized,
         positions,
         orders,
         maintenance,
-        wallet - taken if wallet > taken else 0,
+        max(0, free_atoms(account, asset) if account.sharing else wallet - taken),
         now_ns,
         isolated,
         isolated_unrealized,
@@ -182,16 +187,57 @@ def _root(holding: Holding, legs: list[Leg], backing: int, at: Fraction) -> Frac
 
 
 def backing_atoms(holding: Holding) -> int:
-    """What stands behind a cross position: the wallet and the profit of the others, minus what those must keep."""
-    account, asset = holding.account, holding.instrument.settle
-    backing = account.wallets[asset]
-    for other in account.by_asset[asset]:
-        held = figures(other)
-        if other.margin_mode is _ISOLATED:
-            backing -= held[5]
-        elif other is not holding:
-            backing += held[3] - held[4]
-    return backing
+    """What stands behind a cross position: wallets and the profit of the others, minus what those must keep."""
+    equity, kept = cover(holding.account, holding.instrument.settle)
+    own = figures(holding)
+    return equity - own[3] - kept + own[4]
+
+
+def cover(account: Account, asset: str) -> tuple[int, int]:
+    """What stands behind the cross positions that an asset carries (with a shared pool: all of the pool's), profit and
+    loss included, and their maintenance margin, in atoms of the asset.
+    """
+    if account.sharing and account.pools[asset].shared:
+        price = account.price_of(asset)
+        equity, _, kept = _shared(account, account.pools[asset])
+        return _from_dollars(equity, price), -_from_dollars(-kept, price)
+    equity, kept = account.wallets[asset], 0
+    for holding in account.by_asset.get(asset, ()):
+        held = figures(holding)
+        if holding.margin_mode is _ISOLATED:
+            equity -= held[5]
+        else:
+            equity += held[3]
+            kept += held[4]
+    return equity, kept
+
+
+def _shared(account: Account, pool: Pool) -> tuple[int, int, int]:
+    """Equity, initial and maintenance margin of a shared pool in `_UNIT`s; what is owed of an asset counts in full."""
+    equity = initial = kept = 0
+    for asset, haircut in pool.haircuts.items():
+        price = account.price_of(asset)
+        own = account.wallets[asset]
+        for holding in account.by_asset.get(asset, ()):
+            held = figures(holding)
+            own += held[3]
+            initial -= _to_dollars(-held[1] - held[2], price)
+            kept -= _to_dollars(-held[4], price)
+        counted = _to_dollars(own, price)
+        equity += counted * (PPM - haircut) // PPM if own > 0 else counted
+    return equity, initial, kept
+
+
+_UNIT = 10**9
+"""How many parts of a hundred-millionth of a dollar sums over several assets are counted in."""
+
+
+def _to_dollars(atoms: int, price: Fraction) -> int:
+    return atoms * _UNIT * price[0] // price[1]
+
+
+def _from_dollars(units: int, price: Fraction) -> int:
+    return units * price[1] // (price[0] * _UNIT)
 
 
 def margin(holding: Holding, leg: Leg) -> MarginState:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from venueproof_simulators.engine.commands import SetLeverage, SetMarginMode, SetPositionMode
-from venueproof_simulators.engine.events import LeverageChanged, MarginModeChanged, PositionModeChanged
+from venueproof_simulators.engine.commands import SetLeverage, SetMarginMode, SetPoolSharing, SetPositionMode
+from venueproof_simulators.engine.events import (
+    LeverageChanged,
+    MarginModeChanged,
+    PoolSharingChanged,
+    PositionModeChanged,
+)
 from venueproof_simulators.engine.floor import Floor
-from venueproof_simulators.engine.ledger import Holding
+from venueproof_simulators.engine.ledger import Account, Holding, Pool
 from venueproof_simulators.engine.margin import free_atoms, initial_with, size
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import MarginMode, PositionMode
@@ -60,11 +65,15 @@ def _check_leverage(holding: Holding, leverage: int) -> Refusal | None:
 
 
 def set_margin_mode(floor: Floor, command: SetMarginMode) -> None:
-    """Set cross or isolated margin; only without orders, conditional ones included, and position."""
+    """Set cross or isolated margin; only without orders, conditional ones included, and position. There is no isolated
+    margin in a shared pool.
+    """
     holding = _hold(floor, command)
     if holding is None:
         return
     refusal = Refusal.NO_CHANGE if command.mode is holding.margin_mode else _open(floor, [holding])
+    if command.mode is MarginMode.ISOLATED and holding.account.pools[holding.instrument.settle].shared:
+        refusal = Refusal.NOT_ALLOWED
     if refusal is not None:
         floor.refuse(command.account, command.instrument, "", refusal)
         return
@@ -87,6 +96,43 @@ def set_position_mode(floor: Floor, command: SetPositionMode) -> None:
         holding.hedged = command.mode is PositionMode.HEDGE
         holding.forget()
     floor.events.append(PositionModeChanged(command.account, command.mode))
+
+
+def set_pool_sharing(floor: Floor, command: SetPoolSharing) -> None:
+    """Let a pool's assets carry all its positions together, or each its own; raises `ValueError` for an unknown pool.
+
+    Not with open orders (OPEN_ORDERS) or isolated positions or settings (NOT_ALLOWED), nor where it would leave some
+    asset without the margin for its positions (INSUFFICIENT_MARGIN).
+    """
+    account = floor.ledger[command.account]
+    pool = next((pool for pool in account.pools.values() if pool.name == command.pool), None)
+    if pool is None:
+        raise ValueError(f"account {command.account!r} has no pool {command.pool!r}")
+    refusal = _check_sharing(floor, account, pool, command.shared)
+    if refusal is not None:
+        floor.refuse(command.account, "", "", refusal)
+        return
+    _share(account, pool, command.shared)
+    floor.events.append(PoolSharingChanged(command.account, command.pool, command.shared))
+
+
+def _check_sharing(floor: Floor, account: Account, pool: Pool, shared: bool) -> Refusal | None:
+    holdings = [holding for asset in pool.haircuts for holding in account.by_asset.get(asset, ())]
+    if shared is pool.shared:
+        return Refusal.NO_CHANGE
+    if _open(floor, holdings) is Refusal.OPEN_ORDERS:
+        return Refusal.OPEN_ORDERS
+    if any(holding.margin_mode is MarginMode.ISOLATED for holding in holdings):
+        return Refusal.NOT_ALLOWED
+    _share(account, pool, shared)
+    short = any(free_atoms(account, asset) < 0 for asset in pool.haircuts)
+    _share(account, pool, not shared)
+    return Refusal.INSUFFICIENT_MARGIN if short else None
+
+
+def _share(account: Account, pool: Pool, shared: bool) -> None:
+    pool.shared = shared
+    account.sharing = any(one.shared for one in account.pools.values())
 
 
 def _open(floor: Floor, holdings: Sequence[Holding]) -> Refusal | None:
