@@ -7,8 +7,6 @@
 It does no input or output, never sleeps and knows no venue. Time is handed in; what is due before a command (verdicts,
 the market maker's refills, steps of the base price) happens first, at its own time. Whoever owns the clock waits until
 `next_due_ns` and applies `Tick()`.
-
-Not built: liquidation.
 """
 
 from __future__ import annotations
@@ -20,13 +18,13 @@ from typing import Any
 from msgspec import json
 
 from venueproof_simulators.engine import commands as told
-from venueproof_simulators.engine import conditionals, modes, payments, staging, trading
+from venueproof_simulators.engine import conditionals, liquidation, modes, payments, staging, trading
 from venueproof_simulators.engine.commands import Command
 from venueproof_simulators.engine.events import Event
 from venueproof_simulators.engine.floor import Floor
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.journal import Header, Journal, read_commands, read_header
-from venueproof_simulators.engine.ledger import Holding
+from venueproof_simulators.engine.ledger import COUNTERPARTIES, Holding
 from venueproof_simulators.engine.legs import Leg
 from venueproof_simulators.engine.margin import balance, margin
 from venueproof_simulators.engine.market import Market
@@ -112,6 +110,8 @@ class Engine:
             self._run_due()
         floor.now_ns = floor.until_ns
         _HANDLERS[type(command)](floor, command)
+        if floor.shaken:
+            liquidation.review(floor)
         if floor.conditionals.fired:
             conditionals.schedule_fired(floor)
         if floor.due.next_ns is not None and floor.due.next_ns <= floor.now_ns:
@@ -126,6 +126,8 @@ class Engine:
             at_ns, job = due.pop()
             floor.now_ns = max(floor.now_ns, at_ns)
             job()
+            if floor.shaken:
+                liquidation.review(floor)
             if floor.conditionals.fired:
                 conditionals.schedule_fired(floor)
 
@@ -243,6 +245,14 @@ class Engine:
         """Whether an account has one leg on each instrument or two."""
         return self._floor.ledger[account].mode
 
+    def deleverage_rank(self, account: str, instrument: str, side: PositionSide = PositionSide.NET) -> int:
+        """Where a position stands in the queue for auto-deleveraging: 0 for none or no profit, 4 for the first.
+
+        By profit on the margin it took at entry: from nothing, 10 %, 50 % and 100 % on. Raises as `position`.
+        """
+        holding = self._holding(account, instrument)
+        return liquidation.rank(holding, _leg(holding, side))
+
     def balances(self, account: str) -> list[BalanceState]:
         """Every asset of every pool."""
         owner = self._floor.ledger[account]
@@ -335,8 +345,8 @@ class Engine:
         names = [name for name, account in self._floor.ledger.items() if account.user]
         return [
             [
-                self.position_mode(name),
                 name,
+                self._settings(name),
                 self.balances(name),
                 self.positions(name),
                 self.orders(name),
@@ -346,9 +356,25 @@ class Engine:
             for name in names
         ]
 
+    def _settings(self, name: str) -> list[object]:
+        """What an account has set, and which margin calls it was told."""
+        account = self._floor.ledger[name]
+        holdings = sorted(account.holdings.items())
+        return [
+            account.mode,
+            sorted({pool.name: pool.shared for pool in account.pools.values()}.items()),
+            sorted(account.called),
+            [[key, one.margin_mode, one.leverage, [leg.called for leg in one.legs]] for key, one in holdings],
+            self._floor.refusals.get(name, []),
+        ]
+
     def _market_state(self) -> list[object]:
         floor = self._floor
-        touched = [market for _, market in sorted(floor.markets.items()) if market.sequence or market.tape.live]
+        touched = [
+            market
+            for _, market in sorted(floor.markets.items())
+            if market.sequence or market.tape.live or market.mark_offset or market.index_offset
+        ]
         rows = [
             [
                 market.base,
@@ -361,7 +387,12 @@ class Engine:
             for market in touched
         ]
         held = [one.conditional_id for one in floor.conditionals.held]
-        return [rows, floor.due.next_ns, floor.now_ns, floor.conditionals.holding_back, held]
+        rest = [floor.conditionals.holding_back, held, floor.insured]
+        wallets = [
+            sorted((asset, atoms) for asset, atoms in floor.ledger[name].wallets.items() if atoms)
+            for name in COUNTERPARTIES
+        ]
+        return [rows, floor.due.next_ns, floor.now_ns, rest, wallets]
 
 
 def _leg(holding: Holding, side: PositionSide) -> Leg:

@@ -103,7 +103,7 @@ class Holding:
         self.figures: Figures = (0, 0, 0, 0, 0, 0, 0)
         self.figures_mark = 0
         """The mark price for which `figures` were worked out; 0 when they must be worked out again."""
-        self.held = (0, 0, 0)
+        self.held: tuple[int, int, int] = (0, 0, 0)
         """Initial margin, unrealized profit and maintenance margin of the net position, for the mark `held_mark`."""
         self.held_mark = 0
         self.shown = False

@@ -51,6 +51,12 @@ _LAST = WatchedPrice.LAST
 
 def open_order(floor: Floor, market: Market, order: Order) -> None:
     """Let a checked order in: it trades what it can; what is left rests or expires."""
+    admit(floor, market, order)
+    work(floor, market, order)
+
+
+def admit(floor: Floor, market: Market, order: Order) -> None:
+    """Let an order live; it does not trade yet."""
     holding = order.holding
     order.to(_OPEN, floor.now_ns)
     holding.live[order.order_id] = order
@@ -59,7 +65,6 @@ def open_order(floor: Floor, market: Market, order: Order) -> None:
     else:
         holding.count_open(order.sign, market.worth.value(order.ticks, order.lots))
     floor.events.append(OrderChanged(order.state(), _OPENED))
-    work(floor, market, order)
 
 
 def work(floor: Floor, market: Market, order: Order) -> None:
@@ -137,12 +142,12 @@ def hit(
     if taker is None:
         _book(market, holding, holding.net, -sign * lots, value, atoms)
     else:
-        took = _fill(floor, market, trade, taker, value, atoms, maker=False)
+        took = _fill(floor, market, trade, taker, value, atoms, market.instrument.taker_fee_ppm, maker=False)
     maker = resting if isinstance(resting, Order) else None
     if maker is None:
         _book(market, resting.holding, resting.leg, sign * lots, value, atoms)
     else:
-        gave = _fill(floor, market, trade, maker, value, atoms, maker=True)
+        gave = _fill(floor, market, trade, maker, value, atoms, market.instrument.maker_fee_ppm, maker=True)
     if taker is not None:
         _tell(floor, market, taker, took)
     if maker is not None:
@@ -155,6 +160,25 @@ def hit(
         refill_later(floor, market)
     if market.waiting:
         look(floor, market, _LAST, ticks)
+
+
+def swap(
+    floor: Floor, market: Market, order: Order, lots: int, ticks: int, holding: Holding, other: Order | None
+) -> None:
+    """Outside the book and without fees, `lots` of an order trade at `ticks` with a counterparty or its order."""
+    trade = market.tape.print(ticks, lots, _BUY if order.sign > 0 else _SELL, floor.now_ns)
+    floor.events.append(Traded(trade))
+    value = market.worth.value(ticks, lots)
+    atoms = market.worth.atoms(value)
+    sides = [order] if other is None else [order, other]
+    changes: list[int] = []
+    for one in sides:
+        one.open_lots -= lots
+        changes.append(_fill(floor, market, trade, one, value, atoms, 0, maker=False))
+    if other is None:
+        _book(market, holding, holding.net, -order.sign * lots, value, atoms)
+    for one, change in zip(sides, changes, strict=True):
+        _tell(floor, market, one, change)
 
 
 def _book(market: Market, holding: Holding, leg: Leg, lots: int, value: int, atoms: int) -> int:
@@ -170,11 +194,12 @@ def _book(market: Market, holding: Holding, leg: Leg, lots: int, value: int, ato
     return realized
 
 
-def _fill(floor: Floor, market: Market, trade: TradeState, order: Order, value: int, atoms: int, *, maker: bool) -> int:
+def _fill(
+    floor: Floor, market: Market, trade: TradeState, order: Order, value: int, atoms: int, fee_ppm: int, *, maker: bool
+) -> int:
     """Book an order's side of a trade and put it on the order; returns by how much the wallet changed."""
     holding, leg, instrument, terms, lots = order.holding, order.leg, market.instrument, order.terms, trade.lots
     realized = _book(market, holding, leg, order.sign * lots, value, atoms)
-    fee_ppm = instrument.maker_fee_ppm if maker else instrument.taker_fee_ppm
     fee = floor.ledger.charge(holding.account, instrument.settle, atoms, fee_ppm)
     leg.carry_atoms += fee
     leg.updated_ns = trade.at_ns

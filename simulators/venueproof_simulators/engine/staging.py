@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from msgspec import Struct
+
 from venueproof_simulators.engine.commands import (
     AddLiquidity,
     Deposit,
@@ -84,8 +86,8 @@ def set_price(floor: Floor, command: SetPrice) -> None:
         _overlay(floor, market, command.ticks, command.gap)
         return
     steps = max(_DRIFT_STEPS_MIN, command.over_ns // STEP_NS)
-    begin_ns, begin = floor.now_ns, market.base
-    _drift(floor, market, market.drift, begin_ns, command.over_ns, begin, command.ticks, 1, steps)
+    plan = _Drift(market.drift, floor.now_ns, command.over_ns, market.base, command.ticks, steps)
+    floor.due.add(plan.at_ns(1), partial(_drift, floor, market, plan, 1))
 
 
 def set_mark(floor: Floor, command: SetMark) -> None:
@@ -104,27 +106,32 @@ def set_insurance(floor: Floor, command: SetInsurance) -> None:
     floor.insured = command.funded
 
 
-def _drift(
-    floor: Floor,
-    market: Market,
-    drift: int,
-    begin_ns: int,
-    over_ns: int,
-    begin: int,
-    ticks: int,
-    step: int,
-    steps: int,
-) -> None:
-    """Let step number `step` of a drift happen at its time, and then the next, unless another command came between."""
+class _Drift(Struct, frozen=True):
+    """A base price under way from `begin` to `end` in equal steps."""
 
-    def happen() -> None:
-        if market.drift != drift:
-            return
-        _overlay(floor, market, begin + (ticks - begin) * step // steps, gap=False)
-        if step < steps:
-            _drift(floor, market, drift, begin_ns, over_ns, begin, ticks, step + 1, steps)
+    number: int
+    begin_ns: int
+    over_ns: int
+    begin: int
+    end: int
+    steps: int
 
-    floor.due.add(begin_ns + over_ns * step // steps, happen)
+    def at_ns(self, step: int) -> int:
+        """When a step is due."""
+        return self.begin_ns + self.over_ns * step // self.steps
+
+    def ticks(self, step: int) -> int:
+        """Where the base price is after a step."""
+        return self.begin + (self.end - self.begin) * step // self.steps
+
+
+def _drift(floor: Floor, market: Market, plan: _Drift, step: int) -> None:
+    """Take a step of a drift, and let the next one happen at its time, unless another command came between."""
+    if market.drift != plan.number:
+        return
+    _overlay(floor, market, plan.ticks(step), gap=False)
+    if step < plan.steps:
+        floor.due.add(plan.at_ns(step + 1), partial(_drift, floor, market, plan, step + 1))
 
 
 def _overlay(floor: Floor, market: Market, ticks: int, gap: bool) -> None:

@@ -25,9 +25,11 @@ from venueproof_simulators.engine.commands import (
     PlaceConditional,
     PrintTrade,
     RefuseOrders,
+    SetInsurance,
     SetLeverage,
     SetMarginMode,
     SetMark,
+    SetPoolSharing,
     SetPositionMode,
     SetPrice,
     Tick,
@@ -69,6 +71,7 @@ names = st.sampled_from([BTC.name, OTHER.name, COIN.name])
 sides = st.sampled_from(Side)
 prices = st.integers(-50, 50).map(lambda offset: 600_000 + offset)
 steps = st.integers(-5, 5).map(lambda offset: 300_000 + 10 * offset)
+jumps = st.sampled_from([200_000, 550_000, 640_000, 900_000])
 lots_ = st.one_of(st.integers(1, 20), st.integers(1, 4000))
 numbers = st.integers(1, 12)
 places = st.builds(
@@ -123,7 +126,10 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(SetMarginMode, whos, names, st.sampled_from(MarginMode)),
     st.builds(MoveMargin, whos, names, st.sampled_from(PositionSide), st.integers(-(10**9), 10**9)),
     st.builds(PayFunding, names, st.integers(-(10**6), 10**6)),
-    st.builds(SetMark, names, st.one_of(st.just(0), prices), st.one_of(st.just(0), prices)),
+    st.builds(SetMark, names, st.one_of(st.just(0), prices, jumps), st.one_of(st.just(0), prices)),
+    st.builds(SetPrice, names, jumps, gap=st.booleans()),
+    st.builds(SetInsurance, st.booleans()),
+    st.builds(SetPoolSharing, whos, st.just("main"), st.booleans()),
     st.builds(SetPositionMode, whos, st.sampled_from(PositionMode)),
     st.builds(SetPrice, names, st.one_of(prices, steps), st.sampled_from([0, 0, 400_000_000]), st.booleans()),
     st.builds(PrintTrade, names, prices, lots_, sides),

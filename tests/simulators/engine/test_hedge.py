@@ -99,8 +99,7 @@ def test_both_legs_share_one_liquidation_price_under_cross_margin(engine: Engine
     assert ticks == engine.margin("ann", "BTCUSDT", SHORT).liquidation_ticks
     for at, alive in ((ticks + 2, True), (ticks - 2, False)):
         tell(SetPrice("BTCUSDT", at))
-        (balance,) = engine.balances("ann")
-        assert (balance.wallet_atoms + balance.unrealized_atoms > balance.maintenance_atoms) is alive
+        assert (engine.position("ann", "BTCUSDT", LONG).lots == 3000) is alive
 
 
 def test_closing_orders_close_their_own_leg_and_no_more(engine: Engine, tell: Tell) -> None:
