@@ -7,13 +7,17 @@ goes on by the clock; everything else keeps quiet while nothing changes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import cast
 
 from venueproof_simulators.engine.engine import Engine
-from venueproof_simulators.engine.events import BookChanged, Event, PriceMoved, Traded
-from venueproof_simulators.engine.state import Side
+from venueproof_simulators.engine.events import BookChanged, Event, MarkMoved, OrderChanged, PriceMoved, Traded
+from venueproof_simulators.engine.state import CandleState, OrderOrigin, Side
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.venues.binance.products import PRODUCTS
 from venueproof_simulators.venues.binance.streams.names import Channel, Kind
 from venueproof_simulators.venues.binance.wire import events as wire
+from venueproof_simulators.venues.binance.wire import price_events as prices
 from venueproof_simulators.venues.binance.wire.market import level_rows
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 from venueproof_simulators.venues.binance.wire.orders import Document
@@ -32,8 +36,16 @@ TOPICS = {
     Kind.CONTINUOUS: "candle",
     Kind.DAY: "ticker",
     Kind.MINI: "ticker",
+    Kind.INDEX: "ticker",
+    Kind.MARK_CANDLE: "candle",
+    Kind.INDEX_CANDLE: "candle",
+    Kind.ASSETS: "other",
+    Kind.FORCED: "other",
 }
 """The neutral word for what a channel tells."""
+_FORCED = frozenset({OrderOrigin.LIQUIDATION, OrderOrigin.DELEVERAGING})
+_UNPRICED = frozenset({"BNB"})
+"""Margin assets that no instrument here has a price of."""
 
 
 class Feed:
@@ -46,7 +58,11 @@ class Feed:
         self.channel = channel
         self.engine = engine
         self.sessions: dict[int, None] = {}
-        self.listings = {name: one for name, one in listings.items() if channel.listing in {"", name}}
+        self.listings = {
+            name: one
+            for name, one in listings.items()
+            if channel.listing in {"", name} and channel.pair in {"", one.pair}
+        }
         self.begin(time)
 
     def begin(self, time: VenueTime) -> None:
@@ -62,6 +78,10 @@ class Feed:
 
     def due(self, time: VenueTime) -> Documents:
         """What to send now that the interval is over."""
+        return []
+
+    def catch_up(self, time: VenueTime) -> Documents:
+        """What to send at once when the venue opens again."""
         return []
 
     def next_close_ns(self) -> int | None:
@@ -93,15 +113,23 @@ class BestFeed(Feed):
 
     def hear(self, instrument: str, event: Event, time: VenueTime) -> Documents:
         """The best levels, when they changed."""
-        if not isinstance(event, BookChanged):
-            return []
+        return self._told(instrument, event.sequence, time) if isinstance(event, BookChanged) else []
+
+    def catch_up(self, time: VenueTime) -> Documents:
+        """Where the best levels are others than they were."""
+        told: Documents = []
+        for name in self.listings:
+            told += self._told(name, self.engine.book(name, 1).sequence, time)
+        return told
+
+    def _told(self, instrument: str, sequence: int, time: VenueTime) -> Documents:
         best = self._best(instrument)
         if best == self._last[instrument]:
             return []
         self._last[instrument] = best
         listing = self.listings[instrument]
         ticker = self.engine.ticker(instrument, time.true_ns)
-        return [(listing.symbol, wire.best_event(listing, ticker, event.sequence, time))]
+        return [(listing.symbol, wire.best_event(listing, ticker, sequence, time))]
 
     def _best(self, instrument: str) -> tuple[object, object]:
         book = self.engine.book(instrument, 1)
@@ -176,6 +204,58 @@ class MarkFeed(Feed):
         return [("", [document for _, document in rows])]
 
 
+class IndexFeed(Feed):
+    """indexPrice of a pair: by the clock."""
+
+    ticking = True
+
+    def due(self, time: VenueTime) -> Documents:
+        """The index."""
+        listing = self._listing()
+        ticker = self.engine.ticker(listing.name, time.true_ns)
+        return [(listing.symbol, prices.index_event(listing, ticker, time))]
+
+
+class AssetsFeed(Feed):
+    """assetIndex of all margin assets: by the clock."""
+
+    ticking = True
+
+    def due(self, time: VenueTime) -> Documents:
+        """Every asset's index in dollars; stable coins are taken for one."""
+        found = {asset: Decimal(1) for rules in PRODUCTS.values() for asset in rules.assets}
+        for name, listing in self.listings.items():
+            if listing.row.base in found:
+                index = self.engine.ticker(name, time.true_ns).index_nano_ticks
+                found[listing.row.base] = listing.mark(index)
+        rows = [prices.asset_event(asset, price, time) for asset, price in found.items() if asset not in _UNPRICED]
+        return [("", rows)]
+
+
+class ForcedFeed(Feed):
+    """forceOrder: the latest order of each symbol by which the venue closed a position, once a second."""
+
+    def begin(self, time: VenueTime) -> None:
+        """None yet."""
+        self._latest: dict[str, OrderChanged] = {}
+
+    def changed(self, instrument: str, event: Event) -> bool:
+        """A fill of such an order."""
+        forced = isinstance(event, OrderChanged) and event.fill is not None and event.order.origin in _FORCED
+        if forced:
+            self._latest[instrument] = cast(OrderChanged, event)
+        return forced
+
+    def due(self, time: VenueTime) -> Documents:
+        """The latest."""
+        latest, self._latest = self._latest, {}
+        return [(self.listings[name].symbol, self._shown(name, change, time)) for name, change in latest.items()]
+
+    def _shown(self, name: str, change: OrderChanged, time: VenueTime) -> Document:
+        filled = change.fill.lots if change.fill is not None else 0
+        return prices.forced_event(self.listings[name], change.order, filled, time)
+
+
 class DayFeed(Feed):
     """ticker and miniTicker: every second in which something traded; of all symbols, those that did."""
 
@@ -223,20 +303,43 @@ class CandleFeed(Feed):
 
     def due(self, time: VenueTime) -> Documents:
         """Candles that closed, then the running one if something traded in it."""
-        listing, channel = self._listing(), self.channel
-        found = self.engine.candles(listing.name, channel.candles, time.true_ns, start_ns=self._open_ns)
-        last_id = self.engine.ticker(listing.name, time.true_ns).last_trade_id
-        shape = wire.candle_event if channel.kind is Kind.CANDLE else wire.continuous_event
+        listing = self._listing()
+        found = self.engine.candles(listing.name, self.channel.candles, time.true_ns, start_ns=self._open_ns)
         documents: Documents = []
         for candle in found:
-            closed = candle.close_ns <= time.true_ns
-            if closed or (self._dirty and candle.trades):
+            if candle.close_ns <= time.true_ns or self._shows_running(candle):
                 later = sum(other.trades for other in found if other.open_ns > candle.open_ns)
-                entry = wire.candle_entry(listing, candle, channel.candles, last_id - later, closed=closed)
-                documents.append((listing.symbol, shape(listing, entry, time)))
+                documents.append((listing.symbol, self._shown(candle, later, time)))
         self._open_ns, self._close_ns = found[-1].open_ns, found[-1].close_ns
         self._dirty = False
         return documents
+
+    def _shows_running(self, candle: CandleState) -> bool:
+        return self._dirty and bool(candle.trades)
+
+    def _shown(self, candle: CandleState, later_trades: int, time: VenueTime) -> Document:
+        """A candle that is followed by so many trades in later ones."""
+        listing, channel = self._listing(), self.channel
+        last_id = self.engine.ticker(listing.name, time.true_ns).last_trade_id - later_trades
+        closed = candle.close_ns <= time.true_ns
+        shape = wire.candle_event if channel.kind is Kind.CANDLE else wire.continuous_event
+        return shape(listing, wire.candle_entry(listing, candle, channel.candles, last_id, closed=closed), time)
+
+
+class PriceCandleFeed(CandleFeed):
+    """markPriceKline and indexPriceKline: as the price moves, and each candle once more when it closes."""
+
+    def changed(self, instrument: str, event: Event) -> bool:
+        """A move of the base, of mark or of index."""
+        self._dirty = self._dirty or isinstance(event, PriceMoved | MarkMoved)
+        return self._dirty
+
+    def _shows_running(self, candle: CandleState) -> bool:
+        return self._dirty
+
+    def _shown(self, candle: CandleState, later_trades: int, time: VenueTime) -> Document:
+        shape = prices.mark_candle_event if self.channel.kind is Kind.MARK_CANDLE else prices.index_candle_event
+        return shape(self._listing(), candle, self.channel.candles, time)
 
 
 _FEEDS: dict[Kind, Callable[[Channel, Engine, Mapping[str, Listing], VenueTime], Feed]] = {
@@ -250,6 +353,11 @@ _FEEDS: dict[Kind, Callable[[Channel, Engine, Mapping[str, Listing], VenueTime],
     Kind.CONTINUOUS: CandleFeed,
     Kind.DAY: DayFeed,
     Kind.MINI: DayFeed,
+    Kind.INDEX: IndexFeed,
+    Kind.MARK_CANDLE: PriceCandleFeed,
+    Kind.INDEX_CANDLE: PriceCandleFeed,
+    Kind.ASSETS: AssetsFeed,
+    Kind.FORCED: ForcedFeed,
     Kind.SILENT: Feed,
 }
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import msgspec
 
-from venueproof_simulators.engine.events import BookChanged, Event, PriceMoved, Traded
+from venueproof_simulators.engine.events import BookChanged, Event, MarkMoved, OrderChanged, PriceMoved, Traded
 from venueproof_simulators.host.alarms import Alarms
 from venueproof_simulators.host.venue import CloseSession, HttpRequest, Message, Outgoing, Ping, VenueTime
 from venueproof_simulators.host.windows import FixedWindow
@@ -201,6 +201,7 @@ class Hub:
         self._quiet = quiet
         if not quiet:
             for feed in self._feeds.values():
+                self._send_feed(feed, feed.catch_up(time), time)
                 if feed.channel.interval_ns:
                     self._plan(feed, time)
 
@@ -212,18 +213,19 @@ class Hub:
         if not self._feeds:
             return
         for event in events:
-            if isinstance(event, BookChanged | PriceMoved):
+            if isinstance(event, BookChanged | PriceMoved | MarkMoved):
                 self._spread(event.instrument, event, time)
             elif isinstance(event, Traded):
                 self._spread(event.trade.instrument, event, time)
+            elif isinstance(event, OrderChanged):
+                self._spread(event.order.instrument, event, time)
 
     def _spread(self, instrument: str, event: Event, time: VenueTime) -> None:
         for feed in tuple(self._of_instrument[instrument].values()):
-            said = feed.hear(instrument, event, time)
             changed = feed.changed(instrument, event)
             if self._quiet:
                 continue
-            self._send_feed(feed, said, time)
+            self._send_feed(feed, feed.hear(instrument, event, time), time)
             if changed and not self.timers.is_set(("feed", feed.channel.name)):
                 self._plan(feed, time)
 

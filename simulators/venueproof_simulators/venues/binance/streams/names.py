@@ -7,16 +7,18 @@ public) and private (the account). A name of the wrong family, or of nothing at 
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Mapping
 from enum import StrEnum
 
 from msgspec import Struct
 
 from venueproof_simulators.venues.binance.operations.market import INTERVALS
+from venueproof_simulators.venues.binance.wire.numbers import Listing
 
 _MS = 1_000_000
 _SPEEDS_MS = {"": 250, "@0ms": 100, "@100ms": 100, "@250ms": 250, "@500ms": 500}
 _DEPTH = re.compile(r"depth(5|10|20)?(@\d{1,3}ms)?")
+_CANDLES = re.compile(r"([a-zA-Z]+)_(\w+)")
 _KEY = re.compile(r"[A-Za-z0-9]{64}")
 _INTERVALS = frozenset(INTERVALS)
 
@@ -48,21 +50,27 @@ class Kind(StrEnum):
     CONTINUOUS = "continuousKline"
     DAY = "ticker"
     MINI = "miniTicker"
+    INDEX = "indexPrice"
+    MARK_CANDLE = "markPriceKline"
+    INDEX_CANDLE = "indexPriceKline"
+    ASSETS = "assetIndex"
+    FORCED = "forceOrder"
     SILENT = "silent"
-    """Known, and nothing to tell here: liquidations, listings, asset indexes."""
+    """Known, and nothing to tell here: no contract is listed or settled, and no market opens or closes."""
 
 
-EITHER_HOST = frozenset({Kind.MARK, Kind.CANDLE, Kind.CONTINUOUS})
+EITHER_HOST = frozenset({Kind.MARK, Kind.CANDLE, Kind.CONTINUOUS, Kind.MARK_CANDLE, Kind.INDEX_CANDLE})
 """What is served of both products on the hosts of either, since the integration of 2026-06."""
 _PUBLIC = frozenset({Kind.DEPTH, Kind.LEVELS, Kind.BEST, Kind.TRADE})
 
 
 class Channel(Struct, frozen=True):
-    """One stream, read. `listing` is empty for those of all symbols."""
+    """One stream, read. `listing` is empty for those of all symbols, or of all contracts of `pair`."""
 
     name: str
     kind: Kind
     listing: str = ""
+    pair: str = ""
     interval_ns: int = 0
     """How often it may send; 0: at once."""
     levels: int = 0
@@ -80,9 +88,10 @@ _ALL = {
     "!bookTicker": (Kind.BEST, 0),
     "!markPrice@arr": (Kind.MARK, 3000),
     "!markPrice@arr@1s": (Kind.MARK, 1000),
-    "!forceOrder@arr": (Kind.SILENT, 0),
+    "!forceOrder@arr": (Kind.FORCED, 1000),
     "!contractInfo": (Kind.SILENT, 0),
-    "!assetIndex@arr": (Kind.SILENT, 0),
+    "!assetIndex@arr": (Kind.ASSETS, 1000),
+    "tradingSession": (Kind.SILENT, 0),
 }
 _PLAIN = {
     "bookTicker": (Kind.BEST, 0),
@@ -92,11 +101,20 @@ _PLAIN = {
     "markPrice@1s": (Kind.MARK, 1000),
     "ticker": (Kind.DAY, 1000),
     "miniTicker": (Kind.MINI, 1000),
-    "forceOrder": (Kind.SILENT, 0),
+    "forceOrder": (Kind.FORCED, 1000),
+    "rpiDepth@500ms": (Kind.DEPTH, 500),
 }
+_OF_PAIR = {
+    "markPrice": (Kind.MARK, 3000),
+    "markPrice@1s": (Kind.MARK, 1000),
+    "indexPrice": (Kind.INDEX, 3000),
+    "indexPrice@1s": (Kind.INDEX, 1000),
+}
+"""What COIN-M tells of a pair."""
+_CANDLE_KINDS = {"kline": Kind.CANDLE, "markPriceKline": Kind.MARK_CANDLE}
 
 
-def read_name(name: str, listings: Container[str]) -> Channel | None:
+def read_name(name: str, listings: Mapping[str, Listing]) -> Channel | None:
     """The channel that a name means, or None when it means nothing here."""
     if name in _ALL:
         kind, interval_ms = _ALL[name]
@@ -104,20 +122,44 @@ def read_name(name: str, listings: Container[str]) -> Channel | None:
     spelling, separator, rest = name.partition("@")
     if not separator or spelling != spelling.lower():
         return None
-    if rest.startswith("continuousKline_"):
-        return _continuous(name, spelling, rest.removeprefix("continuousKline_"), listings)
     listing = spelling.upper()
-    return _of_symbol(name, listing, rest) if listing in listings else None
+    if listing in listings:
+        return _of_symbol(name, listings[listing], rest)
+    contracts = {(one.pair, one.contract_type): one for one in listings.values()}
+    pair, _, contract = listing.partition("_")
+    if contract:
+        return _continuous(name, contracts.get((pair, contract)), rest)
+    first = next((one for one in contracts.values() if one.pair == pair), None)
+    return _of_pair(name, first, rest) if first is not None and first.inverse else None
 
 
-def _of_symbol(name: str, listing: str, rest: str) -> Channel | None:
+def _of_symbol(name: str, listing: Listing, rest: str) -> Channel | None:
     if rest in _PLAIN:
         kind, interval_ms = _PLAIN[rest]
-        return Channel(name, kind, listing, interval_ms * _MS)
-    if rest.startswith("kline_"):
-        interval = rest.removeprefix("kline_")
-        return Channel(name, Kind.CANDLE, listing, 250 * _MS, candles=interval) if interval in _INTERVALS else None
-    return _depth(name, listing, rest)
+        return Channel(name, kind, listing.name, interval_ns=interval_ms * _MS)
+    candles = _CANDLES.fullmatch(rest)
+    if candles is not None:
+        return _candles(name, _CANDLE_KINDS.get(candles[1]), listing, candles[2])
+    return _depth(name, listing.name, rest)
+
+
+def _of_pair(name: str, first: Listing, rest: str) -> Channel | None:
+    """Streams of a COIN-M pair; `first` is any of its contracts."""
+    candles = _CANDLES.fullmatch(rest)
+    if candles is not None:
+        return _candles(name, Kind.INDEX_CANDLE if candles[1] == "indexPriceKline" else None, first, candles[2])
+    if rest not in _OF_PAIR:
+        return None
+    kind, interval_ms = _OF_PAIR[rest]
+    if kind is Kind.MARK:
+        return Channel(name, kind, pair=first.pair, interval_ns=interval_ms * _MS)
+    return Channel(name, kind, first.name, interval_ns=interval_ms * _MS)
+
+
+def _candles(name: str, kind: Kind | None, listing: Listing, interval: str) -> Channel | None:
+    if kind is None or interval not in _INTERVALS:
+        return None
+    return Channel(name, kind, listing.name, interval_ns=250 * _MS, candles=interval)
 
 
 def _depth(name: str, listing: str, rest: str) -> Channel | None:
@@ -126,15 +168,14 @@ def _depth(name: str, listing: str, rest: str) -> Channel | None:
         return None
     interval_ns = _SPEEDS_MS[match[2] or ""] * _MS
     if match[1] is None:
-        return Channel(name, Kind.DEPTH, listing, interval_ns)
-    return Channel(name, Kind.LEVELS, listing, interval_ns, levels=int(match[1]))
+        return Channel(name, Kind.DEPTH, listing, interval_ns=interval_ns)
+    return Channel(name, Kind.LEVELS, listing, interval_ns=interval_ns, levels=int(match[1]))
 
 
-def _continuous(name: str, spelling: str, interval: str, listings: Container[str]) -> Channel | None:
-    pair, _, contract = spelling.partition("_")
-    if contract != "perpetual" or pair.upper() not in listings or interval not in _INTERVALS:
-        return None
-    return Channel(name, Kind.CONTINUOUS, pair.upper(), 250 * _MS, candles=interval)
+def _continuous(name: str, listing: Listing | None, rest: str) -> Channel | None:
+    kind, _, interval = rest.partition("_")
+    wanted = Kind.CONTINUOUS if kind == "continuousKline" else None
+    return None if listing is None else _candles(name, wanted, listing, interval)
 
 
 def is_listen_key(name: str) -> bool:
