@@ -225,7 +225,8 @@ class BinanceVenue:
     # --- time ---------------------------------------------------------------------------------------------------------
 
     def advance(self, time: VenueTime) -> None:
-        """Let everything happen that is due by now."""
+        """Let everything happen that is due by now; funding first, before a position is opened after its hour."""
+        self.desk.fundings.run(time)
         due_ns = self.engine.next_due_ns
         if due_ns is not None and due_ns <= time.true_ns:
             self.desk.command(Tick(), time)
@@ -238,11 +239,11 @@ class BinanceVenue:
         timer_ns = self.hub.timers.next_due_ns()
         if timer_ns is not None and (first_ns is None or timer_ns < first_ns):
             first_ns = timer_ns
-        age_ns = self.desk.ages.next_due_ns()
-        if age_ns is None:
-            return first_ns
-        age_ns += time.true_ns - time.age_ns
-        return age_ns if first_ns is None else min(first_ns, age_ns)
+        for age_ns in (self.desk.ages.next_due_ns(), self.desk.fundings.next_due_ns()):
+            if age_ns is not None:
+                due_ns = age_ns + time.true_ns - time.age_ns
+                first_ns = due_ns if first_ns is None else min(first_ns, due_ns)
+        return first_ns
 
     # --- from behind --------------------------------------------------------------------------------------------------
 

@@ -87,17 +87,6 @@ def test_each_figure_has_its_own_wire_type(client: Client) -> None:
     assert countdown["countdownTime"] == "0"
 
 
-@pytest.mark.quirk("binance.account.margin-models")
-def test_configuration_tells_margin_model_and_leverage(client: Client) -> None:
-    assert client.ask("POST", "/fapi/v1/multiAssetsMargin", multiAssetsMargin="true") == {"code": 200, "msg": "success"}
-    assert client.refused("POST", "/fapi/v1/multiAssetsMargin", multiAssetsMargin="true") == (400, -4171)
-    assert client.ask("GET", "/fapi/v1/multiAssetsMargin") == {"multiAssetsMargin": True}
-    assert client.ask("GET", "/fapi/v1/accountConfig")["multiAssetsMargin"] is True
-    client.ask("POST", "/fapi/v1/marginType", symbol="ETHUSDT", marginType="ISOLATED")
-    rows = {row["symbol"]: row for row in client.ask("GET", "/fapi/v1/symbolConfig")}
-    assert (rows["ETHUSDT"]["marginType"], rows["BTCUSDT"]["marginType"]) == ("ISOLATED", "CROSSED")
-
-
 @pytest.mark.quirk("binance.margin.leverage-nochange-ok")
 def test_leverage_can_be_set_twice(client: Client) -> None:
     for _ in range(2):
@@ -153,11 +142,6 @@ def test_isolated_leverage_only_goes_up(client: Client) -> None:
 )
 def test_settings_refuse_bad_values(client: Client, path: str, parameters: dict[str, object], code: int) -> None:
     assert client.refused("POST", f"/fapi/v1/{path}", **parameters) == (400, code)
-
-
-def test_hedge_mode_is_not_to_be_had(client: Client) -> None:
-    assert client.ask("GET", "/fapi/v1/positionSide/dual") == {"dualSidePosition": False}
-    assert client.refused("POST", "/fapi/v1/positionSide/dual", dualSidePosition="true") == (400, -4084)
 
 
 @pytest.mark.quirk("binance.http.errors-are-4xx")

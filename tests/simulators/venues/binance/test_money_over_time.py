@@ -123,6 +123,7 @@ def test_rows_of_income_can_be_told_apart_by_kind_and_id(client: Client) -> None
 def test_lists_without_times_reach_back_a_week(client: Client) -> None:
     placed = client.limit()
     client.command(FillOrder("BTCUSDT", placed["orderId"]))
+    client.market("SELL")
     at_ms = client.time().wire_ms
     trade_id = client.ask("GET", FILLS, symbol="BTCUSDT")[0]["id"]
     client.wait(7 * DAY_S)
@@ -141,6 +142,7 @@ def test_lists_without_times_reach_back_a_week(client: Client) -> None:
 
 def test_fills_and_income_are_kept_for_three_months(client: Client) -> None:
     client.market()
+    client.market("SELL")
     at_ms = client.time().wire_ms
     client.wait(90 * DAY_S)
     for path in (FILLS, INCOME):

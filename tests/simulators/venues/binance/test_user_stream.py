@@ -194,8 +194,9 @@ def test_settings_are_told(client: Client) -> None:
     session = client.open_user_stream()
     client.ask("POST", "/fapi/v1/leverage", symbol="BTCUSDT", leverage=25)
     client.ask("POST", "/fapi/v1/multiAssetsMargin", multiAssetsMargin="true")
+    client.ask("POST", "/fapi/v1/multiAssetsMargin", multiAssetsMargin="false")
     client.ask("POST", "/fapi/v1/marginType", symbol="BTCUSDT", marginType="ISOLATED")
-    leverage, assets, margin = client.take(session)
+    leverage, assets, _, margin = client.take(session)
     assert leverage["ac"] == {"s": "BTCUSDT", "l": 25}
     assert assets["ai"] == {"j": True}
     assert (margin["a"]["m"], margin["a"]["P"][0]["mt"]) == ("MARGIN_TYPE_CHANGE", "isolated")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from venueproof_simulators.engine.state import BalanceState, MarginState, PositionSide, PositionState
+from venueproof_simulators.engine.state import BalanceState, MarginState, PositionState
 from venueproof_simulators.host.decimals import fixed
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.operations.desk import Call
@@ -72,7 +72,7 @@ def balance_coin(call: Call) -> list[Document]:
 def _purses(call: Call) -> list[wire.Purse]:
     desk, account = call.desk, call.account.name
     return [
-        wire.Purse(balance, *desk.isolated(account, balance.asset), _update_ms(call, balance))
+        wire.Purse(balance, _update_ms(call, balance))
         for balance in desk.engine.balances(account)
         if balance.asset in call.product.money
     ]
@@ -82,7 +82,7 @@ def _update_ms(call: Call, balance: BalanceState) -> int:
     """0 for an asset that never was used, while that quirk is on: its figures mean nothing then."""
     if not balance.wallet_atoms and call.desk.switches.on(STALE_ASSETS):
         return 0
-    return wire_ms(call.time, call.desk.paid_ns(call.account.name, balance.asset))
+    return wire_ms(call.time, call.desk.cash.paid_ns(call.account.name, balance.asset))
 
 
 def risk_v3(call: Call) -> list[Document]:
@@ -105,24 +105,33 @@ def risk_coin(call: Call) -> list[Document]:
 
 
 def _positions(call: Call, shape: Shape, *, busy_only: bool, listings: list[Listing] | None = None) -> list[Document]:
-    engine, account = call.desk.engine, call.account.name
     rows: list[Document] = []
     for listing in call.listings() if listings is None else listings:
-        position = engine.position(account, listing.name, PositionSide.NET)
-        margin = engine.margin(account, listing.name)
-        if not busy_only or position.lots or margin.buy_orders_atoms or margin.sell_orders_atoms:
-            rows.append(shape(listing, position, margin, call.time))
+        legs = _legs(call, listing)
+        if not busy_only or any(
+            position.lots or margin.buy_orders_atoms or margin.sell_orders_atoms for position, margin in legs
+        ):
+            rows += [shape(listing, position, margin, call.time) for position, margin in legs]
     return rows
+
+
+def _legs(call: Call, listing: Listing) -> list[tuple[PositionState, MarginState]]:
+    """The position of a symbol, in hedge mode the long and the short one."""
+    engine, account = call.desk.engine, call.account
+    return [
+        (engine.position(account.name, listing.name, leg), engine.margin(account.name, listing.name, leg))
+        for leg in account.legs
+    ]
 
 
 def adl_quantiles(call: Call) -> list[Document]:
     """GET adlQuantile: only symbols with a position."""
-    engine, account = call.desk.engine, call.account.name
-    return [
-        {"symbol": listing.name, "adlQuantile": {"LONG": 0, "SHORT": 0, "BOTH": 2}}
-        for listing in call.listings()
-        if engine.position(account, listing.name, PositionSide.NET).lots
-    ]
+    rows: list[Document] = []
+    for listing in call.listings():
+        legs = [position for position, _ in _legs(call, listing)]
+        if any(position.lots for position in legs):
+            rows.append({"symbol": listing.name, "adlQuantile": wire.quantiles(legs)})
+    return rows
 
 
 def nothing(call: Call) -> list[Document]:
@@ -149,7 +158,7 @@ def account_config(call: Call) -> Document:
         "canTrade": True,
         "canDeposit": True,
         "canWithdraw": True,
-        "dualSidePosition": False,
+        "dualSidePosition": call.account.hedged,
         "updateTime": 0,
         "multiAssetsMargin": call.account.multi_assets,
         "tradeGroupId": -1,

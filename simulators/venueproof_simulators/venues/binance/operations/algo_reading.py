@@ -21,9 +21,10 @@ from venueproof_simulators.engine.state import (
 )
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.order_reading import (
-    REDUCE_ONLY_NOTIONAL,
     SIDES,
     WAITS,
+    closes,
+    is_exempt,
     read_client_id,
     read_good_till_ms,
     read_leg,
@@ -39,7 +40,6 @@ from venueproof_simulators.venues.binance.wire.numbers import Grid, Listing
 _ALGO_WORKING_TYPES = {"CONTRACT_PRICE": WatchedPrice.LAST, "MARK_PRICE": WatchedPrice.MARK}
 _CLOSING = frozenset({"STOP_MARKET", "TAKE_PROFIT_MARKET"})
 _MARKET_WAITS = frozenset({"GTC", "GTD", UNTIL_CLOSED})
-_OPENING = {(PositionSide.LONG, Side.BUY), (PositionSide.SHORT, Side.SELL)}
 _ALGO_TYPES = {"CONDITIONAL": True}
 _WORKING_TYPES = {"CONTRACT_PRICE": WatchedPrice.LAST, "MARK_PRICE": WatchedPrice.MARK}
 _TENTHS = Grid(Decimal("0.1"))
@@ -73,11 +73,11 @@ def read_algo(call: Call) -> AlgoRequest:
     side = sent.choice("side", SIDES, "side")
     trigger, kind = sent.choice("type", ORDER_TYPES, "order-type")
     order_type = sent.text("type")
-    closes = _closes(sent, order_type)
+    closes_all = _closes_all(sent, order_type)
     leg, reduce_only = read_leg(call)
-    if closes and (leg, side) in _OPENING:
+    if closes_all and leg is not PositionSide.NET and not closes(leg, side):
         raise VenueError("close-position-type", type=order_type)
-    wait = _wait(sent, kind, closes=closes)
+    wait = _wait(sent, kind, closes_all=closes_all)
     when = _trigger(call, listing, side, trigger)
     return AlgoRequest(
         listing,
@@ -87,7 +87,7 @@ def read_algo(call: Call) -> AlgoRequest:
             side=side,
             trigger=trigger,
             kind=kind,
-            lots=0 if closes else read_lots(listing, sent.number("quantity")),
+            lots=0 if closes_all else read_lots(listing, sent.number("quantity")),
             trigger_ticks=when.ticks,
             ticks=_limit_ticks(sent, listing, kind),
             watches=sent.option("workingType", _WORKING_TYPES, "working-type", WatchedPrice.LAST),
@@ -95,12 +95,12 @@ def read_algo(call: Call) -> AlgoRequest:
             callback_ppm=when.callback_ppm,
             time_in_force=TimeInForce.IOC if kind is OrderKind.MARKET else WAITS[wait],
             post_only=wait == "GTX",
-            reduce_only=reduce_only or closes,
-            close_position=closes,
+            reduce_only=reduce_only or closes_all,
+            close_position=closes_all,
             position_side=leg,
             client_id=read_client_id(sent, "clientAlgoId") or call.desk.next_client_id(),
             self_trade=read_self_trade(sent),
-            notional_exempt=closes or (reduce_only and not call.desk.switches.on(REDUCE_ONLY_NOTIONAL)),
+            notional_exempt=closes_all or is_exempt(call, leg, side, reduce_only=reduce_only),
             handover_ns=call.desk.limits.named("algo-handover").limit * 1_000_000,
             protect_ppm=listing.protect_ppm if sent.flag("priceProtect") else 0,
         ),
@@ -112,7 +112,7 @@ def read_algo(call: Call) -> AlgoRequest:
     )
 
 
-def _closes(sent: Parameters, order_type: str) -> bool:
+def _closes_all(sent: Parameters, order_type: str) -> bool:
     """Whether it closes whatever the position is; then it has no quantity and nothing to say about reducing."""
     if not sent.flag("closePosition"):
         return False
@@ -126,13 +126,13 @@ def _closes(sent: Parameters, order_type: str) -> bool:
     return True
 
 
-def _wait(sent: Parameters, kind: OrderKind, *, closes: bool) -> str:
+def _wait(sent: Parameters, kind: OrderKind, *, closes_all: bool) -> str:
     """The venue's word for how long it, or the limit order that it leads to, may wait."""
     words = WAITS.keys() if kind is OrderKind.LIMIT else _MARKET_WAITS
     wait = sent.word("timeInForce", frozenset(words), "time-in-force", "GTC")
-    if wait == UNTIL_CLOSED and not closes:
+    if wait == UNTIL_CLOSED and not closes_all:
         raise VenueError("time-in-force")
-    return UNTIL_CLOSED if closes and wait == "GTC" else wait
+    return UNTIL_CLOSED if closes_all and wait == "GTC" else wait
 
 
 def _limit_ticks(sent: Parameters, listing: Listing, kind: OrderKind) -> int:

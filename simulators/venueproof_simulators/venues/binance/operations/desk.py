@@ -18,24 +18,29 @@ from venueproof_simulators.engine.commands import (
     ExpireOrder,
     HoldTriggers,
     OpenAccount,
+    PayFunding,
     PoolSpec,
 )
 from venueproof_simulators.engine.engine import Engine
 from venueproof_simulators.engine.events import (
-    BalanceCause,
     BalanceChanged,
     ConditionalChanged,
     Event,
+    MarginMoved,
     OrderChanged,
+    PositionChanged,
     PositionModeChanged,
 )
-from venueproof_simulators.engine.state import ConditionalState, MarginMode, OrderState, PositionMode
+from venueproof_simulators.engine.state import ConditionalState, OrderState, PositionMode, PositionSide
+from venueproof_simulators.engine.worth import NANO
 from venueproof_simulators.host.alarms import Alarms
 from venueproof_simulators.host.facts import ErrorTable, Limits
 from venueproof_simulators.host.switches import Switches
 from venueproof_simulators.host.tokens import token
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.limits import Budgets
+from venueproof_simulators.venues.binance.operations.cashbook import Cashbook, Funding
+from venueproof_simulators.venues.binance.operations.fundings import Fundings
 from venueproof_simulators.venues.binance.operations.listen_keys import ListenKeys
 from venueproof_simulators.venues.binance.operations.notes import Notes
 from venueproof_simulators.venues.binance.operations.parameters import Parameters
@@ -47,7 +52,8 @@ from venueproof_simulators.venues.binance.wire.orders import PLAIN_NOTE, Documen
 
 _SEED_LETTERS = 32
 """Of so many a private key is made."""
-_TRANSFERS = frozenset({BalanceCause.DEPOSIT, BalanceCause.WITHDRAWAL})
+_NET_LEG = (PositionSide.NET,)
+_BOTH_LEGS = (PositionSide.LONG, PositionSide.SHORT)
 STUCK = "binance.order.algo-stuck-triggering"
 
 
@@ -65,6 +71,11 @@ class Account(Struct):
     fee_burn: bool = True
     hedged: bool = False
     """Two legs an instrument, long and short: as the engine last told."""
+
+    @property
+    def legs(self) -> tuple[PositionSide, ...]:
+        """The legs that it has on each instrument."""
+        return _BOTH_LEGS if self.hedged else _NET_LEG
 
 
 def _unheard(events: list[Event], time: VenueTime) -> None:
@@ -110,9 +121,10 @@ class Desk:
         self._accounts: dict[str, Account] = {}
         self._keys: dict[str, Account] = {}
         self._ed25519_keys: dict[str, Account] = {}
-        self._paid_ns: dict[tuple[str, str], int] = {}
-        """(account, asset) → when the wallet last changed."""
-        self._transfers: dict[str, list[BalanceChanged]] = {}
+        self.cash = Cashbook()
+        self.opened_ns = engine.now_ns
+        """When the venue was opened (true time); what was before is history that nobody here took part in."""
+        self.fundings = Fundings(self.listings.values(), self._command_away, self._pass_funding, self.opened_ns)
         self._client_ids = 0
         self._held = False
 
@@ -135,7 +147,7 @@ class Desk:
         money = {asset: atoms for rules in PRODUCTS.values() for asset, atoms in rules.money.items()}
         self.command(OpenAccount(account=name, pools=pools, money=money), time)
         self._accounts[name] = self._keys[account.api_key] = self._ed25519_keys[account.ed25519_key] = account
-        self._paid_ns.update({(name, asset): time.true_ns for asset in money})
+        self.cash.open(name, money, time.true_ns)
         return account
 
     def account_of_key(self, api_key: str) -> Account:
@@ -152,25 +164,6 @@ class Desk:
     def account(self, name: str) -> Account:
         """An account by name. Raises `LookupError`."""
         return self._accounts[name]
-
-    def paid_ns(self, account: str, asset: str) -> int:
-        """When a wallet last changed; at first, when the account was opened."""
-        return self._paid_ns[account, asset]
-
-    def transfers(self, account: str) -> list[BalanceChanged]:
-        """Money paid in and out since the account was opened, oldest first."""
-        return self._transfers.get(account, [])
-
-    def isolated(self, account: str, asset: str) -> tuple[int, int]:
-        """What isolated positions hold of a wallet, in atoms: locked in, and won or lost so far."""
-        engine = self.engine
-        held = [
-            position
-            for position in engine.positions(account)
-            if position.margin_mode is MarginMode.ISOLATED and self.listings[position.instrument].row.settle == asset
-        ]
-        unrealized = sum(engine.margin(account, position.instrument).unrealized_atoms for position in held)
-        return sum(position.isolated_atoms for position in held), unrealized
 
     def secrets(self) -> list[str]:
         """What must not stand in a journal."""
@@ -209,9 +202,16 @@ class Desk:
                     algo = event.conditional
                     self.ages.clear(("algo-good-till", algo.instrument, algo.conditional_id))
             elif isinstance(event, BalanceChanged):
-                self._note_money(event)
+                self.cash.note(event)
+            elif isinstance(event, PositionChanged):
+                self.fundings.note(event)
+            elif isinstance(event, MarginMoved):
+                self.cash.note_move(event)
             elif isinstance(event, PositionModeChanged):
                 self._accounts[event.account].hedged = event.mode is PositionMode.HEDGE
+        if isinstance(command, PayFunding):
+            mark = self.engine.mark_nano_ticks(command.instrument, time.true_ns)
+            self.cash.note_funding(command.instrument, Funding(time.true_ns, command.rate_ppb, mark))
         self.publish(events, time)
         return events
 
@@ -222,12 +222,6 @@ class Desk:
             return []
         self._held = hold
         return self.engine.apply(HoldTriggers(on=hold), time.true_ns)
-
-    def _note_money(self, event: BalanceChanged) -> None:
-        account = event.balance.account
-        self._paid_ns[account, event.balance.asset] = event.balance.updated_ns
-        if event.cause in _TRANSFERS:
-            self._transfers.setdefault(account, []).append(event)
 
     def order_of(self, algo: ConditionalState) -> OrderState | None:
         """The order that a conditional one led to."""
@@ -249,6 +243,13 @@ class Desk:
         command = ExpireConditional(instrument=algo.instrument, conditional_id=algo.conditional_id, reason=GOOD_TILL)
         key = ("algo-good-till", algo.instrument, algo.conditional_id)
         self.ages.set(key, age_ns, partial(self._command_away, command))
+
+    def _pass_funding(self, listing: Listing, at_ns: int, time: VenueTime) -> None:
+        """A funding hour came and nobody held a position: it is listed, at the price of then."""
+        interval = f"{listing.row.funding_interval_h}h"
+        candles = self.engine.candles(listing.name, interval, time.true_ns, start_ns=at_ns, limit=1)
+        mark = next((candle.open * NANO for candle in candles), self.engine.mark_nano_ticks(listing.name, at_ns))
+        self.cash.note_funding(listing.name, Funding(at_ns, listing.instrument.funding_rate_ppb, mark))
 
     def count_down(self, account: str, instrument: str, age_ns: int | None) -> None:
         """Cancel all orders on an instrument when its countdown runs out; None stops it."""

@@ -21,6 +21,7 @@ _CONTRACT_TYPES = frozenset({"ALL", "PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTE
 _MS = 1_000_000
 _HOUR_MS = 3_600_000
 _HOUR_NS = _HOUR_MS * _MS
+_NANO = 10**9
 _CANDLES_MAX = 1500
 NEWEST_FIRST = "binance.candles.rest-order"
 
@@ -237,7 +238,9 @@ def open_interest_history(call: Call) -> list[Document]:
     if period not in _PERIODS:
         raise VenueError("not-valid", parameter="period")
     limit = call.parameters.limit(30, 500)
-    moments = _moments(call, _PERIODS[period] * 60 * 10**9, _oldest_ns(call, "statistics-back"), limit)
+    moments = _moments(
+        call, _PERIODS[period] * 60 * 10**9, _oldest_ns(call, "statistics-back"), limit, call.time.true_ns
+    )
     ticks, lots = _prices(call, listing, period, moments), _ticker(call, listing).open_interest_lots
     return [wire.open_interest_row(listing, lots, ticks[at_ns], at_ns) for at_ns in moments]
 
@@ -269,20 +272,30 @@ def funding_rates(call: Call) -> list[Document]:
 
 
 def _fundings(call: Call, listing: Listing, limit: int) -> list[Document]:
+    """The funding times before the venue was opened, at what the price was then; and what was paid since."""
+    start_ms, end_ms = call.parameters.period_ms()
     step_ns = listing.instrument.funding_interval_ns
-    moments = _moments(call, step_ns, int(str(listing.row.wire["onboardDate"])) * _MS, limit)
+    onboard_ns = int(str(listing.row.wire["onboardDate"])) * _MS
+    moments = _moments(call, step_ns, onboard_ns, limit, call.desk.opened_ns)
     ticks = _prices(call, listing, f"{step_ns // _HOUR_NS}h", moments)
-    rate = wire.rate(_ticker(call, listing))
-    return [wire.funding_document(listing, rate, ticks[at_ns], at_ns) for at_ns in moments]
+    rate_ppb = listing.instrument.funding_rate_ppb
+    before = [wire.funding_document(listing, rate_ppb, ticks[at_ns] * _NANO, at_ns) for at_ns in moments]
+    since = [
+        wire.funding_document(listing, paid.rate_ppb, paid.mark_nano_ticks, paid.at_ns)
+        for paid in call.desk.cash.fundings(listing.name)
+        if (start_ms or 0) * _MS <= paid.at_ns and (end_ms is None or paid.at_ns <= end_ms * _MS)
+    ]
+    rows = before + since
+    return rows[-limit:] if start_ms is None else rows[:limit]
 
 
-def _moments(call: Call, step_ns: int, oldest_ns: int, limit: int) -> range:
-    """The multiples of a step from `oldest_ns` until now in the period asked for: the first ones from its start on,
-    or the newest when no start was named.
+def _moments(call: Call, step_ns: int, oldest_ns: int, limit: int, until_ns: int) -> range:
+    """The multiples of a step from `oldest_ns` to `until_ns` in the period asked for: the first ones from its start
+    on, or the newest when no start was named.
     """
     start_ms, end_ms = call.parameters.period_ms()
     first_ns = max(oldest_ns, (start_ms or 0) * _MS)
-    last_ns = call.time.true_ns if end_ms is None else min(end_ms * _MS, call.time.true_ns)
+    last_ns = until_ns if end_ms is None else min(end_ms * _MS, until_ns)
     moments = range(-(-first_ns // step_ns) * step_ns, last_ns + 1, step_ns)
     return moments[-limit:] if start_ms is None else moments[:limit]
 

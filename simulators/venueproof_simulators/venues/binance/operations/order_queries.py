@@ -11,12 +11,13 @@ from venueproof_simulators.venues.binance.operations.orders import find_order
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.wire.numbers import Listing, wire_ms
 from venueproof_simulators.venues.binance.wire.orders import (
+    INCOME_TYPES,
     Document,
     amendment_documents,
     fill_document,
     income_documents,
     order_document,
-    transfer_document,
+    payment_document,
 )
 
 _INCOME_TYPES = frozenset(
@@ -150,11 +151,11 @@ def _income(call: Call) -> Iterable[tuple[int, str, Document]]:
         for fill in call.desk.engine.fills(call.account.name, listing.name) if listing in wanted else ():
             for kind, row in income_documents(listing, fill, place, call.time):
                 yield fill.at_ns, kind, row
-    if call.parameters.has("symbol"):
-        return
-    for number, paid in enumerate(call.desk.transfers(call.account.name), 1):
-        if paid.balance.asset in call.product.money:
-            yield paid.balance.updated_ns, "TRANSFER", transfer_document(paid, call.product, number, call.time)
+    names = {listing.name for listing in wanted} | ({""} if not call.parameters.has("symbol") else set[str]())
+    for number, paid in enumerate(call.desk.cash.payments(call.account.name), 1):
+        if paid.balance.asset in call.product.money and paid.instrument in names:
+            kind = INCOME_TYPES[paid.cause]
+            yield paid.balance.updated_ns, kind, payment_document(paid, call.product, number, call.time)
 
 
 def span_ms(call: Call, *, by_id: bool) -> tuple[int | None, int | None]:

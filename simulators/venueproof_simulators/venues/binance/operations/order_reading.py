@@ -38,6 +38,7 @@ _PRICE_MATCH = {
 }
 _PRICE_MATCH_WORDS = frozenset({"NONE", *_PRICE_MATCH})
 _LEGS = {"BOTH": PositionSide.NET, "LONG": PositionSide.LONG, "SHORT": PositionSide.SHORT}
+_CLOSING = {(PositionSide.LONG, Side.SELL), (PositionSide.SHORT, Side.BUY)}
 _MARKET_SURPLUS = ("price", "timeInForce", "stopPrice", "priceMatch")
 _LIMIT_SURPLUS = ("stopPrice",)
 _SURPLUS = frozenset({"closePosition", *_MARKET_SURPLUS})
@@ -78,7 +79,7 @@ def read_request(call: Call) -> Request:
         position_side=leg,
         client_id=read_client_id(sent, "newClientOrderId") or call.desk.next_client_id(),
         self_trade=read_self_trade(sent),
-        notional_exempt=reduce_only and not call.desk.switches.on(REDUCE_ONLY_NOTIONAL),
+        notional_exempt=is_exempt(call, leg, side, reduce_only=reduce_only),
     )
     return Request(listing, command, note, sent.option("newOrderRespType", _RESULT, "not-valid", False))
 
@@ -96,13 +97,31 @@ def _kind(sent: Parameters) -> OrderKind:
 
 def read_leg(call: Call) -> tuple[PositionSide, bool]:
     """Which leg an order belongs to, and whether it only reduces. Hedge mode wants the one and refuses the other."""
-    sent = call.parameters
-    leg = sent.option("positionSide", _LEGS, "position-side-invalid", PositionSide.NET)
-    if (leg is not PositionSide.NET) is not call.account.hedged:
-        raise VenueError("position-side")
+    sent, leg = call.parameters, read_position_side(call)
     if call.account.hedged and sent.has("reduceOnly"):
         raise VenueError("not-required", parameter="reduceonly")
     return leg, bool(sent.flag("reduceOnly"))
+
+
+def read_position_side(call: Call) -> PositionSide:
+    """The leg that is asked for, which must be one of the account's position mode."""
+    leg = call.parameters.option("positionSide", _LEGS, "position-side-invalid", PositionSide.NET)
+    if (leg is not PositionSide.NET) is not call.account.hedged:
+        raise VenueError("position-side")
+    return leg
+
+
+def closes(leg: PositionSide, side: Side) -> bool:
+    """Whether an order of hedge mode closes its leg."""
+    return (leg, side) in _CLOSING
+
+
+def is_exempt(call: Call, leg: PositionSide, side: Side, *, reduce_only: bool) -> bool:
+    """Whether an order may be worth less than the least: one that only reduces, while the register says nothing else.
+
+    That it holds for what closes a leg, which cannot say so, is inferred.
+    """
+    return (reduce_only or closes(leg, side)) and not call.desk.switches.on(REDUCE_ONLY_NOTIONAL)
 
 
 def read_self_trade(sent: Parameters) -> SelfTrade:

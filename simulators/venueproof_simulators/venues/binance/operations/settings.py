@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from venueproof_simulators.engine.commands import SetLeverage, SetMarginMode
-from venueproof_simulators.engine.events import Event, Refused
+from collections.abc import Mapping
+
+from venueproof_simulators.engine.commands import Command, SetLeverage, SetMarginMode, SetPositionMode
+from venueproof_simulators.engine.events import Refused
 from venueproof_simulators.engine.refusals import Refusal
-from venueproof_simulators.engine.state import MarginMode, PositionSide
+from venueproof_simulators.engine.state import MarginMode, PositionMode
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.wire.events import multi_assets_event
 from venueproof_simulators.venues.binance.wire.orders import Document
 
 DONE = {"code": 200, "msg": "success"}
+_LEVERAGE = {Refusal.OPEN_POSITION: "leverage-isolated"}
+_MARGIN_TYPE = {Refusal.NO_CHANGE: "margin-type-same"}
+_POSITION_MODE = {
+    Refusal.NO_CHANGE: "position-mode-same",
+    Refusal.OPEN_ORDERS: "position-mode-orders",
+    Refusal.OPEN_POSITION: "position-mode-position",
+}
 _MODES = {"ISOLATED": MarginMode.ISOLATED, "CROSSED": MarginMode.CROSS}
 
 
@@ -23,10 +32,8 @@ def set_leverage(call: Call) -> Document:
         raise VenueError("mandatory", parameter="leverage")
     if not 1 <= leverage <= listing.row.leverage_max:
         raise VenueError("leverage-invalid", leverage=leverage)
-    _check_isolated(call, listing.name, leverage)
     if leverage != call.desk.engine.leverage(call.account.name, listing.name):
-        command = SetLeverage(account=call.account.name, instrument=listing.name, leverage=leverage)
-        _raise_refused(call, call.desk.command(command, call.time), leverage)
+        _tell(call, SetLeverage(account=call.account.name, instrument=listing.name, leverage=leverage), _LEVERAGE)
     return {
         "leverage": leverage,
         **listing.only_usd(maxNotionalValue=str(listing.notional_max(leverage))),
@@ -35,54 +42,36 @@ def set_leverage(call: Call) -> Document:
     }
 
 
-def _check_isolated(call: Call, instrument: str, leverage: int) -> None:
-    """An isolated position's leverage can only go up."""
-    engine, account = call.desk.engine, call.account.name
-    position = engine.position(account, instrument, PositionSide.NET)
-    isolated = position.margin_mode is MarginMode.ISOLATED
-    if isolated and position.lots and leverage < engine.leverage(account, instrument):
-        raise VenueError("leverage-isolated")
-
-
 def set_margin_type(call: Call) -> Document:
     """POST marginType. The type that is set already is an error."""
     listing = call.listing()
     mode = call.parameters.choice("marginType", _MODES, "not-valid")
-    command = SetMarginMode(account=call.account.name, instrument=listing.name, mode=mode)
-    _raise_refused(call, call.desk.command(command, call.time), 0)
+    if mode is MarginMode.ISOLATED and call.account.multi_assets and not listing.inverse:
+        raise VenueError("isolated-in-multi-assets")
+    _tell(call, SetMarginMode(account=call.account.name, instrument=listing.name, mode=mode), _MARGIN_TYPE)
     return DONE
 
 
-def _raise_refused(call: Call, events: list[Event], leverage: int) -> None:
-    for event in events:
-        if isinstance(event, Refused):
-            if event.refusal is Refusal.NO_CHANGE:
-                raise VenueError("margin-type-same")
-            raise VenueError(call.desk.errors.for_refusal(event.refusal).key, leverage=leverage)
+def _tell(call: Call, command: Command, words: Mapping[Refusal, str]) -> None:
+    """Tell the engine; `words` are keys of the errors that a setting has words of its own for. Raises `VenueError`."""
+    for event in call.desk.command(command, call.time):
+        if isinstance(event, Refused) and event.account == call.account.name:
+            raise VenueError(words.get(event.refusal) or call.desk.errors.for_refusal(event.refusal).key)
 
 
 def position_mode(call: Call) -> Document:
-    """GET positionSide/dual."""
-    return {"dualSidePosition": False}
+    """GET positionSide/dual: one setting for both products."""
+    return {"dualSidePosition": call.account.hedged}
 
 
 def set_position_mode(call: Call) -> Document:
-    """POST positionSide/dual. One-way mode is all that this simulator offers so far: hedge mode is refused.
-
-    An account that could change is told that this is not to be had yet; one with orders or positions meets the venue's
-    usual refusals first.
-    """
+    """POST positionSide/dual: of both products, and held up by orders and positions of either."""
     wanted = call.parameters.flag("dualSidePosition")
     if wanted is None:
         raise VenueError("mandatory", parameter="dualSidePosition")
-    if not wanted:
-        raise VenueError("position-mode-same")
-    engine, account = call.desk.engine, call.account.name
-    if engine.live_orders(account):
-        raise VenueError("position-mode-orders")
-    if any(position.lots for position in engine.positions(account)):
-        raise VenueError("position-mode-position")
-    raise VenueError("not-yet")
+    mode = PositionMode.HEDGE if wanted else PositionMode.NET
+    _tell(call, SetPositionMode(account=call.account.name, mode=mode), _POSITION_MODE)
+    return DONE
 
 
 def assets_mode(call: Call) -> Document:
@@ -91,14 +80,20 @@ def assets_mode(call: Call) -> Document:
 
 
 def set_assets_mode(call: Call) -> Document:
-    """POST multiAssetsMargin. Told on the account's stream; margin itself goes on being counted per asset."""
+    """POST multiAssetsMargin: all margin assets carry all positions of USDⓈ-M futures together, or each its own."""
     wanted = call.parameters.flag("multiAssetsMargin")
     if wanted is None:
         raise VenueError("mandatory", parameter="multiAssetsMargin")
     if wanted is call.account.multi_assets:
         raise VenueError("multi-assets-same")
+    engine, account = call.desk.engine, call.account.name
+    listings = call.desk.listings_of(call.product)
+    if any(engine.live_orders(account, listing.name) for listing in listings):
+        raise VenueError("multi-assets-orders")
+    if wanted and any(engine.margin_mode(account, listing.name) is MarginMode.ISOLATED for listing in listings):
+        raise VenueError("multi-assets-isolated")
     call.account.multi_assets = wanted
-    call.desk.tell_account(call.account.name, multi_assets_event(wanted, call.time), call.time)
+    call.desk.tell_account(account, multi_assets_event(wanted, call.time), call.time)
     return DONE
 
 

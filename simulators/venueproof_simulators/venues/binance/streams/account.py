@@ -17,10 +17,11 @@ from venueproof_simulators.engine.events import (
     Event,
     LeverageChanged,
     MarginModeChanged,
+    MarginMoved,
     OrderChanged,
     PositionChanged,
 )
-from venueproof_simulators.engine.state import PositionState
+from venueproof_simulators.engine.state import PositionSide, PositionState
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.operations.desk import Desk
 from venueproof_simulators.venues.binance.products import USD_MARGINED, ProductRules, product_of_asset
@@ -35,6 +36,8 @@ _CAUSES = {
     BalanceCause.FUNDING: "FUNDING_FEE",
     BalanceCause.DEPOSIT: "DEPOSIT",
     BalanceCause.WITHDRAWAL: "WITHDRAW",
+    BalanceCause.MARGIN: "MARGIN_TRANSFER",
+    BalanceCause.INSURANCE: "INSURANCE_CLEAR",
 }
 
 
@@ -55,7 +58,7 @@ def account_messages(desk: Desk, events: Iterable[Event], time: VenueTime) -> li
     messages: list[AccountMessage] = []
     update = _Update(desk, time)
     for event in events:
-        if isinstance(event, BalanceChanged | PositionChanged):
+        if isinstance(event, BalanceChanged | PositionChanged | MarginMoved):
             messages += update.add(event)
             continue
         messages += update.take()
@@ -96,8 +99,9 @@ def _algo_messages(desk: Desk, event: ConditionalChanged, time: VenueTime) -> li
 def _setting_messages(desk: Desk, event: LeverageChanged | MarginModeChanged, time: VenueTime) -> list[AccountMessage]:
     listing = desk.listings[event.instrument]
     if isinstance(event, MarginModeChanged):
-        entry = wire.position_entry(listing, desk.engine.position(event.account, event.instrument))
-        document = wire.account_event([], [entry], "MARGIN_TYPE_CHANGE", time.true_ns, time)
+        engine, legs = desk.engine, desk.account(event.account).legs
+        entries = [wire.position_entry(listing, engine.position(event.account, listing.name, leg)) for leg in legs]
+        document = wire.account_event([], entries, "MARGIN_TYPE_CHANGE", time.true_ns, time)
         return [_message(desk, event.account, listing, document, "position")]
     document = wire.leverage_event(listing, event.leverage, time)
     return [_message(desk, event.account, listing, document)]
@@ -123,9 +127,9 @@ class _Update:
         self._account = ""
         self._product = USD_MARGINED
         self._balances: dict[str, BalanceChanged] = {}
-        self._positions: dict[str, PositionChanged] = {}
+        self._positions: dict[tuple[str, PositionSide], PositionState] = {}
 
-    def add(self, event: BalanceChanged | PositionChanged) -> list[AccountMessage]:
+    def add(self, event: BalanceChanged | PositionChanged | MarginMoved) -> list[AccountMessage]:
         """Take in one change; gives what must be sent before it."""
         if isinstance(event, BalanceChanged):
             account, product = event.balance.account, product_of_asset(event.balance.asset)
@@ -136,7 +140,7 @@ class _Update:
         if isinstance(event, BalanceChanged):
             self._balances[event.balance.asset] = event
         else:
-            self._positions[event.position.instrument] = event
+            self._positions[event.position.instrument, event.position.side] = event.position
         return sent
 
     def take(self) -> list[AccountMessage]:
@@ -153,7 +157,7 @@ class _Update:
         positions = [wire.position_entry(listings[state.instrument], state) for state in self._told()]
         document = wire.account_event(entries, positions, _CAUSES[cause], self._time.true_ns, self._time)
         document = _signed(self._desk, self._account, self._product, document)
-        symbol = listings[next(iter(self._positions))].symbol if self._positions else ""
+        symbol = listings[next(iter(self._positions))[0]].symbol if self._positions else ""
         topic = "position" if positions else "balance"
         message = AccountMessage(self._account, "ACCOUNT_UPDATE", document, topic, symbol, self._product.name)
         self._balances, self._positions = {}, {}
@@ -161,22 +165,24 @@ class _Update:
 
     def _told(self) -> list[PositionState]:
         """The positions to tell of: those that changed, on COIN-M futures all others besides."""
-        changed = [change.position for change in self._positions.values()]
+        changed = list(self._positions.values())
         if not changed or not self._product.all_positions_in_events:
             return changed
         others = [
             state
             for state in self._desk.engine.positions(self._account)
-            if state.instrument not in self._positions
+            if (state.instrument, state.side) not in self._positions
             and self._desk.listings[state.instrument].product.name == self._product.name
         ]
         return changed + others
 
     def _isolated_atoms(self, asset: str) -> int:
         """What isolated positions had locked in of a wallet: one order may change a position several times."""
-        atoms = self._desk.isolated(self._account, asset)[0]
-        for name, change in self._positions.items():
-            if self._desk.listings[name].row.settle == asset:
-                now = self._desk.engine.position(self._account, name)
-                atoms += change.position.isolated_atoms - now.isolated_atoms
+        engine, listings = self._desk.engine, self._desk.listings
+        held = [state for state in engine.positions(self._account) if listings[state.instrument].row.settle == asset]
+        atoms = sum(state.isolated_atoms for state in held)
+        for (name, side), position in self._positions.items():
+            if listings[name].row.settle == asset:
+                now = engine.position(self._account, name, side)
+                atoms += position.isolated_atoms - now.isolated_atoms
         return atoms

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from msgspec import Struct
 
+from venueproof_simulators.engine.events import MarginMoved
 from venueproof_simulators.engine.state import BalanceState, MarginMode, MarginState, PositionState
 from venueproof_simulators.host.decimals import fixed, money, plain
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.wire.numbers import Listing, eight, wire_ms
-from venueproof_simulators.venues.binance.wire.orders import Document
+from venueproof_simulators.venues.binance.wire.orders import LEGS, Document
 
 
 class Purse(Struct, frozen=True):
     """One asset of an account."""
 
     balance: BalanceState
-    isolated_atoms: int
-    """What isolated positions have locked in of the wallet."""
-    isolated_unrealized_atoms: int
-    """What they have won or lost so far."""
     update_ms: int
     """When the wallet last changed; 0 for figures that mean nothing."""
+
+
+MARGIN_IN, MARGIN_OUT = 1, 2
+"""`type` of a move of margin: into an isolated position, or out of it."""
 
 
 def margin_type(mode: MarginMode) -> str:
@@ -36,10 +38,10 @@ def amounts(purse: Purse) -> dict[str, Decimal]:
     wallet, unrealized = money(balance.wallet_atoms), money(balance.unrealized_atoms)
     positions, orders = money(balance.initial_position_atoms), money(balance.initial_orders_atoms)
     available = money(balance.available_atoms)
-    cross_unrealized = unrealized - money(purse.isolated_unrealized_atoms)
+    cross_unrealized = unrealized - money(balance.isolated_unrealized_atoms)
     return {
         "wallet": wallet,
-        "cross": wallet - money(purse.isolated_atoms),
+        "cross": wallet - money(balance.isolated_atoms),
         "cross_unrealized": cross_unrealized,
         "unrealized": unrealized,
         "margin": wallet + unrealized,
@@ -123,7 +125,7 @@ def account_position_document(
     """One position of account v3."""
     return {
         "symbol": listing.name,
-        "positionSide": "BOTH",
+        "positionSide": LEGS[position.side],
         "positionAmt": listing.amount_text(position.lots),
         "unrealizedProfit": eight(money(margin.unrealized_atoms)),
         "isolatedMargin": eight(isolated_margin(position, margin)),
@@ -152,7 +154,7 @@ def account_position_v2_document(
         "maxNotional": str(listing.notional_max(position.leverage)),
         "bidNotional": plain(money(margin.buy_orders_atoms)),
         "askNotional": plain(money(margin.sell_orders_atoms)),
-        "positionSide": "BOTH",
+        "positionSide": LEGS[position.side],
         "positionAmt": listing.amount_text(position.lots),
         "updateTime": updated_ms(position, time),
     }
@@ -172,7 +174,7 @@ def account_position_coin_document(
         "openOrderInitialMargin": plain(money(margin.initial_orders_atoms)),
         "leverage": str(position.leverage),
         "isolated": position.margin_mode is MarginMode.ISOLATED,
-        "positionSide": "BOTH",
+        "positionSide": LEGS[position.side],
         "entryPrice": entry_price(listing, position),
         "breakEvenPrice": break_even_price(listing, margin),
         "maxQty": str(listing.notional_max(position.leverage)),
@@ -185,7 +187,7 @@ def risk_document(listing: Listing, position: PositionState, margin: MarginState
     """One row of positionRisk v3, which has neither leverage nor margin type."""
     return {
         "symbol": listing.name,
-        "positionSide": "BOTH",
+        "positionSide": LEGS[position.side],
         "positionAmt": listing.amount_text(position.lots),
         "entryPrice": entry_price(listing, position),
         "breakEvenPrice": break_even_price(listing, margin),
@@ -200,7 +202,7 @@ def risk_document(listing: Listing, position: PositionState, margin: MarginState
         "maintMargin": eight(money(margin.maintenance_atoms)),
         "positionInitialMargin": eight(money(margin.initial_position_atoms)),
         "openOrderInitialMargin": plain(money(margin.initial_orders_atoms)),
-        "adl": 2 if position.lots else 0,
+        "adl": quantile(position),
         "bidNotional": plain(money(margin.buy_orders_atoms)),
         "askNotional": plain(money(margin.sell_orders_atoms)),
         "updateTime": updated_ms(position, time),
@@ -225,9 +227,21 @@ def risk_v2_document(listing: Listing, position: PositionState, margin: MarginSt
         "isolatedWallet": plain(money(position.isolated_atoms)),
         "symbol": listing.name,
         "unRealizedProfit": eight(money(margin.unrealized_atoms)),
-        "positionSide": "BOTH",
+        "positionSide": LEGS[position.side],
         "updateTime": updated_ms(position, time),
     }
+
+
+def quantile(position: PositionState) -> int:
+    """Where a position stands in the queue for auto-deleveraging: in the middle while there is one."""
+    return 2 if position.lots else 0
+
+
+def quantiles(legs: Sequence[PositionState]) -> dict[str, int]:
+    """`adlQuantile` of a symbol; its last key is another one in hedge mode, where it says nothing."""
+    one = {LEGS[position.side]: quantile(position) for position in legs}
+    hedged = "BOTH" not in one
+    return {"LONG": 0, "SHORT": 0, "HEDGE" if hedged else "BOTH": 0} | one
 
 
 def symbol_config_document(listing: Listing, mode: MarginMode, leverage: int) -> Document:
@@ -238,6 +252,19 @@ def symbol_config_document(listing: Listing, mode: MarginMode, leverage: int) ->
         "isAutoAddMargin": False,
         "leverage": leverage,
         "maxNotionalValue": str(listing.notional_max(leverage)),
+    }
+
+
+def margin_move_document(listing: Listing, moved: MarginMoved, time: VenueTime) -> Document:
+    """One row of positionMargin/history; a type of 2 says that margin was taken out."""
+    return {
+        "symbol": listing.name,
+        "type": MARGIN_IN if moved.atoms > 0 else MARGIN_OUT,
+        "deltaType": "USER_ADJUST",
+        "amount": eight(money(abs(moved.atoms))),
+        "asset": listing.row.settle,
+        "time": wire_ms(time, moved.position.updated_ns),
+        "positionSide": LEGS[moved.position.side],
     }
 
 

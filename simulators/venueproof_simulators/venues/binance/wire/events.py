@@ -22,7 +22,7 @@ from venueproof_simulators.engine.state import (
 from venueproof_simulators.host.decimals import fixed, money, plain
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.wire.account import break_even_price, entry_price
-from venueproof_simulators.venues.binance.wire.market import LevelRows, rate, turnover_text
+from venueproof_simulators.venues.binance.wire.market import LevelRows, next_funding_ms, rate, turnover_text
 from venueproof_simulators.venues.binance.wire.numbers import Listing, eight, unpadded, update_id, wire_ms
 from venueproof_simulators.venues.binance.wire.orders import (
     LEGS,
@@ -159,7 +159,7 @@ def position_entry(listing: Listing, position: PositionState) -> Document:
         "up": plain(money(position.unrealized_atoms)),
         "mt": position.margin_mode.value,
         "iw": plain(money(position.isolated_atoms)) if isolated else "0",
-        "ps": "BOTH",
+        "ps": LEGS[position.side],
         "ma": listing.row.settle,
         "bep": break_even_price(listing, position),
     }
@@ -274,7 +274,7 @@ def mark_event(listing: Listing, ticker: TickerState, time: VenueTime) -> Docume
         "i": index,
         "P": index,
         "r": eight(rate(ticker)),
-        "T": ticker.next_funding_ns // 1_000_000,
+        "T": next_funding_ms(listing, time),
         "st": listing.product.number,
     }
 

@@ -248,7 +248,7 @@ def premium_document(listing: Listing, ticker: TickerState, time: VenueTime) -> 
         "estimatedSettlePrice": index,
         "lastFundingRate": eight(rate(ticker)),
         "interestRate": eight(INTEREST_RATE),
-        "nextFundingTime": ticker.next_funding_ns // 1_000_000,
+        "nextFundingTime": next_funding_ms(listing, time),
         "time": time.wire_ms,
     }
 
@@ -258,13 +258,20 @@ def rate(ticker: TickerState) -> Decimal:
     return Decimal(ticker.funding_rate_ppb).scaleb(-9)
 
 
-def funding_document(listing: Listing, rate: Decimal, ticks: int, at_ns: int) -> Document:
-    """One row of fundingRate. `ticks`: the price at that time."""
+def next_funding_ms(listing: Listing, time: VenueTime) -> int:
+    """When positions pay next: every so many hours of the age clock, on the hour unless that was moved."""
+    step_ns = listing.instrument.funding_interval_ns
+    due_ns = (time.age_ns // step_ns + 1) * step_ns
+    return (due_ns - time.age_ns + time.true_ns) // 1_000_000
+
+
+def funding_document(listing: Listing, rate_ppb: int, mark_nano_ticks: int, at_ns: int) -> Document:
+    """One row of fundingRate, with the price that was counted at."""
     return {
         "symbol": listing.name,
-        "fundingRate": eight(rate),
+        "fundingRate": eight(Decimal(rate_ppb).scaleb(-9)),
         "fundingTime": at_ns // 1_000_000,
-        **listing.only_usd(markPrice=eight(listing.price(ticks)), rateType="Regular"),
+        **listing.only_usd(markPrice=eight(listing.mark(mark_nano_ticks)), rateType="Regular"),
     }
 
 

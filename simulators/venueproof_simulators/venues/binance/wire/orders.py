@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from venueproof_simulators.engine.events import BalanceChanged
+from venueproof_simulators.engine.events import BalanceCause, BalanceChanged
 from venueproof_simulators.engine.matching import SELF_TRADE
 from venueproof_simulators.engine.state import (
     FillState,
@@ -274,14 +274,24 @@ def _transaction(product: ProductRules, number: int) -> int | str:
     return str(number) if product.transactions_as_text else number
 
 
-def transfer_document(paid: BalanceChanged, product: ProductRules, number: int, time: VenueTime) -> Document:
-    """What money paid in or out adds to the income list; `number` counts the account's transfers."""
+INCOME_TYPES = {
+    BalanceCause.DEPOSIT: "TRANSFER",
+    BalanceCause.WITHDRAWAL: "TRANSFER",
+    BalanceCause.FUNDING: "FUNDING_FEE",
+    BalanceCause.INSURANCE: "INSURANCE_CLEAR",
+}
+"""`incomeType` of money that no trade moved."""
+
+
+def payment_document(paid: BalanceChanged, product: ProductRules, number: int, time: VenueTime) -> Document:
+    """What money that no trade moved adds to the income list; `number` counts the account's payments."""
+    kind = INCOME_TYPES[paid.cause]
     return {
-        "symbol": "",
-        "incomeType": "TRANSFER",
+        "symbol": paid.instrument,
+        "incomeType": kind,
         "income": eight(money(paid.change_atoms)),
         "asset": paid.balance.asset,
-        "info": "TRANSFER",
+        "info": kind,
         "time": wire_ms(time, paid.balance.updated_ns),
         "tranId": _transaction(product, number),
         "tradeId": "",
