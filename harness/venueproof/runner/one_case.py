@@ -166,7 +166,7 @@ class _Run:
         adapter = surroundings.make_adapter()
         self._declaration = await adapter.declare()
         provocation = self._provocation(bench)
-        impossible = discovery.manifest(self._spec.venue).impossible
+        impossible = discovery.manifest(self._spec.venue).impossible | self._product.impossible
         decision = decide(self._clause, self._declaration, impossible, bench.powers, has_case=provocation is not None)
         if decision is not None:
             return Judgement(*decision)

@@ -60,6 +60,8 @@ class Product(Struct, frozen=True):
     """Name of the origin that its REST calls go to."""
     ccxt_id: str = ""
     """The exchange id under which ccxt serves this product."""
+    impossible: frozenset[str] = frozenset()
+    """Capabilities that the venue cannot offer on this product, in the contracts' spelling."""
 
 
 class Manifest(Struct, frozen=True):
@@ -73,7 +75,7 @@ class Manifest(Struct, frozen=True):
     """The venue's own names of the parts of a credential."""
     facts_date: str
     impossible: frozenset[str] = frozenset()
-    """Capabilities that the venue cannot offer, in the contracts' spelling."""
+    """Capabilities that the venue cannot offer on any product, in the contracts' spelling."""
 
 
 class VenueTime(Struct, frozen=True, gc=False):

@@ -32,7 +32,7 @@ from venueproof_contracts.model import (
     TriggerPrice,
 )
 
-each_product = pytest.mark.parametrize("symbol", [SYMBOL])
+each_product = pytest.mark.parametrize("symbol", [SYMBOL, "BTC/USD:BTC"])
 
 
 def held(symbol: str) -> str:

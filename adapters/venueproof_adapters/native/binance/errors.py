@@ -27,8 +27,8 @@ from venueproof_contracts.errors import (
     VenueDown,
 )
 
-NO_AMEND = ("-5025", "-5026")
-"""Refusals that say: this order cannot be amended (any more), replace it."""
+NO_AMEND = ("-5025", "-5026", "-4196", "-4198")
+"""Refusals that say: this order cannot be amended (any more), replace it. The last two are of inverse products."""
 LISTEN_KEY_UNKNOWN = "-1125"
 
 _BANNED_UNTIL = re.compile(r"banned until (\d{10,})")
