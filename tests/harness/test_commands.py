@@ -9,11 +9,13 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from venueproof.cli import run_command
+from venueproof_simulators.host import discovery
 
 COMMAND = [sys.executable, "-c", "from venueproof.cli import main; main()"]
 COMMANDS = ("serve", "certify", "venues", "quirks", "clauses", "adapters", "report", "compare")
@@ -81,7 +83,7 @@ def test_without_arguments_the_commands_are_listed(capsys: pytest.CaptureFixture
         (["venues"], {"name", "products", "origins", "facts_date"}),
         (["quirks"], {"id", "venue", "status", "verdict", "clause"}),
         (["quirks", "binance"], {"id", "venue", "status", "verdict", "clause"}),
-        (["clauses"], {"id", "promise", "why", "strength", "kind"}),
+        (["clauses"], {"id", "promise", "why", "strength", "kind", "claim"}),
         (["adapters"], {"name", "target"}),
     ],
 )
@@ -95,6 +97,18 @@ def test_lists_are_for_people_and_for_programs(
     text = capsys.readouterr().out
     assert str(rows[0].get("id") or rows[0]["name"]) in text
     assert max(len(line) for line in text.splitlines()) <= 80
+
+
+def test_venues_are_listed_with_every_product_and_the_state_of_their_register(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_command(["venues"]) == 0
+    told = capsys.readouterr().out
+    for product in discovery.manifest("binance").products:
+        assert f"{product.name:<9}" in told
+        assert product.instrument in told
+    counted = Counter(row.status.value for row in discovery.quirks("binance"))
+    assert f"{counted['switch']} switch, {counted['always']} always" in told
 
 
 def test_serve_says_where_it_is_and_ends_when_told() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from venueproof.cli.reporting import compare_certificates, judge_against
 from venueproof.cli.summary import print_summary
@@ -77,6 +78,17 @@ def test_outcomes_that_nobody_has_take_no_room(tmp_path: Path, capsys: pytest.Ca
     told = capsys.readouterr().out.splitlines()
     assert told[1].split() == ["adapter", "venue", "pass", "fail", "wvd", "verdict"]
     assert told[-1] == "certified, with 2 waived"
+
+
+def test_a_failure_of_one_product_says_of_which(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = _certificate(Outcome.FAIL, Outcome.FAIL)
+    of_inverse = [replace(row, product="inverse") for row in whole.results if row.clause == "ORD-000"]
+    print_summary(seal(whole.header, whole.runs, [*whole.results, *of_inverse]), tmp_path)
+    told = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("ORD-00")]
+    assert told == [
+        ["ORD-000", "2", "a", "title:", "because"],
+        ["ORD-001", "1", "linear", "only:", "a", "title:", "because"],
+    ]
 
 
 def test_a_waiver_for_nothing_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from venueproof_adapters.ccxt_adapter import reading
-from venueproof_adapters.ccxt_adapter.declaring import declaration
+from venueproof_adapters.ccxt_adapter.declaring import HAS, declaration
 from venueproof_adapters.ccxt_adapter.errors import translated
 from venueproof_adapters.ccxt_adapter.exchanges import Exchange, ExchangeRow
 from venueproof_adapters.ccxt_adapter.ids import ClientIds
-from venueproof_adapters.ccxt_adapter.placing import order_params
+from venueproof_adapters.ccxt_adapter.placing import needs, order_params
 from venueproof_adapters.ccxt_adapter.streams import Key, Streams
 from venueproof_adapters.ccxt_adapter.watching import CANDLE_INTERVAL, UNWATCH, watches
+from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.errors import AdapterError, Unsupported
 from venueproof_contracts.model import (
     Balance,
@@ -45,7 +46,7 @@ class CcxtAdapter:
         """Nothing is sent before `start`."""
         self._exchange = exchange
         self._row = row
-        self._ids = ClientIds()
+        self._ids = ClientIds(row.conditional_keys)
         self._streams = Streams(exchange)
 
     async def declare(self) -> Declaration:
@@ -116,6 +117,7 @@ class CcxtAdapter:
 
     async def place(self, intent: Intent) -> Order:
         """`create_order`."""
+        self._refuse_wordless(intent)
         price = None if intent.price is None else float(intent.price)
         amount, params = float(intent.amount), self._params(intent)
         with translated(self._exchange, changes=True):
@@ -126,6 +128,8 @@ class CcxtAdapter:
 
     async def place_many(self, intents: Sequence[Intent]) -> list[Order | AdapterError]:
         """`create_orders`."""
+        for intent in intents:
+            self._refuse_wordless(intent)
         requests = [
             {
                 "symbol": one.instrument,
@@ -148,11 +152,19 @@ class CcxtAdapter:
         by_intent = {order.ref.intent_id: order for order in orders}
         return [by_intent.get(intent.intent_id) or refusals.pop(0) for intent in intents]
 
+    def _refuse_wordless(self, intent: Intent) -> None:
+        """What ccxt has no word for it would place without that: a trailing stop as a market order, at once."""
+        wanted = needs(intent)
+        if intent.close_position or (wanted and not self._exchange.has.get(wanted)):
+            raise Unsupported("ccxt has no word for this kind of conditional order on this exchange")
+
     def _params(self, intent: Intent) -> dict[str, object]:
         return order_params(intent, self._ids.client_id(intent.intent_id))
 
     async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
         """`edit_order`, which wants to be told the order's side, type and both figures: asked of the venue first."""
+        if ref.conditional:
+            raise Unsupported("ccxt has no word for changing a conditional order")
         now = await self.order(ref)
         to_price, to_amount = price or now.price, amount or now.amount
         with translated(self._exchange, changes=True):
@@ -173,9 +185,14 @@ class CcxtAdapter:
         return self._order(found, ref.instrument)
 
     async def cancel_all(self, instrument: str) -> None:
-        """`cancel_all_orders`."""
+        """`cancel_all_orders`, which wants to be asked for conditional ones apart."""
         with translated(self._exchange, changes=True):
-            await self._exchange.cancel_all_orders(instrument)
+            for params in self._both_kinds():
+                await self._exchange.cancel_all_orders(instrument, params)
+
+    def _both_kinds(self) -> list[dict[str, object]]:
+        """The parameters for ordinary orders, and for conditional ones where the exchange has them."""
+        return [{}, {"trigger": True}] if self._exchange.has.get(HAS[Capability.CONDITIONAL]) else [{}]
 
     async def order(self, ref: OrderRef) -> Order:
         """`fetch_order`."""
@@ -184,9 +201,11 @@ class CcxtAdapter:
         return self._order(found, ref.instrument)
 
     async def open_orders(self, instrument: str | None) -> list[Order]:
-        """`fetch_open_orders`."""
+        """`fetch_open_orders`, which wants to be asked for conditional ones apart."""
+        found: list[reading.Dict] = []
         with translated(self._exchange):
-            found = await self._exchange.fetch_open_orders(instrument)
+            for params in self._both_kinds():
+                found += await self._exchange.fetch_open_orders(instrument, None, None, params)
         return [self._order(one, instrument or "") for one in found]
 
     def _naming(self, ref: OrderRef) -> dict[str, object]:

@@ -29,6 +29,7 @@ class ExchangeRow(Struct, frozen=True, forbid_unknown_fields=True):
     sub_type: str
     client_id_unique: ClientIdUniqueness
     request_lifetime_s: int
+    conditional_keys: tuple[str, ...]
     source: str
 
 

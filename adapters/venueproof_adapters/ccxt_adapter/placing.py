@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from venueproof_contracts.model import Intent, OffsetUnit, OrderType, TimeInForce, Trigger, TriggerKind
+from venueproof_contracts.model import (
+    Intent,
+    OffsetUnit,
+    OrderType,
+    PositionSide,
+    Side,
+    TimeInForce,
+    Trigger,
+    TriggerKind,
+    TriggerPrice,
+)
 
 
 def order_params(intent: Intent, client_id: str) -> dict[str, object]:
@@ -12,23 +22,39 @@ def order_params(intent: Intent, client_id: str) -> dict[str, object]:
         params["postOnly"] = True
     elif intent.type is OrderType.LIMIT and intent.time_in_force is not TimeInForce.GTC:
         params["timeInForce"] = intent.time_in_force.value.upper()
-    if intent.reduce_only:
+    if intent.reduce_only or _closes_leg(intent):
         params["reduceOnly"] = True
-    if intent.close_position:
-        params["closePosition"] = True
     if intent.position_side is not None:
-        params["positionSide"] = intent.position_side.value.upper()
+        params["hedged"] = True
     if intent.trigger is not None:
         params.update(_trigger_params(intent.trigger))
     return params
 
 
+def needs(intent: Intent) -> str:
+    """The key of `exchange.has` without which ccxt has no word for an intent; empty for what it always has."""
+    trigger = intent.trigger
+    if trigger is None or trigger.kind is not TriggerKind.TRAILING:
+        return ""
+    return "createTrailingPercentOrder" if trigger.offset_unit is OffsetUnit.PERCENT else "createTrailingAmountOrder"
+
+
+def _closes_leg(intent: Intent) -> bool:
+    """In ccxt's words an order of hedge mode closes the leg of the other side when it is reduce-only."""
+    opens = PositionSide.LONG if intent.side is Side.BUY else PositionSide.SHORT
+    return intent.position_side not in (None, PositionSide.NET, opens)
+
+
 def _trigger_params(trigger: Trigger) -> dict[str, object]:
+    watched: dict[str, object] = {}
+    if trigger.watches is not TriggerPrice.LAST:
+        watched["triggerPriceType"] = trigger.watches.value
     if trigger.kind is TriggerKind.TRAILING:
         word = "trailingPercent" if trigger.offset_unit is OffsetUnit.PERCENT else "trailingAmount"
-        return {word: _number(trigger.offset)}
+        activation = {} if trigger.activation is None else {"trailingTriggerPrice": _number(trigger.activation)}
+        return {word: _number(trigger.offset), **activation, **watched}
     word = "stopLossPrice" if trigger.kind is TriggerKind.STOP else "takeProfitPrice"
-    return {word: _number(trigger.price), "triggerPriceType": trigger.watches.value}
+    return {word: _number(trigger.price), **watched}
 
 
 def _number(value: object) -> float | None:

@@ -28,6 +28,8 @@ from venueproof_contracts.model import (
     Ticker,
     TimeInForce,
     Trade,
+    Trigger,
+    TriggerKind,
 )
 
 Dict = Mapping[str, Any]
@@ -85,16 +87,12 @@ def order(found: Dict, ids: ClientIds, symbol: str = "") -> Order:
     """An order structure. A figure that ccxt leaves out counts as 0, an order type that it does not know as limit."""
     filled, average = _figure(found.get("filled")), decimal(found.get("average"))
     tif = str(found.get("timeInForce") or "").lower()
-    client_id, venue_id = found.get("clientOrderId"), found.get("id")
+    conditional = ids.is_conditional(found.get("info"))
     read = Order(
-        ref=OrderRef(
-            instrument=found.get("symbol") or symbol,
-            intent_id=ids.intent_id(str(client_id)) if client_id else ids.intent_of(str(venue_id)),
-            venue_id=str(venue_id) if venue_id else None,
-        ),
+        ref=_ref(found, ids, symbol, conditional),
         side=Side.SELL if found.get("side") == "sell" else Side.BUY,
         type=OrderType.MARKET if found.get("type") == "market" else OrderType.LIMIT,
-        status=_status(found.get("status"), filled),
+        status=_waiting(found.get("status")) if conditional else _status(found.get("status"), filled),
         amount=_figure(found.get("amount")),
         filled=filled,
         price=decimal(found.get("price")),
@@ -102,9 +100,29 @@ def order(found: Dict, ids: ClientIds, symbol: str = "") -> Order:
         time_in_force=TimeInForce(tif) if tif in set(TimeInForce) else None,
         post_only=bool(found.get("postOnly")),
         reduce_only=bool(found.get("reduceOnly")),
+        trigger=_trigger(found) if conditional else None,
         updated_ns=to_ns(found.get("lastUpdateTimestamp") or found.get("timestamp")),
     )
     return ids.learn(read)
+
+
+def _ref(found: Dict, ids: ClientIds, symbol: str, conditional: bool) -> OrderRef:
+    instrument = str(found.get("symbol") or symbol)
+    client_id, venue_id = found.get("clientOrderId"), found.get("id")
+    return OrderRef(
+        instrument=instrument,
+        intent_id=ids.intent_id(str(client_id)) if client_id else ids.intent_of(instrument, str(venue_id)),
+        venue_id=str(venue_id) if venue_id else None,
+        conditional=conditional,
+    )
+
+
+def _trigger(found: Dict) -> Trigger | None:
+    """What ccxt tells of a condition: a price, and whether profit is taken there; nothing of a trailing one."""
+    price = decimal(found.get("triggerPrice"))
+    if price is None:
+        return None
+    return Trigger(TriggerKind.TAKE if found.get("takeProfitPrice") else TriggerKind.STOP, price=price)
 
 
 def refusal(found: Dict) -> Rejected | None:
@@ -119,6 +137,12 @@ def _status(text: object, filled: Decimal) -> OrderStatus:
     return OrderStatus.PARTLY_FILLED if status is OrderStatus.OPEN and filled else status
 
 
+def _waiting(text: object) -> OrderStatus:
+    """ccxt's words for orders, of a conditional one: it is open while it waits, and closed once it has fired."""
+    words = {"open": OrderStatus.WAITING, "closed": OrderStatus.TRIGGERED}
+    return words.get(str(text)) or _STATUS.get(str(text), OrderStatus.PENDING)
+
+
 def fill(found: Dict, ids: ClientIds) -> Fill:
     """A trade structure of the account's own."""
     fee: Dict = found.get("fee") or {}
@@ -126,7 +150,7 @@ def fill(found: Dict, ids: ClientIds) -> Fill:
     maker = {"maker": True, "taker": False}.get(str(found.get("takerOrMaker")))
     return Fill(
         fill_id=str(found["id"]),
-        ref=OrderRef(instrument=found["symbol"], intent_id=ids.intent_of(order_id), venue_id=order_id or None),
+        ref=OrderRef(found["symbol"], ids.intent_of(found["symbol"], order_id), venue_id=order_id or None),
         side=Side(found["side"]),
         price=_figure(found["price"]),
         amount=_figure(found["amount"]),

@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
+from collections.abc import Sequence
 
 import msgspec
 
 from venueproof.cli.output import WIDTH, line, print_json, table
 from venueproof.runner.adapters import named_adapters
 from venueproof.runner.plan import require_venue
+from venueproof_contracts.capabilities import CLAIMS, Conformance
 from venueproof_contracts.clause import Clause, all_clauses
 from venueproof_simulators.host import discovery
+from venueproof_simulators.host.facts import QuirkRow, Status
 
 
 def list_venues(as_json: bool) -> int:
-    """Name, title, products and the date of the facts."""
+    """Every product of every venue with the instrument that cases trade, and how much of the register is built."""
     found = [discovery.manifest(name) for name in discovery.venue_names()]
     if as_json:
         print_json(found)
         return 0
-    rows = [(one.name, ", ".join(product.name for product in one.products), one.facts_date, one.title) for one in found]
-    table(("venue", "products", "facts of", "title"), rows)
+    rows = [(one.name, product.name, product.instrument, product.title) for one in found for product in one.products]
+    table(("venue", "product", "traded in cases", "title"), rows)
+    for one in found:
+        line()
+        line(f"{one.name}: {one.title}, facts of {one.facts_date}")
+        line(f"  register: {_statuses(discovery.quirks(one.name))}")
     return 0
+
+
+def _statuses(rows: Sequence[QuirkRow]) -> str:
+    """How many rows of a register have each status."""
+    counts = Counter(row.status for row in rows)
+    return ", ".join(f"{counts[status]} {status.value}" for status in Status if counts[status]) or "empty"
 
 
 def list_quirks(venue: str, as_json: bool) -> int:
@@ -37,6 +51,8 @@ def list_quirks(venue: str, as_json: bool) -> int:
         line(row.id)
         line(f"  {row.status.value}, {row.verdict.value}, {f'clause {row.clause}' if row.clause else 'no clause'}")
         line(textwrap.fill(row.title, WIDTH, initial_indent="  ", subsequent_indent="  "))
+    for name in names:
+        line(f"{name}: {_statuses(discovery.quirks(name))}")
     return 0
 
 
@@ -45,8 +61,14 @@ def list_clauses(as_json: bool) -> int:
     if as_json:
         print_json([_clause_document(clause) for clause in all_clauses()])
         return 0
-    table(("clause", "binds", "title"), [(one.id, one.strength.value, one.title) for one in all_clauses()])
+    rows = [(one.id, one.strength.value, _claimed_at(one), one.title) for one in all_clauses()]
+    table(("clause", "binds", "claim", "title"), rows)
     return 0
+
+
+def _claimed_at(clause: Clause) -> str:
+    """The least claim that a clause belongs to."""
+    return next(claim.value for claim in Conformance if clause.capabilities <= CLAIMS[claim])
 
 
 def _clause_document(clause: Clause) -> dict[str, object]:
@@ -61,6 +83,7 @@ def _clause_document(clause: Clause) -> dict[str, object]:
         "powers": sorted(clause.powers),
         "kind": clause.kind,
         "managed_only": clause.managed_only,
+        "claim": _claimed_at(clause),
     }
 
 

@@ -35,7 +35,7 @@ def print_summary(certificate: Certificate, directory: Path) -> None:
     line()
     _print_counts(certificate, verdict)
     for one in verdict.runs:
-        _print_against(one)
+        _print_against(one, _products(certificate, one))
         _print_unproven(certificate, one)
     _print_kills(certificate)
     line()
@@ -83,7 +83,12 @@ def _print_unproven(certificate: Certificate, one: RunVerdict) -> None:
     table(("clause", "what came of it"), list(seen.items())[:FAILURES_SHOWN_MAX])
 
 
-def _print_against(one: RunVerdict) -> None:
+def _products(certificate: Certificate, one: RunVerdict) -> set[str]:
+    key = (one.run.adapter, one.run.venue)
+    return {row.product for row in certificate.results if (row.adapter, row.venue) == key}
+
+
+def _print_against(one: RunVerdict, products: set[str]) -> None:
     if not one.reason:
         return
     line()
@@ -94,14 +99,19 @@ def _print_against(one: RunVerdict) -> None:
     for row in one.against:
         by_clause.setdefault(row.clause, []).append(row)
     shown = list(by_clause.items())[:FAILURES_SHOWN_MAX]
-    table(("clause", "rows", "what was seen"), [(clause, str(len(found)), _seen(found)) for clause, found in shown])
+    table(
+        ("clause", "rows", "what was seen"),
+        [(clause, str(len(found)), _seen(found, products)) for clause, found in shown],
+    )
     if len(by_clause) > len(shown):
         line(f"… and {len(by_clause) - len(shown)} more clauses; all are in the report")
 
 
-def _seen(found: list[Result]) -> str:
-    first = found[0]
-    return one_line(f"{first.evidence.title}: {first.evidence.message or first.outcome.value}", 160)
+def _seen(found: list[Result], products: set[str]) -> str:
+    """The first of the rows; a failure of some products only says of which."""
+    first, failed = found[0], {row.product for row in found}
+    where = "" if failed == products else f"{', '.join(sorted(failed))} only: "
+    return one_line(f"{where}{first.evidence.title}: {first.evidence.message or first.outcome.value}", 160)
 
 
 def _print_kills(certificate: Certificate) -> None:
