@@ -17,6 +17,7 @@ from venueproof_contracts.actions import POWERS, DropManner, Matcher, Operation,
 from venueproof_contracts.bench import EXPOSURE, HOURS, TRUTH
 from venueproof_contracts.errors import Reason
 from venueproof_contracts.model import (
+    ContractUnit,
     Intent,
     OffsetUnit,
     OrderRef,
@@ -32,6 +33,7 @@ from venueproof_contracts.model import (
 from venueproof_simulators.host.venue import Profile
 
 BTC = "BTC/USDT:USDT"
+COIN = "BTC/USD:BTC"
 Body = Callable[[SimulatorBench], Awaitable[None]]
 
 
@@ -149,6 +151,38 @@ def test_mark_moves_alone_and_funding_is_paid_when_told() -> None:
         after = {one.asset: one.wallet for one in (await bench.truth()).balances}
         assert before["USDT"] is not None
         assert after["USDT"] == before["USDT"] - Decimal("0.61")
+
+    on_bench(body)
+
+
+def test_balances_are_those_of_the_product() -> None:
+    async def body(bench: SimulatorBench) -> None:
+        everything = {one.asset for one in (await bench.truth()).balances}
+        bench.product = "inverse"
+        coins = {one.asset for one in (await bench.truth()).balances}
+        bench.product = "linear"
+        assert everything == coins | {one.asset for one in (await bench.truth()).balances}
+        assert "BTC" in coins
+        assert "USDT" not in coins
+
+    on_bench(body)
+
+
+def test_an_inverse_position_is_told_in_contracts_and_harmonic_prices() -> None:
+    async def body(bench: SimulatorBench) -> None:
+        spelled = bench.instrument(COIN)
+        assert (spelled.contract_unit, spelled.contract_size, spelled.settle) == (ContractUnit.QUOTE, 100, "BTC")
+        for intent_id, price in (("a", "50000.0"), ("b", "40000.0")):
+            intent = replace(buy(intent_id, price, "10"), instrument=COIN)
+            order_id = (await bench.do(actions.ActAsOtherClient(intent))).order_id
+            await bench.do(actions.FillOrder(COIN, order_id))
+        truth = await bench.truth()
+        [position] = [one for one in truth.positions if one.amount]
+        assert (position.instrument, position.amount) == (COIN, 20)
+        harmonic = 2 / (1 / Decimal(50000) + 1 / Decimal(40000))
+        assert position.entry_price is not None
+        assert abs(position.entry_price - harmonic) < Decimal("0.001")
+        assert {order.average_price for order in truth.orders} == {Decimal(50000), Decimal(40000)}
 
     on_bench(body)
 
