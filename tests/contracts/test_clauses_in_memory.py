@@ -43,6 +43,11 @@ UNSEEN = {
 """A venue that amends in place has no replacement, and a linear one no other formula."""
 
 
+SAME_HERE = {"AMD-020"}
+"""Where every order is amended in place it asks for the same as AMD-010."""
+MUTANTS = [mutant for mutant in all_mutants() if mutant.clause in CLAUSES.keys() - PART_MUTANTS]
+
+
 @pytest.mark.parametrize("clause", CLAUSES.values(), ids=CLAUSES)
 def test_a_good_adapter_keeps_it(clause: Clause, breach: Judge) -> None:
     assert breach(clause, None) == ""
@@ -59,3 +64,14 @@ def test_wrong_keys_are_not_judged_where_there_are_none(breach: Judge) -> None:
     wrong_key = next(clause for clause in all_clauses() if clause.id == "AUT-010")
     with pytest.raises(NothingToJudge, match="no credentials"):
         breach(wrong_key, None)
+
+
+def test_every_clause_kills_what_no_other_kills(breach: Judge) -> None:
+    kills = {
+        clause_id: {mutant.name for mutant in MUTANTS if breach(clause, mutant)}
+        for clause_id, clause in CLAUSES.items()
+        if clause_id not in PART_MUTANTS | SAME_HERE
+    }
+    for clause_id, killed in kills.items():
+        others = set[str]().union(*(names for other, names in kills.items() if other != clause_id))
+        assert killed - others, clause_id

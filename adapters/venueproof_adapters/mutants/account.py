@@ -95,10 +95,19 @@ class UnsignedPositions(Wrapper):
 
 @broken("POS-020", "keeps-closed-positions")
 class KeepsClosedPositions(Wrapper):
-    """Swallows the event that a position is closed."""
+    """Swallows the event that a position is closed, when one of its orders closed it."""
+
+    _trading = False
+
+    async def place(self, intent: Intent) -> Order:
+        self._trading = True
+        return await self.inner.place(intent)
 
     def heard(self, event: Event) -> Event | None:
-        return None if isinstance(event, PositionEvent) and not event.position.amount else event
+        if not isinstance(event, PositionEvent):
+            return event
+        closed, self._trading = self._trading and not event.position.amount, False
+        return None if closed else event
 
 
 @broken("BAL-010", "takes-the-wallet-for-available")
@@ -130,11 +139,12 @@ class SwallowsRefusedSettings(Wrapper):
 
 @broken("CFG-010", "refuses-what-is-set-already")
 class RefusesNoChange(Wrapper):
-    """Raises when the position mode is what it should be."""
+    """Raises when the position mode is what it should be, and a position is open."""
 
     async def set_position_mode(self, mode: PositionMode) -> None:
         await self.inner.set_position_mode(mode)
-        raise Rejected(Reason.NO_CHANGE)
+        if await self.inner.positions():
+            raise Rejected(Reason.OPEN_POSITION)
 
 
 @broken("POS-010", "tells-profit-on-margin")
@@ -226,6 +236,15 @@ class NoSwitch(Wrapper):
 
     async def set_position_mode(self, mode: PositionMode) -> None:
         return
+
+
+@broken("CFG-020", "never-switches-back")
+class NeverBack(Wrapper):
+    """Switches to hedge mode, and says that it switched back."""
+
+    async def set_position_mode(self, mode: PositionMode) -> None:
+        if mode is PositionMode.HEDGE:
+            await self.inner.set_position_mode(mode)
 
 
 @broken("CFG-030", "goes-by-the-mode-it-set")

@@ -37,6 +37,14 @@ class LeavesOut(Wrapper):
         return [order for order in await self.inner.open_orders(instrument) if not order.ref.conditional]
 
 
+@broken("CON-010", "lists-stops-without-their-trigger")
+class NoTrigger(Wrapper):
+    """Lists conditional orders as if they waited for nothing."""
+
+    async def open_orders(self, instrument: str | None) -> list[Order]:
+        return [structs.replace(order, trigger=None) for order in await self.inner.open_orders(instrument)]
+
+
 @broken("CON-020", "tells-a-fired-order-as-waiting")
 class FiredIsWaiting(Wrapper):
     """Does not know the word for a conditional order that fired, and says that it waits."""
@@ -135,6 +143,19 @@ class SweepsPlain(Wrapper):
         for order in await self.inner.open_orders(instrument):
             if not order.ref.conditional:
                 await self.inner.cancel(order.ref)
+
+
+@broken("CON-070", "cancels-a-stop-that-is-not-there")
+class CancelsNoStop(Wrapper):
+    """Reports success when there was no conditional order to cancel."""
+
+    async def cancel(self, ref: OrderRef) -> Order:
+        try:
+            return await self.inner.cancel(ref)
+        except Rejected:
+            if not ref.conditional:
+                raise
+            return structs.replace(await self.inner.order(ref), status=OrderStatus.CANCELED)
 
 
 @broken("CON-080", "trades-at-once-what-was-refused")

@@ -28,13 +28,19 @@ MADE_UP = {"2m": 2, "10m": 10, "45m": 45}
 """Intervals that are made of minutes here, whatever the venue has."""
 
 
-@broken("CAN-040", "tells-volume-in-money")
-class VolumeInMoney(Wrapper):
-    """Takes the column of money for that of contracts."""
+@broken("CAN-040", "tells-volume-in-lots")
+class VolumeInLots(Wrapper):
+    """Counts volume in thousandths of a contract, wherever it tells of it."""
 
     async def candles(self, instrument: str, interval: str, since_ns: int | None, limit: int | None) -> list[Candle]:
-        candles = await self.inner.candles(instrument, interval, since_ns, limit)
-        return [structs.replace(one, volume=one.volume * one.close) for one in candles]
+        return [_in_lots(one) for one in await self.inner.candles(instrument, interval, since_ns, limit)]
+
+    def heard(self, event: Event) -> Event | None:
+        return structs.replace(event, candle=_in_lots(event.candle)) if isinstance(event, CandleEvent) else event
+
+
+def _in_lots(candle: Candle) -> Candle:
+    return structs.replace(candle, volume=candle.volume * 1000)
 
 
 @broken("CAN-050", "begins-groups-anywhere")

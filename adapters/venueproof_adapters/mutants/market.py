@@ -79,13 +79,22 @@ class ReversedCandles(Wrapper):
         return (await self.inner.candles(instrument, interval, since_ns, limit))[::-1]
 
 
-@broken("CAN-020", "closes-the-running-candle")
-class RunningCandleClosed(Wrapper):
-    """Marks every candle as closed."""
+@broken("CAN-010", "leaves-out-an-hour")
+class HourLeftOut(Wrapper):
+    """Leaves one candle out of the middle of a list of hours."""
 
     async def candles(self, instrument: str, interval: str, since_ns: int | None, limit: int | None) -> list[Candle]:
         candles = await self.inner.candles(instrument, interval, since_ns, limit)
-        return [structs.replace(candle, closed=True) for candle in candles]
+        return candles if interval != "1h" else candles[:2] + candles[3:]
+
+
+@broken("CAN-020", "closes-the-running-candle")
+class RunningCandleClosed(Wrapper):
+    """Marks every candle of a minute as closed."""
+
+    async def candles(self, instrument: str, interval: str, since_ns: int | None, limit: int | None) -> list[Candle]:
+        candles = await self.inner.candles(instrument, interval, since_ns, limit)
+        return [structs.replace(candle, closed=candle.closed or interval == "1m") for candle in candles]
 
 
 @broken("CAN-030", "replaces-unknown-intervals")

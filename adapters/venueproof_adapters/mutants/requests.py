@@ -105,13 +105,23 @@ class TriesRefusedKeyAgain(Wrapper):
 
 @broken("ERR-010", "forgets-the-reason")
 class ForgetsReason(Wrapper):
-    """Reports every refusal of an order for the same reason."""
+    """Reports refusals for lack of money, size or precision for the same reason."""
 
     async def place(self, intent: Intent) -> Order:
         try:
             return await self.inner.place(intent)
         except Rejected as error:
+            if intent.reduce_only or error.reason not in SIZE_REASONS:
+                raise
             raise Rejected(Reason.OTHER, code=error.code, text=error.text) from error
+
+
+SIZE_REASONS = {
+    Reason.INSUFFICIENT_MARGIN,
+    Reason.BELOW_MINIMUM,
+    Reason.ABOVE_MAXIMUM,
+    Reason.PRECISION,
+}
 
 
 @broken("ERR-020", "reads-nonsense-as-empty")

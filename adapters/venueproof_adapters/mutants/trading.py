@@ -13,7 +13,17 @@ from venueproof_adapters.kit.orders import OrderView
 from venueproof_adapters.mutants._making import Wrapper, broken, exchanged
 from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.errors import AdapterError, Rejected
-from venueproof_contracts.model import ZERO, Event, Intent, Order, OrderEvent, OrderRef, OrderStatus, TimeInForce
+from venueproof_contracts.model import (
+    ZERO,
+    Event,
+    Intent,
+    Order,
+    OrderEvent,
+    OrderRef,
+    OrderStatus,
+    OrderType,
+    TimeInForce,
+)
 
 SHORT_ID_CHARS = 30
 """Short enough for every venue."""
@@ -26,6 +36,15 @@ class AmountsInMoney(Wrapper):
     async def open_orders(self, instrument: str | None) -> list[Order]:
         orders = await self.inner.open_orders(instrument)
         return [structs.replace(order, amount=order.amount * (order.price or 1)) for order in orders]
+
+
+@broken("ORD-010", "lists-every-order-as-immediate")
+class EveryOrderImmediate(Wrapper):
+    """Lists open orders with another time in force than they have."""
+
+    async def open_orders(self, instrument: str | None) -> list[Order]:
+        orders = await self.inner.open_orders(instrument)
+        return [structs.replace(order, time_in_force=TimeInForce.IOC) for order in orders]
 
 
 @broken("ORD-020", "takes-the-cost-for-the-price")
@@ -48,36 +67,45 @@ class DropsPostOnly(Wrapper):
 
 @broken("ORD-040", "leaves-expired-orders-pending")
 class ExpiredIsPending(Wrapper):
-    """Does not know the word for an order that expired, and leaves it pending."""
+    """Does not know the word for an order that expired at once, and leaves it pending."""
+
+    def __init__(self, inner: Adapter) -> None:
+        super().__init__(inner)
+        self._immediate: set[str] = set()
 
     async def place(self, intent: Intent) -> Order:
-        return _pending(await self.inner.place(intent))
+        if intent.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
+            self._immediate.add(intent.intent_id)
+        return self._pending(await self.inner.place(intent))
 
     async def order(self, ref: OrderRef) -> Order:
-        return _pending(await self.inner.order(ref))
+        return self._pending(await self.inner.order(ref))
 
-
-def _pending(order: Order) -> Order:
-    return structs.replace(order, status=OrderStatus.PENDING) if order.status is OrderStatus.EXPIRED else order
+    def _pending(self, order: Order) -> Order:
+        expired = order.status is OrderStatus.EXPIRED and order.ref.intent_id in self._immediate
+        return structs.replace(order, status=OrderStatus.PENDING) if expired else order
 
 
 @broken("ORD-050", "cancels-what-is-not-there")
 class CancelsNothing(Wrapper):
-    """Reports success when there was nothing to cancel."""
+    """Reports success when there was no plain order to cancel."""
 
     async def cancel(self, ref: OrderRef) -> Order:
         try:
             return await self.inner.cancel(ref)
         except Rejected:
+            if ref.conditional:
+                raise
             return structs.replace(await self.inner.order(ref), status=OrderStatus.CANCELED)
 
 
 @broken("ORD-060", "drops-reduce-only")
 class DropsReduceOnly(Wrapper):
-    """Sends reduce-only orders as plain ones."""
+    """Sends market orders that may only reduce as plain ones."""
 
     async def place(self, intent: Intent) -> Order:
-        return await self.inner.place(structs.replace(intent, reduce_only=False))
+        reduce_only = intent.reduce_only and intent.type is not OrderType.MARKET
+        return await self.inner.place(structs.replace(intent, reduce_only=reduce_only))
 
 
 @broken("ORD-070", "tells-digests-of-long-ids")
@@ -139,6 +167,26 @@ class AmendsPriceOnly(Wrapper):
         return await self.inner.amend(ref, price, None)
 
 
+@broken("AMD-010", "lists-amended-orders-as-they-were")
+class ListsAsTheyWere(Wrapper):
+    """Lists an order that was amended in place at the price that it had."""
+
+    def __init__(self, inner: Adapter) -> None:
+        super().__init__(inner)
+        self._prices: dict[str | None, Decimal | None] = {}
+
+    async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
+        old = await self.inner.order(ref)
+        new = await self.inner.amend(ref, price, amount)
+        if new.ref.venue_id == old.ref.venue_id:
+            self._prices[new.ref.venue_id] = old.price
+        return new
+
+    async def open_orders(self, instrument: str | None) -> list[Order]:
+        orders = await self.inner.open_orders(instrument)
+        return [structs.replace(one, price=self._prices.get(one.ref.venue_id, one.price)) for one in orders]
+
+
 @broken("AMD-020", "leaves-the-replaced-order-live")
 class ReplacedStaysLive(Wrapper):
     """Has both orders live where it replaces one: the old one stays, here as a second of the same terms."""
@@ -193,10 +241,18 @@ class AmendedIsLive(Wrapper):
 
 @broken("STA-010", "forgets-fills-of-canceled-orders")
 class CanceledMeansNothing(Wrapper):
-    """Reports a canceled order as not filled at all."""
+    """Reports an order that it canceled as not filled at all."""
+
+    def __init__(self, inner: Adapter) -> None:
+        super().__init__(inner)
+        self._canceled: set[str] = set()
+
+    async def cancel(self, ref: OrderRef) -> Order:
+        self._canceled.add(ref.intent_id)
+        return await self.inner.cancel(ref)
 
     def heard(self, event: Event) -> Event | None:
-        if isinstance(event, OrderEvent) and event.order.status is OrderStatus.CANCELED:
+        if isinstance(event, OrderEvent) and event.order.ref.intent_id in self._canceled:
             return OrderEvent(structs.replace(event.order, filled=ZERO))
         return event
 

@@ -46,14 +46,15 @@ async def limit_order(case: Case) -> None:
         placed = await case.adapter.place(intent)
         case.check(not placed.status.final, f"a resting order was answered with {placed.status}")
         true = await case.true_order(placed.ref)
-        case.check(
-            not true.status.final and same_terms(true, intent), f"asked {words(intent)}, at the venue {words(true)}"
-        )
+        kept = not true.status.final and same_terms(true, intent) and true.time_in_force is intent.time_in_force
+        case.check(kept, f"asked {words(intent)}, at the venue {words(true)}")
         asked = await case.adapter.order(OrderRef(case.symbol, intent.intent_id, placed.ref.venue_id))
         listed = [one for one in await case.adapter.open_orders(case.symbol) if one.ref.venue_id == true.ref.venue_id]
         case.check(len(listed) == 1, f"open_orders() lists it {len(listed)} times")
         for seen in (asked, *listed):
             case.check(same_terms(seen, intent) and seen.filled == 0, f"asked {words(intent)}, told {words(seen)}")
+            lasts = seen.time_in_force in (None, intent.time_in_force)
+            case.check(lasts, f"asked for {intent.time_in_force}, told {seen.time_in_force}")
             case.check(seen.ref.intent_id == intent.intent_id, f"told of intent {seen.ref.intent_id!r}")
 
 
