@@ -20,6 +20,7 @@ from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.wire.algos import algo_document, algo_reply, algo_row, canceled_document
 from venueproof_simulators.venues.binance.wire.orders import Document
 
+_TRAILING = frozenset({"activatePrice", "callbackRate"})
 LIVE_ALGO = frozenset({ConditionalStatus.WAITING, ConditionalStatus.TRIGGERING, ConditionalStatus.TRIGGERED})
 """Statuses in which a conditional order is listed as open."""
 
@@ -32,6 +33,11 @@ def place(call: Call) -> Document:
     if request.note.good_till_ms:
         call.desk.expire_algo_at(algo, till_age_ns(call, request.note.good_till_ms))
     return algo_reply(request.listing, algo, request.note, call.time)
+
+
+def place_over_socket(call: Call) -> Document:
+    """algoOrder.place: the answer leaves out what trailing orders alone have."""
+    return {name: value for name, value in place(call).items() if name not in _TRAILING}
 
 
 def _placed(call: Call, request: AlgoRequest, events: Iterable[Event]) -> ConditionalState:
