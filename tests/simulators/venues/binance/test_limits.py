@@ -199,3 +199,14 @@ def test_what_changed_while_the_venue_was_closed_is_told_when_it_opens(client: C
     client.wait(2)
     event = client.take(session)[0]
     assert event["u"] == client.get("/fapi/v1/depth", symbol="BTCUSDT")["lastUpdateId"]
+
+
+@pytest.mark.quirk("binance.rate.um-cm-shared")
+def test_both_products_count_in_the_same_windows(client: Client) -> None:
+    counts: list[tuple[str, str, str]] = []
+    for path, symbol in (("/fapi/v1/order", "BTCUSDT"), ("/dapi/v1/order", "BTCUSD_PERP")) * 2:
+        quantity = "0.010" if symbol == "BTCUSDT" else "1"
+        headers = client.signed("POST", path, **order(symbol=symbol, quantity=quantity)).headers
+        used = client.request("GET", path.replace("order", "ping")).headers["X-MBX-USED-WEIGHT-1M"]
+        counts.append((used, headers["X-MBX-ORDER-COUNT-10S"], headers["X-MBX-ORDER-COUNT-1M"]))
+    assert counts == [("1", "1", "1"), ("2", "2", "2"), ("3", "3", "3"), ("4", "4", "4")]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from venueproof_simulators.engine.commands import AddLiquidity, SetMark
+from venueproof_simulators.engine.commands import AddLiquidity, PrintTrade, SetMark, SetPrice
 from venueproof_simulators.engine.state import Side
 
 from .client import SECOND_NS, Client
@@ -36,6 +36,92 @@ def test_moved_mark_is_told_at_its_next_turn(client: Client) -> None:
     client.wait(1)
     after = client.take(session)[-1]
     assert (float(before["p"]), float(after["p"]), float(after["i"])) == (60000, 59000, 59500)
+
+
+@pytest.mark.quirk("binance.ws.um-cm-mixed-arr")
+@pytest.mark.parametrize("origin", ["fstream", "dstream"])
+def test_streams_of_all_symbols_mix_both_products_on_either_host(client: Client, origin: str) -> None:
+    names = ("!ticker@arr", "!miniTicker@arr", "!bookTicker", "!markPrice@arr@1s")
+    path = "/stream" if origin == "dstream" else "/{}/stream"
+    routes = {name: path.format("public" if name == "!bookTicker" else "market") for name in names}
+    sessions = {name: client.open(routes[name], f"streams={name}", origin=origin) for name in names}
+    for symbol in ("BTCUSDT", "BTCUSD_PERP"):
+        client.command(PrintTrade(symbol, 600_500, 2, Side.BUY))
+        client.command(AddLiquidity(symbol, Side.BUY, 600_000, 7))
+    client.wait(2)
+    for name, session in sessions.items():
+        data = [message["data"] for message in client.take(session)]
+        rows = [row for part in data for row in (part if isinstance(part, list) else [part])]
+        told = {row["s"]: row["st"] for row in rows}
+        assert {"BTCUSDT": 1, "BTCUSD_PERP": 2}.items() <= told.items(), name
+
+
+def test_pair_has_an_index_and_its_contracts_marks(client: Client) -> None:
+    names = "btcusd@indexPrice@1s/btcusd@indexPrice/btcusd@markPrice@1s/btcusd_perp@markPrice@1s"
+    session = client.open("/stream", f"streams={names}", origin="dstream")
+    client.wait(3)
+    heard = client.take(session)
+    assert [sum(row["stream"] == name for row in heard) for name in names.split("/")] == [3, 1, 3, 3]
+    by_name = {row["stream"]: row["data"] for row in heard}
+    index = by_name["btcusd@indexPrice@1s"]
+    assert (list(index), index["e"], index["i"]) == (["e", "E", "i", "p"], "indexPriceUpdate", "BTCUSD")
+    assert index["p"] == by_name["btcusd_perp@markPrice@1s"]["i"]
+    assert by_name["btcusd@markPrice@1s"] == [by_name["btcusd_perp@markPrice@1s"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "event", "symbol"),
+    [
+        ("btcusd@indexPriceKline_1m", "indexPrice_kline", "0"),
+        ("btcusd_perp@markPriceKline_1m", "markPrice_kline", "BTCUSD_PERP"),
+        ("btcusdt@markPriceKline_1m", "markPrice_kline", "BTCUSDT"),
+    ],
+)
+def test_candles_of_prices_have_no_volume_and_close(client: Client, name: str, event: str, symbol: str) -> None:
+    session = client.open("/ws/" + name)
+    client.command(SetPrice("BTCUSD_PERP" if "usd_" in name or "usd@" in name else "BTCUSDT", 601_000))
+    client.wait(61)
+    running, *_, closed = client.take(session)
+    assert (running["e"], running["k"]["s"], running["k"]["x"], closed["k"]["x"]) == (event, symbol, False, True)
+    assert list(running["k"])[:10] == ["t", "T", "s", "i", "f", "L", "o", "c", "h", "l"]
+    assert (float(running["k"]["c"]), running["k"]["v"], running["ps"]) == (60100, "0", running["ps"])
+    kind = "index" if event.startswith("index") else "mark"
+    product, key, value = ("fapi", "symbol", symbol) if symbol == "BTCUSDT" else ("dapi", "symbol", symbol)
+    if kind == "index":
+        product, key, value = "dapi", "pair", "BTCUSD"
+    rest = client.get(f"/{product}/v1/{kind}PriceKlines", **{key: value}, interval="1m", limit=2)[0]
+    assert [rest[0], *rest[1:5]] == [closed["k"][letter] for letter in "tohlc"]
+
+
+def test_continuous_candles_of_coin_margined_contracts_go_by_pair(client: Client) -> None:
+    session = client.open("/ws/btcusd_perpetual@continuousKline_1m", origin="dstream")
+    client.command(PrintTrade("BTCUSD_PERP", 600_500, 2, Side.BUY))
+    client.wait(1)
+    message = client.take(session)[0]
+    assert (message["e"], message["ps"], message["ct"]) == ("continuous_kline", "BTCUSD", "PERPETUAL")
+
+
+def test_liquidation_is_told_to_everybody_once_a_second(client: Client) -> None:
+    names = "btcusdt@forceOrder/!forceOrder@arr/ethusdt@forceOrder"
+    session = client.open("/market/stream", f"streams={names}")
+    client.ask("POST", "/fapi/v1/leverage", symbol="BTCUSDT", leverage=100)
+    client.ask("POST", "/fapi/v1/marginType", symbol="BTCUSDT", marginType="ISOLATED")
+    client.market(quantity="0.100")
+    client.wait(1)
+    client.take(session)
+    client.command(SetPrice("BTCUSDT", 590_000))
+    client.wait(3)
+    heard = client.take(session)
+    assert sorted(row["stream"] for row in heard) == ["!forceOrder@arr", "btcusdt@forceOrder"]
+    told = heard[0]["data"]
+    assert (told["e"], told["st"], told["o"]["s"], told["o"]["S"], told["o"]["X"]) == (
+        "forceOrder",
+        1,
+        "BTCUSDT",
+        "SELL",
+        "FILLED",
+    )
+    assert (told["o"]["q"], told["o"]["z"]) == ("0.100", "0.100")
 
 
 def test_book_without_retail_orders_chains_like_the_whole_one(client: Client) -> None:

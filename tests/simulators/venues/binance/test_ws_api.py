@@ -78,6 +78,18 @@ def test_market_is_told_without_a_key(client: Client, method: str, path: str, pa
     assert client.call(client.open_api(), method, **params)["result"] == client.get(path, **params)
 
 
+def test_conditional_order_is_placed_and_ended(client: Client) -> None:
+    session = client.open_api()
+    wish = {"symbol": "BTCUSDT", "side": "SELL", "type": "STOP_MARKET", "quantity": "0.010", "triggerPrice": "58000"}
+    placed = client.call_signed(session, "algoOrder.place", algoType="CONDITIONAL", clientAlgoId="stop", **wish)
+    assert (placed["result"]["algoStatus"], placed["rateLimits"][0]["count"]) == ("NEW", 1)
+    assert not {"activatePrice", "callbackRate"} & set(placed["result"])
+    assert [row["clientAlgoId"] for row in client.ask("GET", "/fapi/v1/openAlgoOrders")] == ["stop"]
+    ended = client.call_signed(session, "algoOrder.cancel", algoId=placed["result"]["algoId"])
+    assert (ended["result"]["clientAlgoId"], ended["result"]["code"]) == ("stop", "200")
+    assert refused(client.call_signed(session, "algoOrder.cancel", clientAlgoId="stop")) == (400, -2011)
+
+
 def test_listen_key_is_made_kept_and_ended_with_the_key_alone(client: Client) -> None:
     session, key = client.open_api(), client.keys["apiKey"]
     made = client.call(session, "userDataStream.start", apiKey=key)["result"]["listenKey"]
@@ -90,14 +102,28 @@ def test_listen_key_is_made_kept_and_ended_with_the_key_alone(client: Client) ->
     assert refused(client.call(session, "userDataStream.ping", apiKey=key)) == (400, -1125)
 
 
+COIN_ORDER = order(symbol="BTCUSD_PERP", quantity="2", price="58000")
+
+
 @pytest.mark.quirk("binance.ws.api-inverse-no-algo")
-def test_inverse_surface_knows_neither_algo_orders_nor_the_market(client: Client) -> None:
+def test_inverse_surface_takes_orders_and_knows_neither_algo_orders_nor_the_market(client: Client) -> None:
     session = client.open_api(surface="dapi")
+    placed = client.call_signed(session, "order.place", **COIN_ORDER)["result"]
+    assert (placed["symbol"], placed["pair"], placed["origQty"]) == ("BTCUSD_PERP", "BTCUSD", "2")
+    named = {"symbol": "BTCUSD_PERP", "orderId": placed["orderId"]}
+    asked = client.call_signed(session, "order.status", **named)["result"]
+    assert asked == client.ask("GET", "/dapi/v1/order", **named)
+    for method, path in (
+        ("account.position", "positionRisk"),
+        ("account.balance", "balance"),
+        ("account.status", "account"),
+    ):
+        assert client.call_signed(session, method)["result"] == client.ask("GET", f"/dapi/v1/{path}")
+    assert client.call_signed(session, "order.cancel", **named)["result"]["status"] == "CANCELED"
     for method in ("algoOrder.place", "algoOrder.cancel", "depth", "ticker.price", "v2/account.status"):
         assert refused(client.call_signed(session, method)) == (400, -5000)
     assert refused(client.call_signed(session, "order.place", **order())) == (400, -1121)
-    for method, path in {"position": "positionRisk", "balance": "balance", "status": "account"}.items():
-        assert client.call_signed(session, f"account.{method}")["result"] == client.ask("GET", f"/dapi/v1/{path}")
+    assert client.ask("GET", "/dapi/v1/openOrders") == []
 
 
 # --- frames -----------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from venueproof_simulators.host.routing import Route, RouteTable, Security
 from venueproof_simulators.venues.binance import products
 from venueproof_simulators.venues.binance.operations import (
     account,
+    algos,
     amending,
     market,
     order_queries,
@@ -48,6 +49,8 @@ _BOTH = (
 )
 
 _USD_ONLY = (
+    _method("algoOrder.place", algos.place_over_socket, "place", "order-place", orders=(1, 1)),
+    _method("algoOrder.cancel", algos.cancel, "cancel"),
     _method("account.position", account.risk_v2, "positions", "account"),
     _method("v2/account.position", account.risk_v3, "positions", "account"),
     _method("account.balance", account.balance, "balances", "account"),
