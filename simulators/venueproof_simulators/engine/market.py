@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from venueproof_simulators.engine.book import HalfBook, Touched
+from venueproof_simulators.engine.book import HalfBook, Level, Touched
 from venueproof_simulators.engine.events import BookChanged
 from venueproof_simulators.engine.history import History, Past
 from venueproof_simulators.engine.instruments import ContractKind, Instrument
@@ -12,7 +12,7 @@ from venueproof_simulators.engine.ledger import MAKER, STRANGERS, Ledger
 from venueproof_simulators.engine.noise import draw, key
 from venueproof_simulators.engine.orders import Order, Resting
 from venueproof_simulators.engine.prices import BasePrice, underlying
-from venueproof_simulators.engine.state import BookState, LevelState, Side, TickerState
+from venueproof_simulators.engine.state import BookState, Side, TickerState
 from venueproof_simulators.engine.tape import Tape
 from venueproof_simulators.engine.triggers import Conditional
 from venueproof_simulators.engine.worth import NANO, worth_of
@@ -103,13 +103,13 @@ class Market:
 
     def take_changes(self) -> BookChanged | None:
         """The levels touched since the last call, each with what it holds now: nothing where it is gone."""
-        if not self.touched:
+        levels = tuple(map(Level.state, self.touched.values()))
+        if not levels:
             return None
-        levels = tuple([LevelState(level.side, level.ticks, level.lots) for level in self.touched.values()])
         self.touched.clear()
-        first = self.sequence + 1
-        self.sequence += len(levels)
-        return BookChanged(self.instrument.name, levels, first, self.sequence)
+        before = self.sequence
+        self.sequence = before + len(levels)
+        return BookChanged(self.instrument.name, levels, before + 1, self.sequence)
 
     def book(self, depth: int, now_ns: int) -> BookState:
         """The best `depth` levels of each side."""

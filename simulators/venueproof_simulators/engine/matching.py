@@ -89,9 +89,9 @@ def match(floor: Floor, market: Market, taker: Order, limit: int | None) -> None
     """Trade with the other side, best price first, then first come. Where an own order stands, `self_trade` decides."""
     half, mode = market.halves[-taker.sign], taker.terms.self_trade
     floor.touch(market)
-    while taker.open_lots and (limit is None or half.reaches(limit)):
+    while taker.open_lots:
         level = half.best()
-        if level is None:
+        if level is None or (limit is not None and (level.ticks - limit) * taker.sign > 0):
             return
         resting = next(iter(level.queue))
         if resting.holding is taker.holding and mode is not _NONE and isinstance(resting, Order):
