@@ -133,7 +133,7 @@ async def running(setting: Setting) -> AsyncGenerator[SimulatedVenue]:
     clock, loop = _clock()
     venue = _opened(setting, clock.now_ns())
     if setting.journal_rows is not None:
-        venue.engine.journal.stop()
+        venue.engine.run_for_long()
     plane = ControlPlane(setting.token)
     simulator = Simulator(
         venue,

@@ -22,6 +22,7 @@ from venueproof_simulators.engine import conditionals, liquidation, modes, payme
 from venueproof_simulators.engine.commands import Command
 from venueproof_simulators.engine.events import Event
 from venueproof_simulators.engine.floor import Floor
+from venueproof_simulators.engine.forgetting import Keep, forget
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.journal import Header, Journal, read_commands, read_header
 from venueproof_simulators.engine.ledger import COUNTERPARTIES, Holding
@@ -92,6 +93,8 @@ class Engine:
     def __init__(self, instruments: Sequence[Instrument], *, seed: int, start_ns: int, pace: Pace = Pace.STILL) -> None:
         self._floor = Floor(instruments, seed, start_ns, pace)
         self._by_symbol = {instrument.symbol: instrument for instrument in instruments}
+        self._keep: Keep | None = None
+        self._forget_ns = 0
         self.journal = Journal(Header(tuple(instruments), seed, start_ns, pace))
         staging.start_pace(self._floor)
         self._floor.take_events()
@@ -118,7 +121,17 @@ class Engine:
             self._run_due()
         events = floor.take_events()
         self.journal.add(floor.now_ns, command, events)
+        if self._keep is not None and floor.now_ns >= self._forget_ns:
+            self._forget_ns = floor.now_ns + self._keep.every_ns
+            forget(floor, self._keep)
         return events
+
+    def run_for_long(self, keep: Keep | None = None) -> None:
+        """Record no more, and forget from now on what is old: for an engine that runs for days and that nobody will
+        repeat.
+        """
+        self.journal.stop()
+        self._keep = keep or Keep()
 
     def _run_due(self) -> None:
         floor, due = self._floor, self._floor.due

@@ -75,6 +75,7 @@ class Market:
         self.drift = 0
         """Counts drifts, so that a new one ends the old."""
         self.orders: dict[int, Order] = {}
+        self.last_order_id = 0
         self.waiting: dict[Conditional, None] = {}
         """Conditional orders that wait for a price, in order of arrival."""
         self.open_interest_lots = instrument.open_interest_lots

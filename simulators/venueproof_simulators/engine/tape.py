@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from venueproof_simulators.engine.bars import Bar, bar_of, candle
 from venueproof_simulators.engine.history import History
@@ -24,7 +24,8 @@ class Tape:
         self._history = history
         self._start_ticks = start_ticks
         self.live: list[TradeState] = []
-        """Trades since the start."""
+        """Trades since the start, without those that were forgotten."""
+        self._forgotten = 0
         self.last_id = history.trades
         """The id of the newest trade, 0 when there was none."""
         self._bars: dict[int, Bar] = {}
@@ -46,19 +47,29 @@ class Tape:
         return trade
 
     def trade(self, trade_id: int) -> TradeState:
-        """The trade of an id between 1 and `last_id`."""
+        """The trade of an id between 1 and `last_id` that was not forgotten."""
         past = self._history.trades
-        return self.live[trade_id - past - 1] if trade_id > past else self._history.trade(trade_id)
+        return self.live[trade_id - self._first_live_id] if trade_id > past else self._history.trade(trade_id)
+
+    @property
+    def _first_live_id(self) -> int:
+        return self._history.trades + 1 + self._forgotten
+
+    def forget(self, keep: int) -> None:
+        """Drop all trades since the start but the newest; candles stay as they are."""
+        if len(self.live) > keep:
+            self._forgotten += len(self.live) - keep
+            del self.live[: len(self.live) - keep]
 
     def last(self) -> TradeState | None:
         """The newest trade."""
         return self.trade(self.last_id) if self.last_id else None
 
     def first_id_at(self, at_ns: int) -> int:
-        """The id of the first trade at or after a time; `last_id` + 1 when there is none."""
+        """The id of the first trade known at or after a time; `last_id` + 1 when there is none."""
         if at_ns // MINUTE_NS < self._history.end_minute:
             return self._history.first_id_at(at_ns)
-        return self._history.trades + 1 + bisect_left(self.live, at_ns, key=lambda trade: trade.at_ns)
+        return self._first_live_id + bisect_left(self.live, at_ns, key=lambda trade: trade.at_ns)
 
     def trades(self, limit: int, from_id: int | None, start_ns: int | None, end_ns: int | None) -> list[TradeState]:
         """Ascending: from `from_id`, else the first from `start_ns` on, else the newest; none after `end_ns`."""
@@ -71,7 +82,9 @@ class Tape:
             first = max(first, self.first_id_at(start_ns))
         if from_id is None and start_ns is None:
             first = max(first, last - limit + 1)
-        return [self.trade(number) for number in range(first, min(last, first + limit - 1) + 1)]
+        past = range(first, min(last, self._history.trades) + 1)
+        live = range(max(first, self._first_live_id), last + 1)
+        return [self.trade(number) for number in islice(chain(past, live), max(0, limit))]
 
     def bar(self, minute: int, end_minute: int) -> Bar | None:
         """The aggregate of all trades in [minute, end_minute)."""
@@ -93,7 +106,10 @@ class Tape:
 
     def close_before(self, minute: int) -> int:
         """The price of the last trade before a minute; the start price when there was none."""
-        before = self.first_id_at(minute * MINUTE_NS) - 1
+        traded = bisect_left(self._minutes, minute)
+        if traded:
+            return self._bars[self._minutes[traded - 1]].close
+        before = min(self.first_id_at(minute * MINUTE_NS), self._history.trades + 1) - 1
         return self.trade(before).ticks if before else self._start_ticks
 
     def candles(

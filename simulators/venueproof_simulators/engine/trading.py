@@ -67,7 +67,7 @@ def planned_refusal(floor: Floor, account: str) -> Refusal | None:
 def enter(floor: Floor, market: Market, holding: Holding, command: Place, origin: OrderOrigin) -> Order:
     """Make an order and put it into the lists."""
     floor.orders_count += 1
-    number = len(market.orders) + 1
+    market.last_order_id = number = market.last_order_id + 1
     order = Order(holding, number, command, origin, floor.orders_count, floor.now_ns)
     market.orders[number] = order
     holding.orders[number] = order

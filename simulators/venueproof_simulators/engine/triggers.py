@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 POSITION_CLOSED = "position-closed"
 """Why an order that closes the position expires when there is nothing (more) to close."""
 
+_ENDED = frozenset(status for status, following in CONDITIONAL_STEPS.items() if not following)
 _TRAILING, _TAKE = TriggerKind.TRAILING, TriggerKind.TAKE
 _CAUSES = {status: ConditionalCause(status.value) for status in ConditionalStatus if status.value != "waiting"}
 
@@ -170,6 +171,14 @@ class Register:
         """One does not wait any more."""
         del self._waiting[conditional.command.account][conditional]
         del market.waiting[conditional]
+
+    def forget(self, before_ns: int, without_order_before_ns: int) -> None:
+        """Drop those that ended before a time; the second one is for those that never became an order."""
+        for key, one in list(self.by_id.items()):
+            if one.status in _ENDED and one.updated_ns < (before_ns if one.order_id else without_order_before_ns):
+                del self.by_id[key]
+        for account, ever in self._of.items():
+            self._of[account] = [one for one in ever if (one.command.instrument, one.conditional_id) in self.by_id]
 
     def ever(self, account: str) -> Iterable[Conditional]:
         """All of an account, oldest first."""
