@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from venueproof_simulators.engine.commands import Deposit
+
 from .client import Client, order, stop
 
 ORDER = "/fapi/v1/order"
@@ -80,8 +82,10 @@ def test_two_legs_are_held_side_by_side_and_closed_apart(client: Client) -> None
     assert {name: row["positionAmt"] for name, row in legs(client).items()} == {"LONG": "0.000", "SHORT": "-0.010"}
     fills = client.ask("GET", "/fapi/v1/userTrades", symbol="BTCUSDT")
     assert [row["positionSide"] for row in fills] == ["LONG", "SHORT", "LONG"]
+    client.move("59000")
     quantile = client.ask("GET", "/fapi/v1/adlQuantile", symbol="BTCUSDT")[0]["adlQuantile"]
     assert quantile == {"LONG": 0, "SHORT": 2, "HEDGE": 0}
+    assert [row["adl"] for row in client.ask("GET", "/fapi/v3/positionRisk")] == [0, 2]
 
 
 def test_leg_may_be_closed_below_the_least_notional(client: Client) -> None:
@@ -189,6 +193,16 @@ def test_configuration_tells_margin_model_and_leverage(client: Client) -> None:
     assert client.refused("POST", "/fapi/v1/marginType", **change) == (400, -4168)
 
 
+def test_in_multi_assets_mode_one_asset_carries_the_positions_of_another(client: Client) -> None:
+    client.command(Deposit("trader", "USDC", -100_000 * 10**8))
+    buy = {"symbol": "BTCUSDC", "side": "BUY", "type": "MARKET", "quantity": "0.010"}
+    assert client.refused("POST", ORDER, **buy) == (400, -2019)
+    client.ask("POST", "/fapi/v1/multiAssetsMargin", multiAssetsMargin="true")
+    client.ask("POST", ORDER, **buy)
+    assert client.refused("POST", "/fapi/v1/multiAssetsMargin", multiAssetsMargin="false") == (400, -4169)
+    client.ask("POST", ORDER, **(buy | {"side": "SELL"}))
+
+
 # --- margin of isolated positions -------------------------------------------------------------------------------------
 
 
@@ -268,3 +282,29 @@ def test_margin_that_cannot_be_moved(client: Client, changes: dict[str, object],
     assert client.refused("POST", MARGIN, symbol="BTCUSDT", amount="1", type=1) == (400, -4054)
     assert client.refused("GET", f"{MARGIN}/history") == (400, -1102)
     assert client.refused("GET", f"{MARGIN}/history", symbol="BTCUSDT", type=0) == (400, -1130)
+
+
+# --- coin-margined futures --------------------------------------------------------------------------------------------
+
+
+def coin(**changes: object) -> dict[str, object]:
+    """A passive order of one contract."""
+    return order(symbol="BTCUSD_PERP", quantity="1", **changes)
+
+
+@pytest.mark.parametrize("prefix", ["fapi", "dapi"])
+def test_orders_of_the_other_product_hold_up_the_position_mode(client: Client, prefix: str) -> None:
+    change = {"dualSidePosition": "true"}
+    resting = client.ask("POST", "/dapi/v1/order", **coin())
+    assert client.refused("POST", f"/{prefix}/v1/{DUAL}", **change) == (400, -4067)
+    client.ask("DELETE", "/dapi/v1/order", symbol="BTCUSD_PERP", orderId=resting["orderId"])
+    client.ask("POST", f"/{prefix}/v1/{DUAL}", **change)
+    assert client.refused("POST", "/dapi/v1/order", **coin()) == (400, -4061)
+    assert client.ask("POST", "/dapi/v1/order", **coin(positionSide="LONG"))["positionSide"] == "LONG"
+    assert client.refused("POST", f"/{prefix}/v1/{DUAL}", dualSidePosition="false") == (400, -4067)
+
+
+def test_inverse_isolated_leverage_has_its_own_refusal(client: Client) -> None:
+    client.ask("POST", "/dapi/v1/marginType", symbol="BTCUSD_PERP", marginType="ISOLATED")
+    client.ask("POST", "/dapi/v1/order", symbol="BTCUSD_PERP", side="BUY", type="MARKET", quantity="10")
+    assert client.refused("POST", "/dapi/v1/leverage", symbol="BTCUSD_PERP", leverage=10) == (400, -4150)

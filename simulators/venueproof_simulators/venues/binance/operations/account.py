@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from venueproof_simulators.engine.state import BalanceState, MarginState, PositionState
+from venueproof_simulators.engine.state import BalanceState
 from venueproof_simulators.host.decimals import fixed
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.operations.desk import Call
@@ -15,7 +15,7 @@ from venueproof_simulators.venues.binance.wire.orders import Document
 
 STALE_ASSETS = "binance.account.stale-assets"
 
-Shape = Callable[[Listing, PositionState, MarginState, VenueTime], Document]
+Shape = Callable[[Listing, wire.Held, VenueTime], Document]
 
 
 def account_v3(call: Call) -> Document:
@@ -108,36 +108,36 @@ def _positions(call: Call, shape: Shape, *, busy_only: bool, listings: list[List
     rows: list[Document] = []
     for listing in call.listings() if listings is None else listings:
         legs = _legs(call, listing)
-        if not busy_only or any(
-            position.lots or margin.buy_orders_atoms or margin.sell_orders_atoms for position, margin in legs
-        ):
-            rows += [shape(listing, position, margin, call.time) for position, margin in legs]
+        if not busy_only or any(_is_busy(held) for held in legs):
+            rows += [shape(listing, held, call.time) for held in legs]
     return rows
 
 
-def _legs(call: Call, listing: Listing) -> list[tuple[PositionState, MarginState]]:
+def _is_busy(held: wire.Held) -> bool:
+    return bool(held.position.lots or held.margin.buy_orders_atoms or held.margin.sell_orders_atoms)
+
+
+def _legs(call: Call, listing: Listing) -> list[wire.Held]:
     """The position of a symbol, in hedge mode the long and the short one."""
-    engine, account = call.desk.engine, call.account
+    engine, account, name = call.desk.engine, call.account.name, listing.name
     return [
-        (engine.position(account.name, listing.name, leg), engine.margin(account.name, listing.name, leg))
-        for leg in account.legs
+        wire.Held(
+            engine.position(account, name, leg),
+            engine.margin(account, name, leg),
+            engine.deleverage_rank(account, name, leg),
+        )
+        for leg in call.account.legs
     ]
 
 
 def adl_quantiles(call: Call) -> list[Document]:
     """GET adlQuantile: only symbols with a position."""
-    rows: list[Document] = []
-    for listing in call.listings():
-        legs = [position for position, _ in _legs(call, listing)]
-        if any(position.lots for position in legs):
-            rows.append({"symbol": listing.name, "adlQuantile": wire.quantiles(legs)})
-    return rows
-
-
-def nothing(call: Call) -> list[Document]:
-    """A list that is always empty here: forced orders, margin history."""
-    call.listing_or_none()
-    return []
+    found = [(listing, _legs(call, listing)) for listing in call.listings()]
+    return [
+        {"symbol": listing.name, "adlQuantile": wire.quantiles(legs)}
+        for listing, legs in found
+        if any(held.position.lots for held in legs)
+    ]
 
 
 def symbol_config(call: Call) -> list[Document]:

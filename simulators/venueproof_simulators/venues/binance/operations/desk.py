@@ -28,6 +28,7 @@ from venueproof_simulators.engine.events import (
     Event,
     MarginMoved,
     OrderChanged,
+    PoolSharingChanged,
     PositionChanged,
     PositionModeChanged,
 )
@@ -68,6 +69,7 @@ class Account(Struct):
     """A second API key, whose signatures are made with a private key; it can log on to the WebSocket API."""
     ed25519_seed: str
     multi_assets: bool = False
+    """Its USDⓈ-M assets carry positions together: as the engine last told."""
     fee_burn: bool = True
     hedged: bool = False
     """Two legs an instrument, long and short: as the engine last told."""
@@ -209,6 +211,8 @@ class Desk:
                 self.cash.note_move(event)
             elif isinstance(event, PositionModeChanged):
                 self._accounts[event.account].hedged = event.mode is PositionMode.HEDGE
+            elif isinstance(event, PoolSharingChanged):
+                self._accounts[event.account].multi_assets = event.shared
         if isinstance(command, PayFunding):
             mark = self.engine.mark_nano_ticks(command.instrument, time.true_ns)
             self.cash.note_funding(command.instrument, Funding(time.true_ns, command.rate_ppb, mark))

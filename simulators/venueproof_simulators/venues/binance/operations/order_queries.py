@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from venueproof_simulators.engine.state import OrderState
+from venueproof_simulators.engine.state import OrderOrigin, OrderState
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.orders import find_order
@@ -15,6 +15,7 @@ from venueproof_simulators.venues.binance.wire.orders import (
     Document,
     amendment_documents,
     fill_document,
+    forced_document,
     income_documents,
     order_document,
     payment_document,
@@ -47,6 +48,11 @@ _INCOME_TYPES = frozenset(
     }
 )
 _SPAN_DAYS = 7
+_FORCED = {
+    "LIQUIDATION": frozenset({OrderOrigin.LIQUIDATION}),
+    "ADL": frozenset({OrderOrigin.DELEVERAGING}),
+}
+_ANY_FORCED = frozenset({OrderOrigin.LIQUIDATION, OrderOrigin.DELEVERAGING})
 _DAY_MS = 86_400_000
 
 
@@ -101,6 +107,21 @@ def amendments(call: Call) -> list[Document]:
     listing = call.listing()
     found = find_order(call, listing, "unknown-order-query")
     return amendment_documents(listing, found, call.desk.notes.of(found), call.time)
+
+
+def forced_orders(call: Call) -> list[Document]:
+    """GET forceOrders: orders by which the venue closed the caller's positions, ascending, of one week."""
+    origins = call.parameters.option("autoCloseType", _FORCED, "not-valid", _ANY_FORCED)
+    limit = call.parameters.limit(50, 100)
+    span = span_ms(call, by_id=False)
+    rows = [
+        (order.created_ns, forced_document(listing, order, call.desk.notes.of(order), call.time))
+        for listing in call.listings()
+        for order in call.desk.engine.orders(call.account.name, listing.name)
+        if order.origin in origins and chosen(call, order.created_ns, order.order_id, span, None)
+    ]
+    rows.sort(key=lambda row: row[0])
+    return [row for _, row in rows[-limit:]]
 
 
 def fills(call: Call) -> list[Document]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from venueproof_simulators.engine.commands import Command, SetLeverage, SetMarginMode, SetPositionMode
+from venueproof_simulators.engine.commands import Command, SetLeverage, SetMarginMode, SetPoolSharing, SetPositionMode
 from venueproof_simulators.engine.events import Refused
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import MarginMode, PositionMode
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
-from venueproof_simulators.venues.binance.wire.events import multi_assets_event
 from venueproof_simulators.venues.binance.wire.orders import Document
 
 DONE = {"code": 200, "msg": "success"}
@@ -20,6 +19,11 @@ _POSITION_MODE = {
     Refusal.NO_CHANGE: "position-mode-same",
     Refusal.OPEN_ORDERS: "position-mode-orders",
     Refusal.OPEN_POSITION: "position-mode-position",
+}
+_ASSETS_MODE = {
+    Refusal.OPEN_ORDERS: "multi-assets-orders",
+    Refusal.NOT_ALLOWED: "multi-assets-isolated",
+    Refusal.INSUFFICIENT_MARGIN: "multi-assets-margin",
 }
 _MODES = {"ISOLATED": MarginMode.ISOLATED, "CROSSED": MarginMode.CROSS}
 
@@ -86,14 +90,7 @@ def set_assets_mode(call: Call) -> Document:
         raise VenueError("mandatory", parameter="multiAssetsMargin")
     if wanted is call.account.multi_assets:
         raise VenueError("multi-assets-same")
-    engine, account = call.desk.engine, call.account.name
-    listings = call.desk.listings_of(call.product)
-    if any(engine.live_orders(account, listing.name) for listing in listings):
-        raise VenueError("multi-assets-orders")
-    if wanted and any(engine.margin_mode(account, listing.name) is MarginMode.ISOLATED for listing in listings):
-        raise VenueError("multi-assets-isolated")
-    call.account.multi_assets = wanted
-    call.desk.tell_account(account, multi_assets_event(wanted, call.time), call.time)
+    _tell(call, SetPoolSharing(account=call.account.name, pool=call.product.name, shared=wanted), _ASSETS_MODE)
     return DONE
 
 

@@ -122,7 +122,7 @@ _ORDERS = (
     _asked("v1/orderAmendment", order_queries.amendments, "order_history"),
     _asked("v1/userTrades", order_queries.fills, "fills", "account"),
     _asked("v1/income", order_queries.income, "other", "income"),
-    _asked("v1/forceOrders", account.nothing, "other", "force-orders"),
+    _asked("v1/forceOrders", order_queries.forced_orders, "other", "force-orders"),
 )
 
 _ALGOS = (

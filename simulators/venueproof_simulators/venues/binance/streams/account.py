@@ -16,9 +16,11 @@ from venueproof_simulators.engine.events import (
     ConditionalChanged,
     Event,
     LeverageChanged,
+    MarginCalled,
     MarginModeChanged,
     MarginMoved,
     OrderChanged,
+    PoolSharingChanged,
     PositionChanged,
 )
 from venueproof_simulators.engine.state import PositionSide, PositionState
@@ -66,6 +68,11 @@ def account_messages(desk: Desk, events: Iterable[Event], time: VenueTime) -> li
             messages += _order_messages(desk, event, time)
         elif isinstance(event, ConditionalChanged):
             messages += _algo_messages(desk, event, time)
+        elif isinstance(event, MarginCalled):
+            messages += _margin_calls(desk, event, time)
+        elif isinstance(event, PoolSharingChanged):
+            document = wire.multi_assets_event(event.shared, time)
+            messages.append(AccountMessage(event.account, "ACCOUNT_CONFIG_UPDATE", document, product=event.pool))
         elif isinstance(event, LeverageChanged | MarginModeChanged):
             messages += _setting_messages(desk, event, time)
     messages += update.take()
@@ -94,6 +101,15 @@ def _algo_messages(desk: Desk, event: ConditionalChanged, time: VenueTime) -> li
     listing = desk.listings[algo.instrument]
     document = algo_event(listing, event, desk.notes.algo(algo), desk.order_of(algo), failure(desk.errors, algo), time)
     return [_message(desk, algo.account, listing, document, "order")]
+
+
+def _margin_calls(desk: Desk, event: MarginCalled, time: VenueTime) -> list[AccountMessage]:
+    rows = [
+        (desk.listings[position.instrument], position, margin)
+        for position, margin in zip(event.positions, event.margins, strict=True)
+    ]
+    document = wire.margin_call_event(event, rows, time)
+    return [_message(desk, event.account, rows[0][0], document, "position")]
 
 
 def _setting_messages(desk: Desk, event: LeverageChanged | MarginModeChanged, time: VenueTime) -> list[AccountMessage]:

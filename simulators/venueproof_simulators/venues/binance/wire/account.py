@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 
 from msgspec import Struct
@@ -13,6 +13,14 @@ from venueproof_simulators.host.decimals import fixed, money, plain
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.wire.numbers import Listing, eight, wire_ms
 from venueproof_simulators.venues.binance.wire.orders import LEGS, Document
+
+
+class Held(Struct, frozen=True):
+    """One position with its figures, and its place in the queue for auto-deleveraging: 0 to 4, which is first."""
+
+    position: PositionState
+    margin: MarginState
+    rank: int
 
 
 class Purse(Struct, frozen=True):
@@ -119,10 +127,9 @@ def totals_document(purses: list[Purse]) -> Document:
     return {name: eight(sum((one[key] for one in figures), Decimal(0))) for name, key in _TOTALS.items()}
 
 
-def account_position_document(
-    listing: Listing, position: PositionState, margin: MarginState, time: VenueTime
-) -> Document:
+def account_position_document(listing: Listing, held: Held, time: VenueTime) -> Document:
     """One position of account v3."""
+    position, margin = held.position, held.margin
     return {
         "symbol": listing.name,
         "positionSide": LEGS[position.side],
@@ -137,10 +144,9 @@ def account_position_document(
     }
 
 
-def account_position_v2_document(
-    listing: Listing, position: PositionState, margin: MarginState, time: VenueTime
-) -> Document:
+def account_position_v2_document(listing: Listing, held: Held, time: VenueTime) -> Document:
     """One position of account v2, which lists every symbol with its leverage."""
+    position, margin = held.position, held.margin
     return {
         "symbol": listing.name,
         "initialMargin": eight(money(margin.initial_position_atoms + margin.initial_orders_atoms)),
@@ -160,10 +166,9 @@ def account_position_v2_document(
     }
 
 
-def account_position_coin_document(
-    listing: Listing, position: PositionState, margin: MarginState, time: VenueTime
-) -> Document:
+def account_position_coin_document(listing: Listing, held: Held, time: VenueTime) -> Document:
     """One position of the COIN-M account, which lists every symbol; money in coin."""
+    position, margin = held.position, held.margin
     return {
         "symbol": listing.name,
         "positionAmt": listing.amount_text(position.lots),
@@ -183,8 +188,9 @@ def account_position_coin_document(
     }
 
 
-def risk_document(listing: Listing, position: PositionState, margin: MarginState, time: VenueTime) -> Document:
+def risk_document(listing: Listing, held: Held, time: VenueTime) -> Document:
     """One row of positionRisk v3, which has neither leverage nor margin type."""
+    position, margin = held.position, held.margin
     return {
         "symbol": listing.name,
         "positionSide": LEGS[position.side],
@@ -202,15 +208,16 @@ def risk_document(listing: Listing, position: PositionState, margin: MarginState
         "maintMargin": eight(money(margin.maintenance_atoms)),
         "positionInitialMargin": eight(money(margin.initial_position_atoms)),
         "openOrderInitialMargin": plain(money(margin.initial_orders_atoms)),
-        "adl": quantile(position),
+        "adl": held.rank,
         "bidNotional": plain(money(margin.buy_orders_atoms)),
         "askNotional": plain(money(margin.sell_orders_atoms)),
         "updateTime": updated_ms(position, time),
     }
 
 
-def risk_v2_document(listing: Listing, position: PositionState, margin: MarginState, time: VenueTime) -> Document:
+def risk_v2_document(listing: Listing, held: Held, time: VenueTime) -> Document:
     """One row of positionRisk v2, which lists every symbol; on COIN-M futures the only one, with amounts in coin."""
+    position, margin = held.position, held.margin
     notional, most = eight(money(margin.notional_atoms)), str(listing.notional_max(position.leverage))
     return {
         "entryPrice": entry_price(listing, position),
@@ -232,16 +239,10 @@ def risk_v2_document(listing: Listing, position: PositionState, margin: MarginSt
     }
 
 
-def quantile(position: PositionState) -> int:
-    """Where a position stands in the queue for auto-deleveraging: in the middle while there is one."""
-    return 2 if position.lots else 0
-
-
-def quantiles(legs: Sequence[PositionState]) -> dict[str, int]:
+def quantiles(legs: Iterable[Held]) -> dict[str, int]:
     """`adlQuantile` of a symbol; its last key is another one in hedge mode, where it says nothing."""
-    one = {LEGS[position.side]: quantile(position) for position in legs}
-    hedged = "BOTH" not in one
-    return {"LONG": 0, "SHORT": 0, "HEDGE" if hedged else "BOTH": 0} | one
+    ranks = {LEGS[held.position.side]: held.rank for held in legs}
+    return {"LONG": 0, "SHORT": 0, "BOTH" if "BOTH" in ranks else "HEDGE": 0} | ranks
 
 
 def symbol_config_document(listing: Listing, mode: MarginMode, leverage: int) -> Document:

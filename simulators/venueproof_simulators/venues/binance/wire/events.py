@@ -5,23 +5,28 @@ Key sets as recorded on the live and test venue in 2026; `N` and `n` are there o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
-from venueproof_simulators.engine.events import BalanceChanged, Cause, OrderChanged
+from venueproof_simulators.engine.events import BalanceChanged, Cause, MarginCalled, OrderChanged
+from venueproof_simulators.engine.liquidation import LIQUIDATED
 from venueproof_simulators.engine.matching import IMMEDIATE_OR_CANCEL, NO_LIQUIDITY, REDUCE_ONLY, SELF_TRADE
 from venueproof_simulators.engine.state import (
     CandleState,
     FillState,
     MarginMode,
+    MarginState,
+    OrderOrigin,
     OrderState,
     PositionState,
     Side,
     TickerState,
+    TimeInForce,
     TradeState,
 )
 from venueproof_simulators.host.decimals import fixed, money, plain
 from venueproof_simulators.host.venue import VenueTime
-from venueproof_simulators.venues.binance.wire.account import break_even_price, entry_price
+from venueproof_simulators.venues.binance.wire.account import break_even_price, entry_price, margin_type
 from venueproof_simulators.venues.binance.wire.market import LevelRows, next_funding_ms, rate, turnover_text
 from venueproof_simulators.venues.binance.wire.numbers import Listing, eight, unpadded, update_id, wire_ms
 from venueproof_simulators.venues.binance.wire.orders import (
@@ -30,6 +35,7 @@ from venueproof_simulators.venues.binance.wire.orders import (
     Document,
     OrderNote,
     average_price,
+    client_id,
     status,
     time_in_force,
 )
@@ -44,24 +50,25 @@ EXECUTIONS: dict[Cause, str] = {
 }
 """`x`: the venue's word for why an order changed."""
 
-_EXPIRY_REASONS = {SELF_TRADE: "1", IMMEDIATE_OR_CANCEL: "2", NO_LIQUIDITY: "2", REDUCE_ONLY: "4"}
+_EXPIRY_REASONS = {SELF_TRADE: "1", IMMEDIATE_OR_CANCEL: "2", NO_LIQUIDITY: "2", REDUCE_ONLY: "4", LIQUIDATED: "5"}
 """The engine's reason → `er`; `0` for any other."""
 
 
 def order_event(listing: Listing, changed: OrderChanged, note: OrderNote, time: VenueTime) -> Document:
     """ORDER_TRADE_UPDATE."""
     order, fill, origin = changed.order, changed.fill, note.origin
+    liquidated = order.origin is OrderOrigin.LIQUIDATION
     document = {
         "s": listing.name,
-        "c": order.client_id,
+        "c": client_id(order, time),
         "S": order.side.upper(),
-        "o": order.kind.upper(),
+        "o": "LIQUIDATION" if liquidated else order.kind.upper(),
         "f": time_in_force(order, note),
         "q": listing.amount_text(order.lots),
         "p": listing.plain_price(order.ticks),
         "ap": plain(average_price(listing, order)),
         "sp": unpadded(origin.stop_price) or "0",
-        "x": EXECUTIONS[changed.cause],
+        "x": "CALCULATED" if liquidated and fill else EXECUTIONS[changed.cause],
         "X": status(order),
         "i": order.order_id,
         "l": listing.amount_text(fill.lots if fill else 0),
@@ -100,7 +107,12 @@ def _fee(fill: FillState | None) -> Document:
 
 def expiry_reason(changed: OrderChanged) -> str:
     """`er`: why the venue ended an order, `0` when it did not."""
-    return _EXPIRY_REASONS.get(changed.order.reason, "0") if changed.cause is Cause.EXPIRED else "0"
+    order = changed.order
+    if changed.cause is not Cause.EXPIRED:
+        return "0"
+    if order.reason == SELF_TRADE and order.time_in_force is TimeInForce.IOC:
+        return "3"
+    return _EXPIRY_REASONS.get(order.reason, "0")
 
 
 def trade_lite(listing: Listing, order: OrderState, fill: FillState, time: VenueTime) -> Document:
@@ -113,7 +125,7 @@ def trade_lite(listing: Listing, order: OrderState, fill: FillState, time: Venue
         "q": listing.amount_text(order.lots),
         "p": listing.plain_price(order.ticks) if order.ticks else "0.00",
         "m": fill.maker,
-        "c": order.client_id,
+        "c": client_id(order, time),
         "S": order.side.upper(),
         "L": listing.plain_price(fill.ticks),
         "l": listing.amount_text(fill.lots),
@@ -163,6 +175,28 @@ def position_entry(listing: Listing, position: PositionState) -> Document:
         "ma": listing.row.settle,
         "bep": break_even_price(listing, position),
     }
+
+
+def margin_call_event(
+    called: MarginCalled, rows: Iterable[tuple[Listing, PositionState, MarginState]], time: VenueTime
+) -> Document:
+    """MARGIN_CALL; `cw` is there only where it is about cross positions."""
+    positions = [
+        {
+            "s": listing.name,
+            "ps": LEGS[position.side],
+            "pa": listing.amount_text(position.lots),
+            "mt": margin_type(position.margin_mode),
+            "iw": plain(money(position.isolated_atoms)),
+            "mp": plain(listing.mark(margin.mark_nano_ticks)),
+            "up": plain(money(position.unrealized_atoms)),
+            "mm": plain(money(margin.maintenance_atoms)),
+        }
+        for listing, position, margin in rows
+    ]
+    crossed = any(row["mt"] == "CROSSED" for row in positions)
+    wallet = {"cw": plain(money(called.cross_atoms))} if crossed else {}
+    return {"e": "MARGIN_CALL", "E": time.wire_ms, **wallet, "p": positions}
 
 
 def leverage_event(listing: Listing, leverage: int, time: VenueTime) -> Document:

@@ -16,6 +16,7 @@ from venueproof_simulators.engine.matching import SELF_TRADE
 from venueproof_simulators.engine.state import (
     FillState,
     OrderKind,
+    OrderOrigin,
     OrderState,
     OrderStatus,
     PositionSide,
@@ -90,9 +91,17 @@ class OrderNote(Struct, frozen=True):
 
 
 _SYMBOLS_MAX = 1000
+_NOT_OF_FORCED = frozenset({"priceProtect", "priceMatch", "selfTradePreventionMode", "goodTillDate"})
 
 PLAIN_NOTE = OrderNote()
 """The note of an order that has nothing special."""
+
+
+def client_id(order: OrderState, time: VenueTime) -> str:
+    """An order's client id; orders by which the venue closes a position have ids that say so."""
+    if order.origin is OrderOrigin.LIQUIDATION:
+        return f"autoclose-{wire_ms(time, order.created_ns)}{order.order_id:06d}"
+    return "adl_autoclose" if order.origin is OrderOrigin.DELEVERAGING else order.client_id
 
 
 def status(order: OrderState) -> str:
@@ -142,7 +151,7 @@ def order_reply(listing: Listing, order: OrderState, note: OrderNote, time: Venu
         "symbol": listing.name,
         **listing.only_coin(pair=listing.pair),
         "status": status(order),
-        "clientOrderId": order.client_id,
+        "clientOrderId": client_id(order, time),
         "price": listing.price_text(order.ticks),
         "origQty": listing.amount_text(order.lots),
         "executedQty": executed,
@@ -173,7 +182,7 @@ def order_document(listing: Listing, order: OrderState, note: OrderNote, time: V
         "symbol": listing.name,
         "pair": listing.pair,
         "status": status(order),
-        "clientOrderId": order.client_id,
+        "clientOrderId": client_id(order, time),
         "price": listing.price_text(order.ticks),
         "avgPrice": fixed(average_price(listing, order), listing.price_places),
         "origQty": listing.amount_text(order.lots),
@@ -184,6 +193,12 @@ def order_document(listing: Listing, order: OrderState, note: OrderNote, time: V
         "time": wire_ms(time, order.created_ns),
         "updateTime": wire_ms(time, order.updated_ns),
     }
+
+
+def forced_document(listing: Listing, order: OrderState, note: OrderNote, time: VenueTime) -> Document:
+    """One row of forceOrders: an order by which the venue closed a position, with fewer fields than others have."""
+    whole = order_document(listing, order, note, time)
+    return {name: value for name, value in whole.items() if name not in _NOT_OF_FORCED}
 
 
 def average_price(listing: Listing, order: OrderState) -> Decimal:
