@@ -248,11 +248,6 @@ def test_unknown_symbol_is_1121_and_a_malformed_one_1100(client: Client, path: s
         assert refused(client, f"/fapi/v1/{path}", f"symbol={spelling}&interval=1m") == code
 
 
-@pytest.mark.quirk("binance.market.linear-inverse-split")
-def test_symbol_of_the_other_product_is_1121(client: Client) -> None:
-    assert refused(client, "/fapi/v1/depth", "symbol=BTCUSD_PERP") == -1121
-
-
 def test_other_depths_are_4021(client: Client) -> None:
     assert refused(client, "/fapi/v1/depth", "symbol=BTCUSDT&limit=7") == -4021
 

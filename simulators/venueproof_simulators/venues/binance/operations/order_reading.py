@@ -140,7 +140,9 @@ def _note(call: Call, wait: str) -> OrderNote:
 
 
 def read_good_till_ms(call: Call) -> int:
-    """When an order is to end, in whole seconds. Raises `VenueError`."""
+    """When an order is to end, in whole seconds. Raises `VenueError`, also where the product knows no such orders."""
+    if not call.product.good_till:
+        raise VenueError("time-in-force")
     value = call.parameters.integer("goodTillDate")
     if value is None:
         raise VenueError("mandatory", parameter="goodTillDate")

@@ -1,0 +1,198 @@
+"""COIN-M futures: amounts in contracts of some dollars, money in coin, and where their answers have another shape."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from venueproof_simulators.engine.commands import SetPrice
+from venueproof_simulators.host.decimals import CONTEXT
+
+from .client import SECOND_NS, Client, order
+
+COIN = "BTCUSD_PERP"
+ORDER = "/dapi/v1/order"
+FACE = 100
+"""Dollars of one contract."""
+ATOM = Decimal("1e-8")
+DAY_MS = 86_400_000
+
+
+def refused(client: Client, path: str, query: str) -> int:
+    reply = client.request("GET", path, query)
+    assert reply.status == 400, reply.body
+    return int(msgspec.json.decode(reply.body)["code"])
+
+
+def trade(client: Client, side: str, contracts: int) -> Decimal:
+    """Trade at the market; gives the average price."""
+    placed = client.ask("POST", ORDER, symbol=COIN, side=side, type="MARKET", quantity=contracts)
+    return Decimal(client.ask("GET", ORDER, symbol=COIN, orderId=placed["orderId"])["avgPrice"])
+
+
+def move_to(client: Client, price: int) -> None:
+    client.command(SetPrice(COIN, price * 10))
+
+
+def position(client: Client) -> Any:
+    return client.ask("GET", "/dapi/v1/positionRisk", symbol=COIN)[0]
+
+
+def coins(client: Client, asset: str = "BTC") -> Decimal:
+    rows = client.ask("GET", "/dapi/v1/balance")
+    return next(Decimal(row["balance"]) for row in rows if row["asset"] == asset)
+
+
+def worth(contracts: int, price: Decimal) -> Decimal:
+    """What contracts are worth in coin."""
+    return CONTEXT.divide(Decimal(contracts * FACE), price)
+
+
+# --- money ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.quirk("binance.inverse.pnl")
+def test_profit_in_coin_is_face_over_entry_less_face_over_exit(client: Client) -> None:
+    before, dollars = coins(client), client.ask("GET", "/fapi/v3/balance")
+    trade(client, "BUY", 300)
+    move_to(client, 66_000)
+    trade(client, "SELL", 300)
+    fills = client.ask("GET", "/dapi/v1/userTrades", symbol=COIN)
+    worths = [worth(int(fill["qty"]), Decimal(fill["price"])) for fill in fills]
+    gains = [one if fill["buyer"] else -one for one, fill in zip(worths, fills, strict=True)]
+    profit = sum((Decimal(fill["realizedPnl"]) for fill in fills), Decimal(0))
+    fees = sum((Decimal(fill["commission"]) for fill in fills), Decimal(0))
+    assert abs(profit - sum(gains)) <= len(fills) * ATOM
+    assert {fill["commissionAsset"] for fill in fills} == {"BTC"}
+    assert abs(fees - sum(worths) * Decimal("0.0005")) <= len(fills) * ATOM
+    assert coins(client) == before + profit - fees
+    assert client.ask("GET", "/fapi/v3/balance") == dollars
+
+
+def test_entry_price_of_two_fills_is_their_harmonic_mean(client: Client) -> None:
+    prices = [trade(client, "BUY", 100)]
+    move_to(client, 80_000)
+    prices.append(trade(client, "BUY", 100))
+    harmonic = worth(200, Decimal(1)) / (worth(100, prices[0]) + worth(100, prices[1]))
+    entry = Decimal(position(client)["entryPrice"])
+    assert abs(entry - harmonic) < Decimal("0.001")
+    assert entry < (prices[0] + prices[1]) / 2 - 100
+
+
+@pytest.mark.quirk("binance.inverse.sizing")
+def test_margin_divides_by_price_and_the_number_of_contracts_does_not(client: Client) -> None:
+    client.ask("POST", "/dapi/v1/leverage", symbol=COIN, leverage=10)
+    trade(client, "BUY", 10)
+    for price in (50_000, 80_000):
+        move_to(client, price)
+        row = client.ask("GET", "/dapi/v1/account")["positions"][0]
+        assert (row["symbol"], row["positionAmt"]) == (COIN, "10")
+        assert abs(Decimal(row["positionInitialMargin"]) - worth(10, Decimal(price)) / 10) <= ATOM
+        assert abs(Decimal(row["notionalValue"]) - worth(10, Decimal(price))) <= ATOM
+
+
+@pytest.mark.quirk("binance.inverse.pnl-percent")
+def test_coin_profit_over_coin_cost_is_the_move_over_the_price_now(client: Client) -> None:
+    move_to(client, 50_000)
+    entry = trade(client, "BUY", 100)
+    for price, percent in ((60_000, Decimal("16.67")), (40_000, Decimal(-25))):
+        move_to(client, price)
+        row = position(client)
+        assert not [key for key in row if "percent" in key.lower() or "roi" in key.lower()]
+        gained = Decimal(row["unRealizedProfit"]) / worth(100, entry) * 100
+        assert abs(gained - percent) < Decimal("0.01")
+
+
+def test_each_coin_carries_its_own_positions_only(client: Client) -> None:
+    assert client.refused("POST", ORDER, **order(symbol="ETHUSD_PERP", quantity=400_000, price="2950")) == (400, -2019)
+    client.ask("POST", ORDER, **order(symbol="ETHUSD_PERP", quantity=100_000, price="2950"))
+    free = {row["asset"]: Decimal(row["availableBalance"]) for row in client.ask("GET", "/dapi/v1/balance")}
+    assert free["BTC"] == coins(client)
+    assert free["ETH"] < coins(client, "ETH")
+
+
+# --- candles and tickers ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.quirk("binance.candles.inverse-volume")
+def test_candles_count_contracts_and_then_coin(client: Client) -> None:
+    price = trade(client, "BUY", 30)
+    row = client.get("/dapi/v1/klines", symbol=COIN, interval="1m", limit=1)[0]
+    assert (row[5], row[9]) == ("30", "30")
+    assert abs(Decimal(row[7]) - worth(30, price)) <= ATOM
+    assert row[10] == row[7]
+
+
+def test_candles_of_one_request_span_200_days_at_most(client: Client) -> None:
+    now_ms = client.time().wire_ms
+    for path, symbol in (("/dapi/v1/klines", COIN), ("/fapi/v1/klines", "BTCUSDT")):
+        span = f"symbol={symbol}&interval=1d&endTime={now_ms}&startTime="
+        assert client.request("GET", path, f"{span}{now_ms - 200 * DAY_MS}").status == 200
+        longer = client.request("GET", path, f"{span}{now_ms - 201 * DAY_MS}").status
+        assert longer == (400 if symbol == COIN else 200)
+
+
+@pytest.mark.quirk("binance.market.dapi-arrays")
+def test_coin_futures_answer_with_a_list_for_one_symbol(client: Client) -> None:
+    for name in ("ticker/24hr", "ticker/price", "ticker/bookTicker", "premiumIndex"):
+        rows = {how: client.get(f"/dapi/v1/{name}", **how_asked) for how, how_asked in ASKED.items()}
+        assert {how: [row["symbol"] for row in found] for how, found in rows.items()} == {
+            "symbol": [COIN],
+            "pair": [COIN],
+            "all": [COIN, "ETHUSD_PERP"],
+        }
+        assert isinstance(client.get(f"/fapi/v1/{name}", symbol="BTCUSDT"), dict)
+
+
+ASKED: dict[str, dict[str, str]] = {"symbol": {"symbol": COIN}, "pair": {"pair": "BTCUSD"}, "all": {}}
+
+
+def test_statistics_are_asked_for_by_what_each_product_calls_its_contracts(client: Client) -> None:
+    path = "/futures/data/openInterestHist"
+    coin = client.get(path, pair="BTCUSD", contractType="PERPETUAL", period="5m", limit=1)[0]
+    usd = client.get(path, symbol="BTCUSDT", period="5m", limit=1)[0]
+    assert ("symbol" in coin, usd["symbol"]) == (False, "BTCUSDT")
+    assert Decimal(coin["sumOpenInterest"]) / Decimal(coin["sumOpenInterestValue"]) > 500
+    assert refused(client, path, "pair=BTCUSD&contractType=WEEKLY&period=5m") == -1130
+    assert refused(client, path, "pair=BTCUSD&contractType=CURRENT_QUARTER&period=5m") == -4087
+
+
+# --- refusals ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.quirk("binance.dapi.invalid-symbol")
+def test_open_orders_of_an_unknown_symbol_are_1121(client: Client) -> None:
+    assert client.refused("GET", "/dapi/v1/openOrders", symbol="BTCUSD") == (400, -1121)
+    assert client.ask("GET", "/dapi/v1/openOrders", symbol=COIN) == []
+
+
+def test_coin_futures_have_codes_of_their_own(client: Client) -> None:
+    placed = client.ask("POST", ORDER, **order(symbol=COIN, quantity=10))
+    same = {"symbol": COIN, "orderId": placed["orderId"], "side": "BUY", "quantity": 10, "price": "59000"}
+    assert client.refused("PUT", ORDER, **same) == (400, -4197)
+    client.ask("DELETE", ORDER, symbol=COIN, orderId=placed["orderId"])
+    client.ask("POST", "/dapi/v1/marginType", symbol=COIN, marginType="ISOLATED")
+    trade(client, "BUY", 10)
+    assert client.refused("POST", "/dapi/v1/leverage", symbol=COIN, leverage=5) == (400, -4150)
+    assert client.refused("POST", ORDER, **order(symbol=COIN, quantity="0.5")) == (400, -1111)
+    assert client.refused("POST", ORDER, **order(symbol=COIN, timeInForce="GTD", goodTillDate=1)) == (400, -1115)
+    batch = msgspec.json.encode([same | {"quantity": "10"}]).decode()
+    assert client.ask("PUT", "/dapi/v1/batchOrders", batchOrders=batch)[0]["code"] == -2013
+
+
+def test_order_beyond_the_cap_in_coin_is_2027(client: Client) -> None:
+    client.ask("POST", "/dapi/v1/leverage", symbol=COIN, leverage=125)
+    assert client.ask("GET", "/dapi/v1/positionRisk", symbol=COIN)[0]["maxQty"] == "5"
+    client.ask("POST", ORDER, **order(symbol=COIN, quantity=2_900))
+    assert client.refused("POST", ORDER, **order(symbol=COIN, quantity=100)) == (400, -2027)
+    client.ask("POST", ORDER, **order(symbol=COIN, quantity=40))
+
+
+def test_dead_man_switch_and_good_till_times_go_by_the_clock(client: Client) -> None:
+    client.ask("POST", ORDER, **order(symbol=COIN, quantity=10))
+    client.ask("POST", "/dapi/v1/countdownCancelAll", symbol=COIN, countdownTime=1000)
+    client.aged_ns += 2 * SECOND_NS
+    assert client.ask("GET", "/dapi/v1/openOrders") == []
