@@ -39,6 +39,8 @@ _OVERLAP_NS = 300 * SECOND_NS
 _STALE_NS = 3 * SECOND_NS
 """The stream is seconds ahead of any answer; what an answer tells first although it is older was not streamed."""
 _HUNTS_MAX = 5
+_STUCK_NS = 4 * SECOND_NS
+"""A little less than the stream is waited for, since the venue's clock is known only roughly."""
 _UNPROTECTED = "its price has come and the venue made no order of it: it protects nothing"
 
 
@@ -187,14 +189,15 @@ class AccountStream:
                     self._state.fills.start_at(order_key(order), order.filled)
             for key in list(self._hunts):
                 self._check_fills(key)
-            self._tell_stuck(asked_ns)
             self._whole_ns = asked_ns
-            return self._state.was_late()
+            late = self._state.was_late()
+            self._tell_stuck(asked_ns)
+            return late
 
     def _tell_stuck(self, now_ns: int) -> None:
         """Say of conditional orders that have been firing for long that they protect nothing."""
         for order in self._state.orders.live():
-            stuck = order.status is OrderStatus.TRIGGERING and now_ns - order.updated_ns >= _HEARD_WITHIN_S * SECOND_NS
+            stuck = order.status is OrderStatus.TRIGGERING and now_ns - order.updated_ns >= _STUCK_NS
             if stuck and not order.reason:
                 client_id = self._state.client_id(order_key(order)) or ""
                 self._state.hear_order(Told(structs.replace(order, reason=_UNPROTECTED), client_id))

@@ -7,14 +7,16 @@ back when the new one is refused.
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
+from weakref import WeakValueDictionary
 
 from msgspec import structs
 
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.desk import UNCLEAR, Desk, or_error
 from venueproof_adapters.kit.ordercalls import OrderCalls, OrderName, Sending
-from venueproof_adapters.kit.orders import order_key
+from venueproof_adapters.kit.orders import IntentKey, order_key
 from venueproof_adapters.kit.precision import on_step
 from venueproof_adapters.kit.state import State
 from venueproof_adapters.kit.worth import cost
@@ -39,13 +41,20 @@ class Amender:
         self._catalog = catalog
         self._state = state
         self._desk = desk
+        self._locks: WeakValueDictionary[IntentKey, asyncio.Lock] = WeakValueDictionary()
 
     async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
         """Make it so that one live order has this price and total amount.
 
         The price of a conditional order is its limit price, and its trigger price where it has no limit price.
         """
-        instrument = self._catalog.find(ref.instrument)
+        lock = self._locks.setdefault((ref.instrument, ref.intent_id, ref.conditional), asyncio.Lock())
+        async with lock:
+            return await self._amend(self._catalog.find(ref.instrument), ref, price, amount)
+
+    async def _amend(
+        self, instrument: Instrument, ref: OrderRef, price: Decimal | None, amount: Decimal | None
+    ) -> Order:
         name = await self._desk.name(instrument, ref)
         key = (instrument.symbol, name.venue_id, name.conditional)
         shown = self._state.current(key) or await self._desk.query(instrument, name)

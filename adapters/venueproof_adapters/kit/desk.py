@@ -16,7 +16,7 @@ from msgspec import structs
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import SECOND_NS, Clock
 from venueproof_adapters.kit.ordercalls import OrderCalls, OrderName, Sending, waits
-from venueproof_adapters.kit.orders import IntentKey, Told, intent_key, order_key
+from venueproof_adapters.kit.orders import IntentKey, Told, intent_key, only_reduces, order_key
 from venueproof_adapters.kit.parts import Parts
 from venueproof_adapters.kit.recent import Recent
 from venueproof_adapters.kit.resolve import Resolver
@@ -146,12 +146,12 @@ class Desk:
 
     async def _sweep(self, instrument: Instrument, intent: Intent) -> None:
         """Before an entry, end what only reduced a position that is closed: it would reduce the new one."""
-        if self._parts.sweeps_leftovers and not (waits(intent) or intent.reduce_only or intent.close_position):
-            await self.cancel_leftovers(instrument)
+        if not waits(intent) and not only_reduces(intent):
+            await self.cancel_leftovers(instrument.symbol)
 
-    async def cancel_leftovers(self, instrument: Instrument) -> None:
-        """End live orders that only reduce and outlived their position."""
-        for ref in self._state.orphans(instrument.symbol):
+    async def cancel_leftovers(self, symbol: str | None) -> None:
+        """End live orders that only reduce and outlived their position: of one instrument or of all."""
+        for ref in self._state.orphans(symbol) if self._parts.sweeps_leftovers else ():
             try:
                 await self.cancel(ref)
             except Rejected as error:

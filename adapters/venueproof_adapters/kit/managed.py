@@ -238,11 +238,13 @@ class ManagedAdapter:
         return await self._works.own.balances()
 
     async def set_margin(self, instrument: str, mode: MarginMode | None, leverage: Decimal | None) -> None:
-        """Set margin mode and leverage."""
+        """Set margin mode and leverage, which what outlived its position would stand in the way of."""
+        await self._works.desk.cancel_leftovers(instrument)
         await self._works.settings.set_margin(self._works.catalog.find(instrument), mode, leverage)
 
     async def set_position_mode(self, mode: PositionMode) -> None:
-        """Set net or hedge mode."""
+        """Set net or hedge mode, which what outlived its position would stand in the way of."""
+        await self._works.desk.cancel_leftovers(None)
         await self._works.settings.set_position_mode(mode)
 
     # --- streams ---

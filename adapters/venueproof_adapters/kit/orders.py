@@ -8,7 +8,7 @@ from decimal import Decimal
 from msgspec import Struct, structs
 
 from venueproof_adapters.kit.ledger import OrderKey, ref_key
-from venueproof_contracts.model import ZERO, Order, Trigger
+from venueproof_contracts.model import ZERO, Intent, Order, PositionSide, Side, Trigger
 
 IntentKey = tuple[str, str, bool]
 """Instrument, intent id, and whether the order is conditional: one that fired and the one it became share an intent."""
@@ -29,6 +29,14 @@ def order_key(order: Order) -> OrderKey:
 def intent_key(order: Order) -> IntentKey:
     """What the order that stands for an intent is found by."""
     return order.ref.instrument, order.ref.intent_id, order.ref.conditional
+
+
+def only_reduces(order: Order | Intent) -> bool:
+    """True for an order that can only make a position smaller: said so, or by the leg that it names."""
+    leg = order.position_side
+    if leg is None or leg is PositionSide.NET:
+        return order.reduce_only or order.close_position
+    return (order.side is Side.SELL) == (leg is PositionSide.LONG)
 
 
 def later_of(known: Order, told: Order) -> Order:

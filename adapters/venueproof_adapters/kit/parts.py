@@ -84,7 +84,7 @@ class Parts(Struct, frozen=True):
     asks_before_resending: bool = True
     """An intent id that was sent before is asked for before it is sent again."""
     sweeps_leftovers: bool = True
-    """Orders that only reduce and outlived their position are ended before the next entry."""
+    """Orders that only reduce and outlived their position are ended before the next entry or change of settings."""
 
 
 def replaced(parts: Parts, **changes: object) -> Parts:

@@ -9,7 +9,7 @@ from msgspec import structs
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.ids import IdMap
 from venueproof_adapters.kit.ledger import OrderKey, ref_key
-from venueproof_adapters.kit.orders import Told, order_key
+from venueproof_adapters.kit.orders import Told, only_reduces, order_key
 from venueproof_adapters.kit.parts import Parts
 from venueproof_adapters.kit.recent import Recent
 from venueproof_contracts.errors import NotSent
@@ -26,6 +26,7 @@ from venueproof_contracts.model import (
     Position,
     PositionEvent,
     PositionSide,
+    Side,
 )
 
 Stamp = tuple[int, int]
@@ -75,6 +76,7 @@ class State:
         """Intent ids of orders that conditional ones became: the venue may name them as it likes."""
         self._unseen: dict[OrderKey, OrderRef] = {}
         self._orphans: dict[OrderKey, None] = {}
+        """Orders that only reduce and outlived their position."""
 
     # --- orders ---
 
@@ -181,19 +183,22 @@ class State:
         if self.positions.answer(key, position, stamp_ns, asked_ns):
             self._tell_position(before, position)
 
-    def orphans(self, instrument: str) -> list[OrderRef]:
-        """Live orders that only reduce and whose position was closed since."""
-        orders = [self.orders.get(key) for key in self._orphans if key[0] == instrument]
+    def orphans(self, instrument: str | None) -> list[OrderRef]:
+        """Live orders that only reduce and whose position was closed since; of one instrument or of all."""
+        orders = [self.orders.get(key) for key in self._orphans if instrument in (None, key[0])]
         return [order.ref for order in orders if order is not None and not order.status.final]
 
     def _mark_orphans(self, before: Position | None, now: Position) -> None:
+        """Mark what reduced a position that was closed or turned; unmark what reduces the one that is held now."""
         leg = None if now.side is PositionSide.NET else now.side
-        if now.amount:
-            self._orphans = {key: None for key in self._orphans if key[0] != now.instrument}
-        elif before is not None and before.amount:
-            for order in self.orders.live(now.instrument):
-                if order.reduce_only and order.position_side is leg:
-                    self._orphans[order_key(order)] = None
+        ended = before is not None and before.amount * now.amount <= 0 and bool(before.amount)
+        for order in self.orders.live(now.instrument):
+            if not only_reduces(order) or order.position_side is not leg:
+                continue
+            if now.amount and (leg is not None or (order.side is Side.SELL) == (now.amount > 0)):
+                self._orphans.pop(order_key(order), None)
+            elif ended:
+                self._orphans[order_key(order)] = None
 
     def _tell_position(self, before: Position | None, now: Position) -> None:
         self._mark_orphans(before, now)

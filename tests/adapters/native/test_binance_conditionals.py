@@ -276,6 +276,23 @@ def test_what_only_reduced_a_closed_position_is_ended_before_the_next_entry(symb
     flow("vendor", story, symbol=symbol)
 
 
+@each_product
+def test_what_reduced_a_position_that_turned_is_ended_too(symbol: str) -> None:
+    async def story(desk: Desk) -> None:
+        await enter(desk)
+        old = await desk.adapter.place(stop(desk))
+        turning = structs.replace(desk.wish(None, held(symbol)), side=Side.SELL)
+        await desk.adapter.place(structs.replace(turning, amount=turning.amount * 2))
+        await asyncio.sleep(1)
+        rising = desk.below(-5)
+        new = await desk.adapter.place(stop(desk, side=Side.BUY, trigger=Trigger(TriggerKind.STOP, rising)))
+        assert {order.ref.venue_id for order in await waiting(desk)} == {old.ref.venue_id, new.ref.venue_id}
+        await desk.adapter.place(structs.replace(turning, intent_id="more of it"))
+        assert [order.ref.venue_id for order in await waiting(desk)] == [new.ref.venue_id]
+
+    flow("vendor", story, symbol=symbol)
+
+
 @each_profile
 @each_product
 def test_canceling_all_leaves_neither_kind(symbol: str, profile: ProfileName) -> None:
