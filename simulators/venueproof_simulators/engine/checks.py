@@ -25,11 +25,12 @@ def check_place(market: Market, holding: Holding, command: Place) -> Refusal | N
     """Why a new order may not come in; None when it may."""
     instrument = market.instrument
     limit = command.kind is _LIMIT
+    if (command.position_side is _NET) is holding.hedged:
+        return Refusal.POSITION_SIDE
     sign = 1 if command.side is _BUY else -1
     most = instrument.lots_max if limit else instrument.market_lots_max
     return (
-        check_side(holding, command.position_side)
-        or check_amount(instrument, command.lots, most)
+        check_amount(instrument, command.lots, most)
         or (check_price(instrument, command.ticks) if limit else None)
         or _check_worth(market, command, limit, sign)
         or _check_book(market, holding, command, limit, sign)

@@ -198,6 +198,7 @@ class MarginCalled(Event, frozen=True, gc=False):
 
     account: str
     asset: str
+    """The asset that the margin is of; of a shared pool its first."""
     cross_atoms: int
     """The wallet behind the cross positions, their profit or loss left out; 0 for an isolated position."""
     positions: tuple[PositionState, ...]

@@ -116,6 +116,7 @@ class Leg:
         """The price at which closing gives back fees paid and losses realized since it was flat; 0 when flat."""
         if not self.lots:
             return 0
-        owed = self.carry_atoms * self.gains
-        numerator, denominator = self.worth.price_moved(self.entry_value, self.entry_atoms, abs(self.lots), owed)
+        lots, worth = self.lots, self.worth
+        owed = self.carry_atoms if (lots > 0) is (worth.direction > 0) else -self.carry_atoms
+        numerator, denominator = worth.price_moved(self.entry_value, self.entry_atoms, abs(lots), owed)
         return numerator * NANO // denominator

@@ -83,7 +83,7 @@ class Worth:
 
     def price_moved(self, value: int, atoms: int, lots: int, more_atoms: int) -> Fraction:
         """The same with so many atoms more."""
-        return self.price(value, atoms + more_atoms, lots)
+        return (atoms + more_atoms) * self.denominator, self.numerator * lots
 
     def mean(self, value: int, lots: int) -> int:
         """The average price of a sum of values in billionths of a tick, to the nearest."""

@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from venueproof_simulators.engine.commands import (
@@ -34,7 +37,7 @@ from venueproof_simulators.engine.events import (
     OrderChanged,
     PositionChanged,
 )
-from venueproof_simulators.engine.instruments import ContractKind, Instrument
+from venueproof_simulators.engine.instruments import Bracket, ContractKind, Instrument
 from venueproof_simulators.engine.state import (
     BalanceState,
     MarginMode,
@@ -47,6 +50,8 @@ from venueproof_simulators.engine.state import (
     Side,
     TimeInForce,
 )
+
+from .play import BTC
 
 Tell = Callable[[Command], list[Event]]
 BUY, SELL = Side.BUY, Side.SELL
@@ -276,3 +281,54 @@ def test_inverse_positions_are_liquidated_in_coins(btc: Instrument, start_ns: in
     assert (order.ticks - limit) * side.sign < 0
     assert 0 <= money(engine).wallet_atoms < 2 * 10**5
     assert engine.totals() == totals
+
+
+LADDER = (
+    Bracket(30_000 * USDT, 50, 5_000),
+    Bracket(150_000 * USDT, 25, 20_000, 450 * USDT),
+    Bracket(10**6 * USDT, 5, 100_000, 12_450 * USDT),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    kind=st.sampled_from(ContractKind),
+    long=st.integers(0, 900),
+    short=st.integers(0, 900),
+    hedged=st.booleans(),
+    isolated=st.booleans(),
+    wealth=st.integers(500, 5_000),
+)
+def test_the_liquidation_price_is_where_it_happens(
+    kind: ContractKind, long: int, short: int, hedged: bool, isolated: bool, wealth: int
+) -> None:
+    """Alive two ticks (or four atoms) before it, gone two ticks beyond, for any kind of contract, mode and legs."""
+    inverse = kind is ContractKind.INVERSE
+    asset, unit = ("BTC", 10**8 // 60_000) if inverse else ("USDT", USDT)
+    ladder = tuple(
+        replace(one, notional_max_atoms=one.notional_max_atoms * unit // USDT, cum_atoms=one.cum_atoms * unit // USDT)
+        for one in LADDER
+    )
+    instrument = replace(BTC, kind=kind, settle=asset, brackets=ladder)
+    if inverse:
+        instrument = replace(instrument, lot=Decimal(1), contract_size=Decimal(60), quote="USD")
+    engine = Engine([instrument], seed=7, start_ns=10**18)
+    engine.apply(OpenAccount("ann", (PoolSpec("main", {asset: 0}),), {asset: wealth * unit}), 10**18)
+    if hedged:
+        engine.apply(SetPositionMode("ann", PositionMode.HEDGE), 10**18)
+    if isolated:
+        engine.apply(ISOLATED, 10**18)
+    for side, lots, leg in ((BUY, long, LONG), (SELL, short, SHORT)):
+        if lots:
+            engine.apply(market(side, lots, leg=leg if hedged else NET), 10**18)
+    for position in engine.positions("ann"):
+        ticks = engine.margin("ann", BTC.name, position.side).liquidation_ticks
+        if not position.lots or not 0 < ticks < 10**8:
+            continue
+        away = 1 if ticks < 600_000 else -1
+        far = 2 + (4 * ticks**2 // (abs(position.lots) * 60 * 10**9) if inverse else 0)
+        for mark, alive in ((ticks + far * away, True), (ticks - far * away, False)):
+            twin = deepcopy(engine)
+            twin.apply(SetMark(BTC.name, max(1, mark)), 10**18)
+            orders = [order for order in liquidations(twin) if not isolated or order.position_side is position.side]
+            assert (not orders) is alive
