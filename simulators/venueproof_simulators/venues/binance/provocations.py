@@ -9,8 +9,8 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, Decimal
 from typing import cast
 
-from venueproof_simulators.engine.commands import ExpireOrder, Place, PlaceConditional, SetMark
-from venueproof_simulators.engine.instruments import Instrument
+from venueproof_simulators.engine.commands import ExpireOrder, Place, PlaceConditional, SetLeverage, SetMark
+from venueproof_simulators.engine.instruments import ContractKind, Instrument
 from venueproof_simulators.engine.state import OrderKind, Side, TriggerKind
 from venueproof_simulators.host.controls import Controls, DropManner, SessionKind
 from venueproof_simulators.host.decimals import money
@@ -104,8 +104,14 @@ def _least_lots(controls: Controls, instrument: Instrument) -> int:
     """The smallest amount that is worth the smallest notional at mark."""
     if not instrument.notional_min_atoms:
         raise NotShown(f"orders on {instrument.symbol} have no smallest worth")
-    worth = instrument.contract_size * _mark(controls, instrument) * instrument.lot
-    return int((money(instrument.notional_min_atoms) / worth).to_integral_value(ROUND_CEILING))
+    lots = money(instrument.notional_min_atoms) / _worth_of_lot(controls, instrument)
+    return int(lots.to_integral_value(ROUND_CEILING))
+
+
+def _worth_of_lot(controls: Controls, instrument: Instrument) -> Decimal:
+    """What a lot is worth at mark, in the settle asset."""
+    mark, face = _mark(controls, instrument), instrument.lot * instrument.contract_size
+    return face / mark if instrument.kind is ContractKind.INVERSE else face * mark
 
 
 # --- orders -----------------------------------------------------------------------------------------------------------
@@ -166,6 +172,17 @@ def too_large(controls: Controls, symbol: str) -> Provoked:
     """The largest amount allowed, for which no account has the margin."""
     instrument = _instrument(controls, symbol)
     return Provoked(reason="insufficient-margin", intent={"amount": instrument.lot * instrument.lots_max})
+
+
+@provocation("order.reject", "binance.margin.size-cap")
+def over_the_bracket(controls: Controls, symbol: str) -> Provoked:
+    """At the highest leverage, more than its bracket allows and much less than the money would do for."""
+    instrument = _instrument(controls, symbol)
+    first = instrument.ladder[0]
+    account, name = controls.venue.account, instrument.name
+    controls.command(SetLeverage(account=account, instrument=name, leverage=first.leverage_max))
+    lots = money(first.notional_max_atoms) * Decimal("1.1") / _worth_of_lot(controls, instrument)
+    return Provoked(reason="above-maximum", intent={"amount": instrument.lot * int(lots)})
 
 
 @provocation("order.reject", "binance.order.post-only-reject")
@@ -400,6 +417,13 @@ def margin_type_with_orders(controls: Controls, symbol: str) -> Provoked:
     """The margin type cannot change while an order rests."""
     _rest_another(controls, _instrument(controls, symbol))
     return Provoked(reason="open-orders", operation="set_margin_mode")
+
+
+@provocation("setting.refused", "binance.margin.leverage-4028")
+def leverage_too_high(controls: Controls, symbol: str) -> Provoked:
+    """One more than the highest leverage there is."""
+    wanted = Decimal(_instrument(controls, symbol).leverage_max + 1)
+    return Provoked(reason="bad-parameter", operation="set_leverage", leverage=wanted)
 
 
 @provocation("mode.refused", "binance.margin.position-mode-shared")

@@ -311,10 +311,15 @@ def test_what_fires_stays_on_its_way(one: Provocation, profile: Profile) -> None
 
 
 @pytest.mark.quirk("binance.order.leftover-blocks-entry")
+@pytest.mark.quirk("binance.margin.leverage-4028")
 @pytest.mark.parametrize(("one", "profile"), cases("setting.refused"))
-def test_setting_is_refused_while_an_order_rests(one: Provocation, profile: Profile) -> None:
+def test_setting_is_refused_for_what_is_in_the_way_or_asked_for(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    provoke(one, client)
+    _, provoked = provoke(one, client)
+    if provoked.operation == "set_leverage":
+        reply = client.signed("POST", "/fapi/v1/leverage", symbol="BTCUSDT", leverage=provoked.leverage)
+        assert code(reply) == -4028
+        return
     assert len(client.venue.engine.live_orders(client.venue.account)) + len(client.ask("GET", OPEN_ALGOS)) == 1
     assert code(client.signed("POST", "/fapi/v1/marginType", symbol="BTCUSDT", marginType="ISOLATED")) == -4047
 
