@@ -37,7 +37,7 @@ def marks(venue: str) -> Counter[str]:
 
 def code_of(venue: str) -> str:
     """All code of a venue, without its provocations."""
-    paths = (path for path in (VENUES / venue).rglob("*.py") if path.name != "provocations.py")
+    paths = (path for path in (VENUES / venue).rglob("*.py") if "provocations" not in path.parts)
     return "\n".join(path.read_text() for path in paths)
 
 
@@ -111,5 +111,5 @@ def test_error_table_speaks_the_contracts_language_and_has_a_word_for_each_refus
 def test_patches_of_intents_are_fields_of_an_intent() -> None:
     fields = {*IntentPatch.__struct_fields__, *Trigger.__struct_fields__}
     for venue in discovery.venue_names():
-        text = (VENUES / venue / "provocations.py").read_text()
+        text = "\n".join(path.read_text() for path in (VENUES / venue / "provocations").glob("*.py"))
         assert set(re.findall(r'[{ ]"([a-z_]+)": ', text)) <= fields

@@ -1,6 +1,6 @@
 """Finds the venues: every folder under `venues/` that holds a `venue.py`. There is no list to keep.
 
-A `venue.py` exposes `MANIFEST` and `build(...)`; `provocations.py` beside it is optional.
+A `venue.py` exposes `MANIFEST` and `build(...)`; `provocations` beside it is optional.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""How a venue shows a neutral kind of trouble: functions in its `provocations.py`, found by their decorator."""
+"""How a venue shows a neutral kind of trouble: functions in its `provocations`, found by their decorator."""
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Callable
+from importlib import import_module
 from types import ModuleType
 
 from msgspec import Struct
@@ -33,7 +35,7 @@ class Provocation(Struct, frozen=True):
 
 
 def provocation(kind: str, quirk: str, *, either: bool = False) -> Callable[[ProvocationCode], Provocation]:
-    """Mark a function of `provocations.py`."""
+    """Mark a function of a venue's `provocations`."""
 
     def mark(code: ProvocationCode) -> Provocation:
         return Provocation(kind=kind, quirk=quirk, code=code, either=either)
@@ -42,5 +44,7 @@ def provocation(kind: str, quirk: str, *, either: bool = False) -> Callable[[Pro
 
 
 def provocations_of(module: ModuleType) -> tuple[Provocation, ...]:
-    """The marked functions of a module, in the order they stand there."""
-    return tuple(value for value in vars(module).values() if isinstance(value, Provocation))
+    """The marked functions of a module, or of all modules of a package, in the order they stand there."""
+    names = [found.name for found in pkgutil.iter_modules(getattr(module, "__path__", ()))]
+    modules = [module, *(import_module(f"{module.__name__}.{name}") for name in names)]
+    return tuple(value for one in modules for value in vars(one).values() if isinstance(value, Provocation))
