@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 from msgspec import Struct
 
@@ -43,13 +44,13 @@ from venueproof_simulators.venues.binance.limits import Budgets
 from venueproof_simulators.venues.binance.operations.cashbook import Cashbook, Funding
 from venueproof_simulators.venues.binance.operations.fundings import Fundings
 from venueproof_simulators.venues.binance.operations.listen_keys import ListenKeys
-from venueproof_simulators.venues.binance.operations.notes import Notes
+from venueproof_simulators.venues.binance.operations.notes import Note, Notes
 from venueproof_simulators.venues.binance.operations.parameters import Parameters
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.products import PRODUCTS, USD_MARGINED, ProductRules
-from venueproof_simulators.venues.binance.wire.algos import GOOD_TILL, AlgoNote
+from venueproof_simulators.venues.binance.wire.algos import GOOD_TILL
 from venueproof_simulators.venues.binance.wire.numbers import Listing
-from venueproof_simulators.venues.binance.wire.orders import PLAIN_NOTE, Document, OrderNote
+from venueproof_simulators.venues.binance.wire.orders import PLAIN_NOTE, Document
 
 _SEED_LETTERS = 32
 """Of so many a private key is made."""
@@ -191,33 +192,50 @@ class Desk:
         listing = found[0] if found else self.listings.get(parameters.raw("symbol") or "")
         return USD_MARGINED if listing is None else listing.product
 
-    def command(self, command: Command, time: VenueTime, note: OrderNote | AlgoNote = PLAIN_NOTE) -> list[Event]:
+    def command(self, command: Command, time: VenueTime, note: Note = PLAIN_NOTE) -> list[Event]:
         """Tell the engine something, note what began and what ended, and let the streams know."""
         events = self._hold_triggers(time)
         events += self.engine.apply(command, time.true_ns)
         for event in events:
-            if isinstance(event, OrderChanged):
-                if self.notes.keep(event, command, note, time):
-                    self.ages.clear(("good-till", event.order.instrument, event.order.order_id))
-            elif isinstance(event, ConditionalChanged):
-                if self.notes.keep_algo(event, command, note, time):
-                    algo = event.conditional
-                    self.ages.clear(("algo-good-till", algo.instrument, algo.conditional_id))
-            elif isinstance(event, BalanceChanged):
-                self.cash.note(event)
-            elif isinstance(event, PositionChanged):
-                self.fundings.note(event)
-            elif isinstance(event, MarginMoved):
-                self.cash.note_move(event)
-            elif isinstance(event, PositionModeChanged):
-                self._accounts[event.account].hedged = event.mode is PositionMode.HEDGE
-            elif isinstance(event, PoolSharingChanged):
-                self._accounts[event.account].multi_assets = event.shared
+            hear = _HEARS.get(type(event))
+            if hear is not None:
+                hear(self, event, command, note, time)
         if isinstance(command, PayFunding):
             mark = self.engine.mark_nano_ticks(command.instrument, time.true_ns)
             self.cash.note_funding(command.instrument, Funding(time.true_ns, command.rate_ppb, mark))
         self.publish(events, time)
         return events
+
+    def hear_order(self, event: OrderChanged, command: Command, note: Note, time: VenueTime) -> None:
+        """An order is now so."""
+        if self.notes.keep(event, command, note, time):
+            self.ages.clear(("good-till", event.order.instrument, event.order.order_id))
+
+    def hear_algo(self, event: ConditionalChanged, command: Command, note: Note, time: VenueTime) -> None:
+        """A conditional order is now so."""
+        if self.notes.keep_algo(event, command, note, time):
+            algo = event.conditional
+            self.ages.clear(("algo-good-till", algo.instrument, algo.conditional_id))
+
+    def hear_money(self, event: BalanceChanged, command: Command, note: Note, time: VenueTime) -> None:
+        """A wallet changed."""
+        self.cash.note(event)
+
+    def hear_position(self, event: PositionChanged, command: Command, note: Note, time: VenueTime) -> None:
+        """A position is now so."""
+        self.fundings.note(event)
+
+    def hear_margin(self, event: MarginMoved, command: Command, note: Note, time: VenueTime) -> None:
+        """Margin of a position was moved."""
+        self.cash.note_move(event)
+
+    def hear_mode(self, event: PositionModeChanged, command: Command, note: Note, time: VenueTime) -> None:
+        """An account has other legs."""
+        self._accounts[event.account].hedged = event.mode is PositionMode.HEDGE
+
+    def hear_sharing(self, event: PoolSharingChanged, command: Command, note: Note, time: VenueTime) -> None:
+        """An account's assets carry its positions together, or each its own."""
+        self._accounts[event.account].multi_assets = event.shared
 
     def _hold_triggers(self, time: VenueTime) -> list[Event]:
         """Let conditional orders that fire hang, or go on, as the register says."""
@@ -271,6 +289,18 @@ class Desk:
         """Cancel one order."""
         command = Cancel(account=order.account, instrument=order.instrument, order_id=order.order_id)
         return self.command(command, time)
+
+
+_HEARS: dict[type[Event], Callable[[Desk, Any, Command, Note, VenueTime], None]] = {
+    OrderChanged: Desk.hear_order,
+    ConditionalChanged: Desk.hear_algo,
+    BalanceChanged: Desk.hear_money,
+    PositionChanged: Desk.hear_position,
+    MarginMoved: Desk.hear_margin,
+    PositionModeChanged: Desk.hear_mode,
+    PoolSharingChanged: Desk.hear_sharing,
+}
+"""What the desk keeps of each kind of event."""
 
 
 class Call(Struct, frozen=True):

@@ -15,6 +15,9 @@ from venueproof_simulators.venues.binance.wire.algos import PLAIN_ALGO, AlgoNote
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 from venueproof_simulators.venues.binance.wire.orders import PLAIN_NOTE, OrderNote, Origin
 
+Note = OrderNote | AlgoNote
+"""A note on an order of either kind."""
+
 _DAY_NS = 86_400 * 10**9
 _ENDED = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REJECTED})
 _ENDED_ALGO = frozenset(
@@ -27,7 +30,7 @@ _ENDED_ALGO = frozenset(
 )
 
 
-def _is_noted(note: OrderNote | AlgoNote, command: Command, client_id: str) -> TypeGuard[OrderNote]:
+def _is_noted(note: Note, command: Command, client_id: str) -> TypeGuard[OrderNote]:
     """Whether a note is one on the order that a command places."""
     return note is not PLAIN_NOTE and isinstance(command, Place) and command.client_id == client_id
 
@@ -54,7 +57,7 @@ class Notes:
         """The note on a conditional order."""
         return self._algos.get((algo.instrument, algo.conditional_id), PLAIN_ALGO)
 
-    def keep(self, event: OrderChanged, command: Command, note: OrderNote | AlgoNote, time: VenueTime) -> bool:
+    def keep(self, event: OrderChanged, command: Command, note: Note, time: VenueTime) -> bool:
         """Note what began, and when it ended; returns whether it ended."""
         order = event.order
         key = (order.instrument, order.order_id)
@@ -69,9 +72,7 @@ class Notes:
         self._orders[key] = structs.replace(self.of(order), ended_age_ns=time.age_ns)
         return True
 
-    def keep_algo(
-        self, event: ConditionalChanged, command: Command, note: OrderNote | AlgoNote, time: VenueTime
-    ) -> bool:
+    def keep_algo(self, event: ConditionalChanged, command: Command, note: Note, time: VenueTime) -> bool:
         """The same of a conditional order; and where it has led to an order, what that shows of it."""
         algo = event.conditional
         key = (algo.instrument, algo.conditional_id)

@@ -66,6 +66,8 @@ class Listing:
         self.inverse = row.kind is ContractKind.INVERSE
         self.pair = str(row.wire.get("pair", row.name))
         """What contracts of different dates have in common; a USDⓈ-M perpetual's is spelled like it."""
+        self.coin_pair = {"pair": self.pair} if self.inverse else dict[str, str]()
+        """`pair` where only documents of COIN-M futures have it."""
         self.contract_type = str(row.wire.get("contractType", PERPETUAL))
         self.delivery_ms = int(str(row.wire.get("deliveryDate", PERPETUAL_DELIVERY_MS)))
         self.price_places = int(str(row.wire["pricePrecision"]))

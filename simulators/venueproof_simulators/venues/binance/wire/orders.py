@@ -123,7 +123,7 @@ def time_in_force(order: OrderState, note: OrderNote) -> str:
 def _common(listing: Listing, order: OrderState, note: OrderNote) -> Document:
     """The fields that replies and queries share, in the venue's order after `cumQty`/`cumBase`."""
     kind, origin = order.kind.upper(), note.origin
-    document = {
+    document: Document = {
         "timeInForce": time_in_force(order, note),
         "type": kind,
         "reduceOnly": order.reduce_only,
@@ -136,8 +136,9 @@ def _common(listing: Listing, order: OrderState, note: OrderNote) -> Document:
         "origType": origin.order_type or kind,
         "priceMatch": note.price_match,
         "selfTradePreventionMode": SELF_TRADE_WORDS[order.self_trade],
-        **listing.only_usd(goodTillDate=note.good_till_ms),
     }
+    if not listing.inverse:
+        document["goodTillDate"] = note.good_till_ms
     if origin.callback:
         document |= {"activatePrice": origin.activation, "priceRate": origin.callback}
     return document
@@ -149,7 +150,7 @@ def order_reply(listing: Listing, order: OrderState, note: OrderNote, time: Venu
     return {
         "orderId": order.order_id,
         "symbol": listing.name,
-        **listing.only_coin(pair=listing.pair),
+        **listing.coin_pair,
         "status": status(order),
         "clientOrderId": client_id(order, time),
         "price": listing.price_text(order.ticks),
