@@ -11,19 +11,22 @@ from hypothesis import strategies as st
 from venueproof_simulators.host.venue import HttpRequest, Profile
 from venueproof_simulators.venues.binance.routes.table import ROUTES
 
-from .client import Client
+from .client import Client, stop
 
 NAMES = [
     "symbol pair side type timeInForce quantity price orderId origClientOrderId newClientOrderId reduceOnly limit",
     "fromId startTime endTime interval period contractType leverage marginType dualSidePosition multiAssetsMargin ",
     "incomeType countdownTime batchOrders orderIdList orderidlist origClientOrderIdList goodTillDate priceMatch",
     "positionSide selfTradePreventionMode newOrderRespType modifyId recvWindow timestamp signature",
-    "stopPrice closePosition feeBurn",
+    "stopPrice closePosition feeBurn algoType algoId clientAlgoId triggerPrice activatePrice callbackRate workingType",
+    "priceProtect amount autoCloseType marginAsset page",
 ]
 VALUES = [
     "BTCUSDT ETHUSDT BUY SELL LIMIT MARKET GTC IOC FOK GTX GTD 0.010 59000 1 0 -1 -0 NaN Infinity 1e400 0x10",
     "1_000 true false null [] {} [1] [{}] PERPETUAL 5m 1m 1M ISOLATED ACK RESULT OPPONENT_20 9999999999999999999",
     "18446744073709551616 99999999999999999999.99999999999999999999",
+    "CONDITIONAL STOP TAKE_PROFIT STOP_MARKET TRAILING_STOP_MARKET GTE_GTC MARK_PRICE BOTH LONG SHORT 58000.05 20.1",
+    "LIQUIDATION ADL EXPIRE_BOTH BTCUSD_PERP BTCUSD BTC 1795536000000",
     "0.00000000000000000001 ٣ ²  %s {0} {parameter} BTC/USDT btcusdt",
 ]
 value = st.one_of(
@@ -33,20 +36,43 @@ value = st.one_of(
     st.text(max_size=40),
 )
 parameters = st.dictionaries(st.sampled_from([name for line in NAMES for name in line.split()]), value, max_size=9)
+COMPLETE: dict[str, dict[str, object]] = {
+    "order": {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "quantity": "0.010", "price": "59000"},
+    "algoOrder": {**stop(), "clientAlgoId": "one"},
+    "positionMargin": {"symbol": "BTCUSDT", "amount": "1", "type": "1"},
+}
+"""What makes sense on some paths, to be spoilt."""
 KEPT = Client()
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-@given(route=st.sampled_from(ROUTES.routes), sent=parameters, complete=st.booleans(), profile=st.sampled_from(Profile))
+def hedged() -> Client:
+    """A venue in hedge mode with something on either leg, and a conditional order that closes one."""
+    client = Client()
+    client.ask("POST", "/fapi/v1/positionSide/dual", dualSidePosition="true")
+    client.market("BUY", "0.100", positionSide="LONG")
+    client.market("SELL", "0.100", positionSide="SHORT")
+    client.algo(closePosition="true", quantity=None, positionSide="LONG")
+    return client
+
+
+HEDGED = hedged()
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    route=st.sampled_from(ROUTES.routes),
+    sent=parameters,
+    complete=st.booleans(),
+    which=st.sampled_from(["vendor", "hedged", "field"]),
+)
 def test_every_route_answers_hostile_values_in_json(
-    route: object, sent: dict[str, str], complete: bool, profile: Profile
+    route: object, sent: dict[str, str], complete: bool, which: str
 ) -> None:
     method, path = getattr(route, "method", ""), getattr(route, "path", "")
-    client = Client(profile) if profile is Profile.FIELD else KEPT
+    client = Client(Profile.FIELD) if which == "field" else HEDGED if which == "hedged" else KEPT
     client.wait(61)
-    if complete:
-        sent = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "quantity": "0.010", "price": "59000"} | sent
-    reply = client.signed(method, path, **sent)
+    usual = COMPLETE.get(path.split("/")[-1], COMPLETE["order"]) if complete else {}
+    reply = client.signed(method, path, **(usual | sent))
     document = msgspec.json.decode(reply.body)
     assert reply.status < 500
     if reply.status >= 400:
