@@ -7,16 +7,14 @@ back when the new one is refused.
 
 from __future__ import annotations
 
-import asyncio
 from decimal import Decimal
-from weakref import WeakValueDictionary
 
 from msgspec import structs
 
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.desk import UNCLEAR, Desk, or_error
 from venueproof_adapters.kit.ordercalls import OrderCalls, OrderName, Sending
-from venueproof_adapters.kit.orders import IntentKey, order_key
+from venueproof_adapters.kit.orders import order_key
 from venueproof_adapters.kit.precision import on_step
 from venueproof_adapters.kit.state import State
 from venueproof_adapters.kit.worth import cost
@@ -41,15 +39,13 @@ class Amender:
         self._catalog = catalog
         self._state = state
         self._desk = desk
-        self._locks: WeakValueDictionary[IntentKey, asyncio.Lock] = WeakValueDictionary()
 
     async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
         """Make it so that one live order has this price and total amount.
 
         The price of a conditional order is its limit price, and its trigger price where it has no limit price.
         """
-        lock = self._locks.setdefault((ref.instrument, ref.intent_id, ref.conditional), asyncio.Lock())
-        async with lock:
+        async with self._desk.lock(ref):
             return await self._amend(self._catalog.find(ref.instrument), ref, price, amount)
 
     async def _amend(
@@ -132,10 +128,10 @@ class Amender:
         """End the old order now that the new one stands, and take off the new one what the old one filled meanwhile."""
         ended = await self._end(instrument, old)
         if isinstance(ended, AdapterError):
-            undone = await or_error(self._desk.end(instrument, _name(new)))
-            self._state.give_up_replacing(order_key(old), order_key(new))
-            if isinstance(undone, AdapterError):
+            if isinstance(await or_error(self._desk.end(instrument, _name(new))), AdapterError):
+                self._state.keep_both(order_key(old), order_key(new))
                 raise OutcomeUnknown(f"both orders may be live: {ended}", code=ended.code) from ended
+            self._state.give_up_replacing(order_key(old), order_key(new))
             raise ended
         if ended.status is not OrderStatus.TRIGGERED and ended.filled == old.filled:
             return self._state.current(order_key(new)) or new

@@ -15,8 +15,9 @@ from msgspec import structs
 
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import SECOND_NS, Clock
-from venueproof_adapters.kit.ordercalls import OrderCalls, OrderName, Sending, waits
-from venueproof_adapters.kit.orders import IntentKey, Told, intent_key, only_reduces, order_key
+from venueproof_adapters.kit.intents import check, only_reduces, waits
+from venueproof_adapters.kit.ordercalls import OrderCalls, OrderName, Sending
+from venueproof_adapters.kit.orders import IntentKey, Told, intent_key, order_key
 from venueproof_adapters.kit.parts import Parts
 from venueproof_adapters.kit.recent import Recent
 from venueproof_adapters.kit.resolve import Resolver
@@ -56,6 +57,7 @@ class Desk:
         """Monotonic time of sending by `Sending.key`, 0 for what the venue is known to have."""
         self._wishes: Recent[IntentKey, Intent] = Recent(20_000)
         self._histories: set[tuple[str, bool]] = set()
+        self._changing: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._locks: WeakValueDictionary[tuple[str, str, bool], asyncio.Lock] = WeakValueDictionary()
 
     # --- questions about one order ---
@@ -160,6 +162,7 @@ class Desk:
 
     async def _ready(self, instrument: Instrument, intent: Intent, held: AsyncExitStack) -> Sending:
         """What to send for an intent that was not sent before; nobody else sends it while `held` is."""
+        check(intent)
         intent = await self._calls.prepare(instrument, intent)
         sending = Sending(instrument, self._state.ids.client_id(intent.intent_id), intent)
         await held.enter_async_context(self._locks.setdefault(sending.key, asyncio.Lock()))
@@ -278,7 +281,12 @@ class Desk:
     async def cancel(self, ref: OrderRef) -> Order:
         """End an order. Raises `Rejected(unknown-order)` when there is no such live order."""
         instrument = self._catalog.find(ref.instrument)
-        return await self.end(instrument, await self.name(instrument, ref))
+        async with self.lock(ref):
+            return await self.end(instrument, await self.name(instrument, ref))
+
+    def lock(self, ref: OrderRef) -> asyncio.Lock:
+        """Held while an order is ended or changed: whoever cancels an order that is being replaced ends the new one."""
+        return self._changing.setdefault((ref.instrument, ref.intent_id), asyncio.Lock())
 
     async def end(self, instrument: Instrument, name: OrderName) -> Order:
         """As `cancel`, by the venue's name of the order."""

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from venueproof_adapters.kit.intents import waits
 from venueproof_adapters.kit.orders import Told
 from venueproof_contracts.errors import AdapterError, Rejected
 from venueproof_contracts.model import Instrument, Intent, Order
@@ -37,11 +38,6 @@ class Sending(Struct, frozen=True):
     def key(self) -> tuple[str, str, bool]:
         """What it is remembered by."""
         return self.instrument.symbol, self.client_id, waits(self.intent)
-
-
-def waits(intent: Intent) -> bool:
-    """True for a conditional order."""
-    return intent.trigger is not None
 
 
 class OrderCalls(Protocol):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from msgspec import Struct, structs
 
 from venueproof_adapters.kit.ledger import OrderKey, ref_key
-from venueproof_contracts.model import ZERO, Intent, Order, PositionSide, Side, Trigger
+from venueproof_contracts.model import ZERO, Order, Trigger
 
 IntentKey = tuple[str, str, bool]
 """Instrument, intent id, and whether the order is conditional: one that fired and the one it became share an intent."""
@@ -29,14 +29,6 @@ def order_key(order: Order) -> OrderKey:
 def intent_key(order: Order) -> IntentKey:
     """What the order that stands for an intent is found by."""
     return order.ref.instrument, order.ref.intent_id, order.ref.conditional
-
-
-def only_reduces(order: Order | Intent) -> bool:
-    """True for an order that can only make a position smaller: said so, or by the leg that it names."""
-    leg = order.position_side
-    if leg is None or leg is PositionSide.NET:
-        return order.reduce_only or order.close_position
-    return (order.side is Side.SELL) == (leg is PositionSide.LONG)
 
 
 def later_of(known: Order, told: Order) -> Order:
@@ -162,6 +154,12 @@ class OrderView:
             return None
         self._silent.discard(key)
         return self.shown(order)
+
+    def keep_both(self, old: OrderKey, new: OrderKey) -> Order | None:
+        """Neither could be ended, so both are told of; the old one as it stands."""
+        self._silent.discard(old)
+        self._before.pop(new, None)
+        return self._orders.get(old)
 
     def replaced(self, old: Order, new: OrderKey) -> None:
         """Let the order under `new` carry on what `old` filled."""

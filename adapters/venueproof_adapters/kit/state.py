@@ -8,8 +8,9 @@ from msgspec import structs
 
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.ids import IdMap
+from venueproof_adapters.kit.intents import only_reduces
 from venueproof_adapters.kit.ledger import OrderKey, ref_key
-from venueproof_adapters.kit.orders import Told, only_reduces, order_key
+from venueproof_adapters.kit.orders import Told, order_key
 from venueproof_adapters.kit.parts import Parts
 from venueproof_adapters.kit.recent import Recent
 from venueproof_contracts.errors import NotSent
@@ -139,6 +140,11 @@ class State:
     def give_up_replacing(self, key: OrderKey, successor: OrderKey | None = None) -> None:
         """No order took the place of this one after all, or `successor` in vain: its own end is that of its intent."""
         if order := self.orders.give_up_replacing(key, successor):
+            self.tell(OrderEvent(self._averaged(order)))
+
+    def keep_both(self, old: OrderKey, new: OrderKey) -> None:
+        """Both an order and its successor may be live: neither is left untold."""
+        if order := self.orders.keep_both(old, new):
             self.tell(OrderEvent(self._averaged(order)))
 
     def current(self, key: OrderKey) -> Order | None:

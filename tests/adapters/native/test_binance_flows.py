@@ -19,6 +19,7 @@ from venueproof_adapters.native import make_adapter
 from venueproof_adapters.native.binance import adapter
 from venueproof_contracts.actions import (
     AddLiquidity,
+    AnswerError,
     AnyAction,
     Ban,
     Drop,
@@ -41,7 +42,7 @@ from venueproof_contracts.actions import (
     SessionKind,
     Topic,
 )
-from venueproof_contracts.errors import AdapterError, Banned, NotSent, Reason, Rejected
+from venueproof_contracts.errors import AdapterError, Banned, NotSent, OutcomeUnknown, Reason, Rejected, VenueDown
 from venueproof_contracts.model import (
     Channel,
     Instrument,
@@ -373,6 +374,49 @@ def test_what_the_old_order_fills_beside_the_new_one_is_taken_off_it(
         assert told.status is (OrderStatus.FILLED if not left else OrderStatus.OPEN)
 
     monkeypatch.setattr(adapter, "Amender", FillsInBetween)
+    flow("field", story)
+
+
+def test_whoever_cancels_an_order_that_is_being_replaced_ends_the_new_one() -> None:
+    async def story(desk: Desk) -> None:
+        order = await desk.rest()
+        amending = asyncio.create_task(desk.adapter.amend(order.ref, desk.below(3), None))
+        await asyncio.sleep(0.008)
+        canceled = await desk.adapter.cancel(order.ref)
+        assert (await amending).ref == canceled.ref
+        assert await desk.live() == []
+
+    flow("field", story)
+
+
+def test_an_order_that_cannot_be_ended_stays_and_the_new_one_goes() -> None:
+    async def story(desk: Desk) -> None:
+        order = await desk.rest()
+        await desk.do(AnswerError(Matcher(operation=Operation.CANCEL), error="overloaded"))
+        with pytest.raises(VenueDown):
+            await desk.adapter.amend(order.ref, desk.below(3), None)
+        assert await desk.live() == [(desk.below(2), Decimal("0.04"))]
+        await asyncio.sleep(1)
+        told = desk.fold.orders[order.ref.intent_id]
+        assert (told.ref, told.status) == (order.ref, OrderStatus.OPEN)
+
+    flow("field", story)
+
+
+def test_where_neither_order_can_be_ended_both_are_told_of() -> None:
+    async def story(desk: Desk) -> None:
+        order = await desk.rest()
+        await desk.do(AnswerError(Matcher(operation=Operation.CANCEL, first=2), error="overloaded"))
+        with pytest.raises(OutcomeUnknown):
+            await desk.adapter.amend(order.ref, desk.below(3), None)
+        live = await desk.live()
+        assert len(live) == 2
+        listed = await desk.adapter.open_orders(SYMBOL)
+        assert sorted((one.price, one.amount) for one in listed) == sorted(live)
+        await desk.adapter.cancel_all(SYMBOL)
+        await asyncio.sleep(1)
+        assert all(one.status.final for one in desk.fold.orders.values())
+
     flow("field", story)
 
 

@@ -97,7 +97,7 @@ def test_a_refused_leverage_says_that_the_margin_mode_is_set(symbol: str) -> Non
     async def story(desk: Desk) -> None:
         with pytest.raises(Rejected) as caught:
             await desk.adapter.set_margin(symbol, MarginMode.ISOLATED, Decimal(500))
-        assert caught.value.reason is Reason.ABOVE_MAXIMUM
+        assert caught.value.reason is Reason.BAD_PARAMETER
         assert "isolated" in str(caught.value)
         await desk.adapter.set_margin(symbol, MarginMode.ISOLATED, Decimal(7))
         await desk.adapter.place(trade(desk, PositionSide.NET))

@@ -14,7 +14,8 @@ from msgspec import structs
 
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import MS_NS
-from venueproof_adapters.kit.ordercalls import OrderName, Sending, waits
+from venueproof_adapters.kit.intents import leg_of, waits
+from venueproof_adapters.kit.ordercalls import OrderName, Sending
 from venueproof_adapters.kit.orders import Told
 from venueproof_adapters.kit.own import MarginSetting
 from venueproof_adapters.kit.trailing import in_percent
@@ -35,8 +36,6 @@ from venueproof_contracts.model import (
     OrderType,
     Position,
     PositionMode,
-    PositionSide,
-    Side,
     TimeInForce,
     TriggerKind,
     TriggerPrice,
@@ -73,10 +72,19 @@ class BinanceOrders:
     async def prepare(self, instrument: Instrument, intent: Intent) -> Intent:
         """Refuse what the venue has no words for; say an absolute trailing offset in percent, as the venue does."""
         trigger = intent.trigger
-        _check(intent)
         if intent.time_in_force is TimeInForce.GTD and not self._product.good_till_date:
             raise Unsupported("inverse products know no good-till-date")
-        if trigger is None or trigger.kind is not TriggerKind.TRAILING or trigger.offset_unit is OffsetUnit.PERCENT:
+        if intent.post_only and intent.time_in_force is not TimeInForce.GTC:
+            raise Rejected(Reason.BAD_PARAMETER, "a post-only order here is good till canceled")
+        if trigger is None:
+            return intent
+        if trigger.watches not in WATCHED:
+            raise Unsupported(f"no order here watches the {trigger.watches} price")
+        if (trigger.kind, intent.type) not in _CONDITIONAL_TYPE:
+            raise Unsupported("a trailing order here is a market order")
+        if intent.close_position and (trigger.kind is TriggerKind.TRAILING or intent.type is not OrderType.MARKET):
+            raise Unsupported("only a stop or take-profit at market closes a position of any size here")
+        if trigger.kind is not TriggerKind.TRAILING or trigger.offset_unit is OffsetUnit.PERCENT:
             return intent
         price = trigger.activation or await self._price(instrument, trigger.watches)
         trigger = in_percent(trigger, price, _CALLBACK_STEP, _CALLBACK_LEAST, _CALLBACK_MOST)
@@ -148,8 +156,8 @@ class BinanceOrders:
             terms["timeInForce"] = POST_ONLY if intent.post_only else intent.time_in_force.value.upper()
         if intent.time_in_force is TimeInForce.GTD and intent.expires_ns is not None:
             terms["goodTillDate"] = intent.expires_ns // MS_NS
-        if leg := _leg(intent.position_side):
-            terms["positionSide"] = leg
+        if leg := leg_of(intent):
+            terms["positionSide"] = leg.value.upper()
         elif intent.reduce_only and not intent.close_position:
             terms["reduceOnly"] = "true"
         return terms
@@ -311,43 +319,9 @@ class BinanceAccount:
         return None
 
 
-def _check(intent: Intent) -> None:
-    """Refuse what contradicts itself, and what the venue has no words for."""
-    trigger = intent.trigger
-    if intent.type is OrderType.LIMIT and intent.price is None:
-        raise Rejected(Reason.BAD_PARAMETER, "a limit order needs a price")
-    if intent.post_only and intent.time_in_force is not TimeInForce.GTC:
-        raise Rejected(Reason.BAD_PARAMETER, "a post-only order here is good till canceled")
-    if intent.time_in_force is TimeInForce.GTD and intent.expires_ns is None:
-        raise Rejected(Reason.BAD_PARAMETER, "good-till-date needs a date")
-    if intent.reduce_only and _leg(intent.position_side) and not _reduces(intent):
-        raise Rejected(Reason.REDUCE_ONLY, f"{intent.side} opens the {intent.position_side} leg")
-    if trigger is None and intent.close_position:
-        raise Rejected(Reason.BAD_PARAMETER, "only a conditional order can close a position of any size")
-    if trigger is None:
-        return
-    if trigger.watches not in WATCHED:
-        raise Unsupported(f"no order here watches the {trigger.watches} price")
-    if (trigger.kind, intent.type) not in _CONDITIONAL_TYPE:
-        raise Unsupported("a trailing order here is a market order")
-    if intent.close_position and (trigger.kind is TriggerKind.TRAILING or intent.type is not OrderType.MARKET):
-        raise Unsupported("only a stop or take-profit at market closes a position of any size here")
-    given = trigger.offset if trigger.kind is TriggerKind.TRAILING else trigger.price
-    if given is None or given <= 0:
-        raise Rejected(Reason.BAD_PARAMETER, f"a {trigger.kind} order needs the price or offset that it waits for")
-
-
 def _which(name: OrderName) -> Terms:
     if not name.venue_id:
         return {"clientAlgoId" if name.conditional else "origClientOrderId": name.client_id}
     if not name.venue_id.isdigit():
         raise Rejected(Reason.UNKNOWN_ORDER, f"{name.venue_id!r} is no order id of this venue")
     return {"algoId" if name.conditional else "orderId": name.venue_id}
-
-
-def _leg(leg: PositionSide | None) -> str:
-    return "" if leg in (None, PositionSide.NET) else leg.value.upper()
-
-
-def _reduces(intent: Intent) -> bool:
-    return (intent.side is Side.SELL) == (intent.position_side is PositionSide.LONG)
