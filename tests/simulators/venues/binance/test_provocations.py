@@ -155,7 +155,7 @@ def test_refusal_stands_in_a_success(one: Provocation, profile: Profile) -> None
     client = Client(profile)
     _, provoked = provoke(one, client)
     reply = client.signed("POST", ORDER, **intended(provoked))
-    assert (reply.status, code(reply)) == (200, -4164)
+    assert (reply.status, code(reply)) == (200, -5022)
 
 
 @pytest.mark.parametrize(("one", "profile"), cases("order.end-without-event"))

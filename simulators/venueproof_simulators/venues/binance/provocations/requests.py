@@ -21,8 +21,9 @@ from venueproof_simulators.venues.binance.provocations._tools import (
     SECOND_NS,
     binance,
     instrument_of,
+    mark_of,
+    on_tick,
     seconds,
-    too_small,
 )
 from venueproof_simulators.venues.binance.routes.admission import KEY_REFUSED_DURING_BAN, RESTRICTED
 from venueproof_simulators.venues.binance.routes.gateway import ERRORS_IN_SUCCESS
@@ -70,11 +71,11 @@ def fill_after_account(controls: Controls, symbol: str) -> Provoked:
 
 @provocation("error.inside-success", "binance.http.errors-are-4xx")
 def refusal_in_success(controls: Controls, symbol: str) -> Provoked:
-    """A refusal stands in an answer with status 200."""
+    """The refusal of a post-only buy above the best ask stands in an answer with status 200."""
     controls.switch_quirk(ERRORS_IN_SUCCESS, True)
-    return Provoked(
-        reason="below-minimum", operation="place", intent={"amount": too_small(instrument_of(controls, symbol))}
-    )
+    instrument = instrument_of(controls, symbol)
+    price = on_tick(instrument, mark_of(controls, instrument) * Decimal("1.01"))
+    return Provoked(reason="would-cross", operation="place", intent={"price": price, "post_only": True})
 
 
 @provocation("list.order", "binance.candles.rest-order", either=True)
