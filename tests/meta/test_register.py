@@ -72,6 +72,7 @@ def test_status_is_kept(venue: str, row: QuirkRow) -> None:
 @pytest.mark.parametrize(("venue", "row"), ROWS)
 def test_duty_names_a_clause_that_exists(venue: str, row: QuirkRow) -> None:
     assert row.clause in {"", "system", *CLAUSES}
+    assert row.clause or row.status in (Status.NOTE, Status.PLANNED), "a duty is judged by a clause, or is a system's"
     if row.provocation:
         assert row.clause in CLAUSES, "what is provoked is judged by a clause"
         assert CLAUSES[row.clause].kind == row.provocation, "the row's clause must run over what the row provokes"

@@ -232,6 +232,7 @@ async def unsubscribing(case: Case) -> None:
 
 
 async def _check_told(case: Case, times: int, when: str) -> None:
+    await case.bench.sleep(TRADES_APART_S)
     heard = len(case.fold.trades)
     await _print(case, Side.BUY, 1)
     await case.bench.sleep(TRADES_APART_S)
