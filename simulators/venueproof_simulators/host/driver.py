@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -44,6 +44,8 @@ ENGINE_OPERATIONS = frozenset(
 ENGINE_AWAY = "engine-restart"
 """The row of a venue's error table for them."""
 INTERNAL_ERROR = HttpReply(500, b"internal error of the simulator", content_type="text/plain")
+
+_NOTHING: tuple[Sequence[Outgoing], int | None] = ((), None)
 
 Send = Callable[[Message], None]
 P = ParamSpec("P")
@@ -199,15 +201,19 @@ class Driver:
 
     def pump(self, send: Send | None = None, time: VenueTime | None = None) -> None:
         """Send what the venue has said since the last time, and let it be woken when it wants to. `time` is now."""
-        nothing: list[Outgoing] = []
-        for outgoing in self.guarded(nothing, self.venue.take_outgoing):
+        said, due_ns = self.guarded(_NOTHING, self._said, time or self._times.time())
+        for outgoing in said:
             if isinstance(outgoing, Message):
                 (send or self._delivery.send)(outgoing)
             elif isinstance(outgoing, CloseSession):
                 self._close(outgoing)
             else:
                 self._ping(outgoing)
-        self._arm(time or self._times.time())
+        self._arm(due_ns)
+
+    def _said(self, time: VenueTime) -> tuple[Sequence[Outgoing], int | None]:
+        """What is to be sent, and when the venue wants to be woken."""
+        return self.venue.take_outgoing(), self.venue.next_due_ns(time)
 
     def _close(self, close: CloseSession) -> None:
         session = self._delivery.sessions.get(close.session)
@@ -224,8 +230,7 @@ class Driver:
     def _note(self, kind: RowKind, session: Session, label: str) -> None:
         self._journal.add(kind, self._times.now_ns(), (session.number,), label=label)
 
-    def _arm(self, time: VenueTime) -> None:
-        due_ns = self.guarded(None, self.venue.next_due_ns, time)
+    def _arm(self, due_ns: int | None) -> None:
         wake = self._wake
         if wake is not None:
             if due_ns is not None and wake.due_ns == due_ns:

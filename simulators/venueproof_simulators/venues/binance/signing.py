@@ -40,9 +40,14 @@ def well_formed_key(key: str | None) -> str:
 
 def sign(secret: str, query: str, body: bytes) -> str:
     """The hex digest that a client sends."""
-    digest = _keyed(secret).copy()
-    digest.update(_unsigned(query.encode("utf-8", "surrogateescape")) + _unsigned(body))
-    return digest.hexdigest()
+    signed = _unsigned(body)
+    return _digest(secret, _unsigned(query.encode("utf-8", "surrogateescape")) + signed if query else signed)
+
+
+def _digest(secret: str, text: bytes) -> str:
+    keyed = _keyed(secret).copy()
+    keyed.update(text)
+    return keyed.hexdigest()
 
 
 @lru_cache(maxsize=256)
@@ -60,9 +65,8 @@ def check_signature(secret: str, query: str, body: bytes, parameters: Parameters
 
 def check_text(secret: str, text: str, parameters: Parameters) -> None:
     """Raises `VenueError` unless this text was signed with this secret."""
-    digest = _keyed(secret).copy()
-    digest.update(text.encode())
-    if not hmac.compare_digest(parameters.text("signature").lower().encode(), digest.hexdigest().encode()):
+    given = parameters.text("signature").lower()
+    if not hmac.compare_digest(given.encode("utf-8", "replace"), _digest(secret, text.encode()).encode()):
         raise VenueError("signature")
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TypeGuard
 
-from msgspec import structs
-
 from venueproof_simulators.engine.commands import Command, Place
 from venueproof_simulators.engine.events import Cause, ConditionalCause, ConditionalChanged, OrderChanged
 from venueproof_simulators.engine.state import LIVE, ConditionalState, ConditionalStatus, OrderState, OrderStatus
@@ -44,6 +42,9 @@ class Notes:
         self._orders: dict[tuple[str, int], OrderNote] = {}
         self._algos: dict[tuple[str, int], AlgoNote] = {}
         self._origins: dict[tuple[str, int], Origin] = {}
+        self._ended: dict[tuple[str, int], int] = {}
+        """When an order ended, on the age clock: what retention counts from."""
+        self._ended_algos: dict[tuple[str, int], int] = {}
 
     def of(self, order: OrderState) -> OrderNote:
         """The note on an order."""
@@ -69,7 +70,7 @@ class Notes:
                 self._orders[key] = note
         if order.status not in _ENDED:
             return False
-        self._orders[key] = structs.replace(self.of(order), ended_age_ns=time.age_ns)
+        self._ended[key] = time.age_ns
         return True
 
     def keep_algo(self, event: ConditionalChanged, command: Command, note: Note, time: VenueTime) -> bool:
@@ -82,19 +83,20 @@ class Notes:
             self._origins[key] = origin(self._listings[algo.instrument], algo, self.algo(algo))
         if algo.status not in _ENDED_ALGO:
             return False
-        self._algos[key] = structs.replace(self.algo(algo), ended_age_ns=time.age_ns)
+        self._ended_algos[key] = time.age_ns
         return True
 
     # --- what is remembered ---
 
     def remembers(self, order: OrderState, time: VenueTime) -> bool:
         """Whether the venue still knows an order: without a fill for 3 days after its end, else for 90."""
-        ended_ns = self.of(order).ended_age_ns
+        ended_ns = self._ended.get((order.instrument, order.order_id))
         return order.status in LIVE or self._within(ended_ns, time, filled=order.filled_lots > 0)
 
     def remembers_algo(self, algo: ConditionalState, time: VenueTime) -> bool:
         """The same of a conditional order; one that led to an order counts as filled."""
-        return self._within(self.algo(algo).ended_age_ns, time, filled=algo.order_id > 0)
+        ended_ns = self._ended_algos.get((algo.instrument, algo.conditional_id))
+        return self._within(ended_ns, time, filled=algo.order_id > 0)
 
     def _within(self, ended_ns: int | None, time: VenueTime, *, filled: bool) -> bool:
         if ended_ns is None:

@@ -145,20 +145,22 @@ class Parameters:
 def read_parameters(query: str, body: bytes) -> Parameters:
     """Query and form body together; where a name is in both the query wins."""
     try:
-        values = dict(reversed(_pairs(body.decode("utf-8", "replace")))) if body else {}
+        values = _pairs(body.decode("utf-8", "replace")) if body else {}
         if query:
-            values.update(reversed(_pairs(query)))
+            values |= _pairs(query)
     except ValueError as fault:
         raise VenueError("too-many-parameters") from fault
     return Parameters(values)
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
-    """Names and values in order. Most requests have nothing to unquote, and are then only split."""
+def _pairs(text: str) -> dict[str, str]:
+    """Values by name, the first of each. Most requests have nothing to unquote, and are then only split."""
     if "%" in text or "+" in text:
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=_PARAMETERS_MAX)
+        return dict(reversed(parse_qsl(text, keep_blank_values=True, max_num_fields=_PARAMETERS_MAX)))
     parts = text.split("&")
     if len(parts) > _PARAMETERS_MAX:
         raise ValueError("too many fields")
-    pairs = [part.partition("=") for part in parts]
-    return [(name, value) for name, _, value in pairs if name]
+    parts.reverse()  # of two with one name the later one counts below
+    values = {name: value for name, _, value in [part.partition("=") for part in parts]}
+    values.pop("", None)
+    return values

@@ -74,8 +74,6 @@ class AlgoNote(Struct, frozen=True):
     activation: str = ""
     """The same of the activation price."""
     good_till_ms: int = 0
-    ended_age_ns: int | None = None
-    """When it ended, on the age clock: what retention counts from."""
 
 
 PLAIN_ALGO = AlgoNote()

@@ -86,8 +86,6 @@ class OrderNote(Struct, frozen=True):
     modify_id: int | None = None
     amendments: tuple[Amendment, ...] = ()
     origin: Origin = NO_ORIGIN
-    ended_age_ns: int | None = None
-    """When it ended, on the age clock: what retention counts from."""
 
 
 _SYMBOLS_MAX = 1000
