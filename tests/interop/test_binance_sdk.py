@@ -209,6 +209,60 @@ def test_batches(rest: Rest) -> None:
     assert stopped.countdown_time == "0"
 
 
+def _stop(rest: Rest, percent: int, **changes: Any) -> Any:
+    arguments = {"type": "STOP_MARKET", "quantity": 0.02, "trigger_price": _price(rest, percent)} | changes
+    return rest.new_algo_order(algo_type="CONDITIONAL", symbol=SYMBOL, side="SELL", **arguments).data()
+
+
+def _without_iceberg(model: Any) -> Any:
+    """The same model, whole but for the one field that is null."""
+    assert (_unknown(model), _missing(model)) == ({}, {"iceberg_quantity"})
+    return model
+
+
+def test_conditional_orders(served: Served, rest: Rest) -> None:
+    placed = _without_iceberg(_stop(rest, 98))
+    assert (placed.algo_status, placed.order_type, placed.quantity) == ("NEW", "STOP_MARKET", "0.020")
+    trailing = _without_iceberg(
+        _stop(rest, 98, type="TRAILING_STOP_MARKET", trigger_price=None, callback_rate=1.5, quantity=0.02)
+    )
+    assert (trailing.callback_rate, trailing.close_position) == ("1.5", False)
+    with pytest.raises(BadRequestError) as refused:
+        _stop(rest, 102)
+    assert refused.value.status_code == -2021
+    assert len(rest.current_all_algo_open_orders().data()) == 2
+    canceled = _whole(rest.cancel_algo_order(algo_id=trailing.algo_id).data())
+    assert (canceled.code, canceled.algo_id) == ("200", trailing.algo_id)
+    served.do("set_price", instrument=INSTRUMENT, price=str(_price(rest, 97)))
+    listed = [_without_iceberg(row) for row in rest.query_all_algo_orders(symbol=SYMBOL).data()]
+    assert [row.algo_status for row in listed] == ["FINISHED", "CANCELED"]
+    asked = _without_iceberg(rest.query_algo_order(algo_id=placed.algo_id).data())
+    assert (asked.actual_order_id, asked.actual_type, asked.actual_qty) == ("1", "MARKET", "0.020")
+    assert rest.query_order(symbol=SYMBOL, order_id=1).data().orig_type == "STOP_MARKET"
+    _stop(rest, 98)
+    assert _whole(rest.cancel_all_algo_open_orders(symbol=SYMBOL).data()).code == 200
+    assert rest.current_all_algo_open_orders().data() == []
+
+
+def test_isolated_margin_and_hedge_mode(rest: Rest) -> None:
+    assert rest.change_position_mode(dual_side_position="true").data().code == 200
+    assert rest.get_current_position_mode().data().dual_side_position is True
+    rest.change_margin_type(symbol=SYMBOL, margin_type="ISOLATED")
+    rest.new_order(symbol=SYMBOL, side="BUY", type="MARKET", quantity=0.02, position_side="LONG")
+    moved = _whole(
+        rest.modify_isolated_position_margin(symbol=SYMBOL, amount=12.5, type=1, position_side="LONG").data()
+    )
+    assert (moved.amount, moved.type) == (12.5, 1)
+    [listed] = rest.get_position_margin_change_history(symbol=SYMBOL).data()
+    assert (_whole(listed).amount, listed.position_side, listed.delta_type) == ("12.50000000", "LONG", "USER_ADJUST")
+    rows = [_whole(row) for row in rest.position_information_v3(symbol=SYMBOL).data()]
+    assert [(row.position_side, row.position_amt) for row in rows] == [("LONG", "0.020"), ("SHORT", "0.000")]
+    assert rest.users_force_orders().data() == []
+    with pytest.raises(BadRequestError) as refused:
+        rest.change_multi_assets_mode(multi_assets_margin="true")
+    assert refused.value.status_code == -4167
+
+
 def test_settings(rest: Rest) -> None:
     leverage = _whole(rest.change_initial_leverage(symbol=SYMBOL, leverage=21).data())
     assert (leverage.leverage, leverage.symbol) == (21, SYMBOL)
@@ -306,6 +360,26 @@ def test_user_stream(served: Served, rest: Rest) -> None:
             await asyncio.to_thread(rest.cancel_order, SYMBOL, order_id=order.order_id)
             ended = (await _next(heard, "OrderTradeUpdate")).o
             assert (ended.x, ended.X, ended.z) == ("CANCELED", "CANCELED", "0.005")
+
+    asyncio.run(flow())
+    rest.close_user_data_stream()
+
+
+def test_life_of_a_stop_on_the_user_stream(served: Served, rest: Rest) -> None:
+    key = rest.start_user_data_stream().data().listen_key
+
+    async def flow() -> None:
+        async with _streams(served) as streams:
+            heard = await _hear(streams.user_data(key))
+            await asyncio.sleep(0.2)
+            placed = await asyncio.to_thread(_stop, rest, 98)
+            price = await asyncio.to_thread(_price, rest, 97)
+            served.do("set_price", instrument=INSTRUMENT, price=str(price))
+            told = [(await _next(heard, "AlgoUpdate")).o for _ in range(4)]
+            assert [one.X for one in told] == ["NEW", "TRIGGERING", "TRIGGERED", "FINISHED"]
+            assert all(_unknown(one) == {} for one in told)
+            assert _missing(told[-1]) == {"rm"}
+            assert (told[-1].aid, told[-1].ai, told[-1].aq) == (placed.algo_id, "1", "0.020")
 
     asyncio.run(flow())
     rest.close_user_data_stream()
