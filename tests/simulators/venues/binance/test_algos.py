@@ -124,6 +124,8 @@ def test_conditional_types_are_sent_away_from_the_order_endpoints(client: Client
     assert client.refused("POST", "/fapi/v1/order", **order(type=kind, stopPrice="58000")) == (400, -4120)
     batch = f'[{{"symbol":"BTCUSDT","side":"SELL","type":"{kind}","quantity":"0.010","stopPrice":"58000"}}]'
     assert client.ask("POST", "/fapi/v1/batchOrders", batchOrders=batch)[0]["code"] == -4120
+    coin = order(symbol="BTCUSD_PERP", quantity="1", type=kind, stopPrice="58000")
+    assert client.refused("POST", "/dapi/v1/order", **coin) == (400, -4120)
 
 
 def test_ids_of_orders_and_of_conditional_orders_are_apart(client: Client) -> None:
@@ -146,6 +148,21 @@ def test_open_orders_and_cancel_all_know_nothing_of_conditional_orders(client: C
     assert [row["type"] for row in client.ask("GET", "/fapi/v1/openOrders")] == ["LIMIT"]
     client.ask("DELETE", "/fapi/v1/allOpenOrders", symbol="BTCUSDT")
     assert len(client.ask("GET", "/fapi/v1/openAlgoOrders")) == 1
+
+
+def test_either_product_knows_its_own_conditional_orders_alone(client: Client) -> None:
+    mine = client.algo()
+    coin = client.ask("POST", "/dapi/v1/algoOrder", **stop(symbol="BTCUSD_PERP", quantity="2"))
+    assert (coin["symbol"], coin["quantity"], coin["triggerPrice"]) == ("BTCUSD_PERP", "2", "58000.0")
+    assert coin["algoId"] != mine["algoId"]
+    assert [row["symbol"] for row in client.ask("GET", "/dapi/v1/openAlgoOrders")] == ["BTCUSD_PERP"]
+    assert client.refused("GET", "/dapi/v1/algoOrder", algoId=mine["algoId"]) == (400, -2013)
+    assert client.refused("DELETE", "/fapi/v1/algoOrder", algoId=coin["algoId"]) == (400, -2011)
+    assert client.refused("POST", "/dapi/v1/algoOrder", **stop()) == (400, -1121)
+    client.move("57900", "BTCUSD_PERP")
+    done = client.ask("GET", "/dapi/v1/algoOrder", algoId=coin["algoId"])
+    assert (done["algoStatus"], done["actualQty"]) == ("FINISHED", "2")
+    assert client.ask("DELETE", "/dapi/v1/algoOpenOrders", symbol="BTCUSD_PERP")["code"] == 200
 
 
 def test_another_account_has_nothing_to_do_with_them(client: Client) -> None:

@@ -95,3 +95,27 @@ def test_batch_of_amendments_fails_item_by_item(client: Client) -> None:
     wrong = right.replace("58000", "58000.05")
     rows = client.ask("PUT", "/fapi/v1/batchOrders", batchOrders=f"[{right},{wrong}]")
     assert [row.get("price", row.get("code")) for row in rows] == ["58000.00", -4014]
+
+
+def test_reduce_only_order_may_shrink_below_the_notional_where_the_amendment_says_so(
+    client: Client, field: Client
+) -> None:
+    for one, says_so in ((client, 200), (field, 400)):
+        one.venue.switch_quirk("binance.http.errors-are-4xx", False)
+        one.venue.switch_quirk("binance.order.amend-in-place", False)
+        one.market(quantity="0.010")
+        placed = one.limit(side="SELL", price="61000", reduceOnly="true")
+        change = {"symbol": "BTCUSDT", "orderId": placed["orderId"], "side": "SELL", "price": "61000"}
+        assert one.refused("PUT", ORDER, **change, quantity="0.001") == (400, -5029)
+        assert one.signed("PUT", ORDER, **change, quantity="0.001", reduceOnly="true").status == says_so
+        assert one.signed("PUT", ORDER, **change, quantity="0.009").status == 200
+
+
+@pytest.mark.parametrize("kind", ["STOP", "TAKE_PROFIT"])
+def test_order_that_a_conditional_one_led_to_is_amended_like_any_other(client: Client, kind: str) -> None:
+    trigger, price = ("58000", "58500") if kind == "STOP" else ("62000", "62500")
+    client.algo(type=kind, triggerPrice=trigger, price=price)
+    client.move(trigger)
+    change = {"symbol": "BTCUSDT", "orderId": 1, "side": "SELL", "quantity": "0.010", "price": "62600"}
+    amended = client.ask("PUT", ORDER, **change)
+    assert (amended["price"], amended["origType"], amended["stopPrice"]) == ("62600.00", kind, f"{trigger}.00")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from msgspec import structs
 
 from venueproof_simulators.engine.commands import Amend
@@ -10,7 +12,12 @@ from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import LIVE, OrderKind, OrderState, Side
 from venueproof_simulators.host.decimals import plain
 from venueproof_simulators.venues.binance.operations.desk import Call
-from venueproof_simulators.venues.binance.operations.order_reading import SIDES, read_lots, read_ticks
+from venueproof_simulators.venues.binance.operations.order_reading import (
+    REDUCE_ONLY_NOTIONAL,
+    SIDES,
+    read_lots,
+    read_ticks,
+)
 from venueproof_simulators.venues.binance.operations.orders import (
     check_engine_window,
     find_order,
@@ -36,6 +43,8 @@ def amend(call: Call) -> Document:
     ticks = read_ticks(listing, call.parameters.number("price"))
     order = find_order(call, listing, "unknown-order-query")
     _check_amendable(call, order, side)
+    if lots > order.filled_lots:
+        _check_notional(call, listing, order, listing.quote(ticks * lots, lots))
     check_engine_window(call)
     before = call.desk.notes.of(order)
     note = _amended_note(call, order, ticks, lots, modify_id)
@@ -61,6 +70,13 @@ def _check_amendable(call: Call, order: OrderState, side: Side) -> None:
         raise VenueError("amend-not-reduce-only")
     if order.amendments >= desk.limits.named("amendments").limit:
         raise VenueError("amend-too-often")
+
+
+def _check_notional(call: Call, listing: Listing, order: OrderState, value: Decimal) -> None:
+    """An order that may only reduce is held to the least worth as well, unless the amendment says so once more."""
+    said = call.parameters.flag("reduceOnly") and not call.desk.switches.on(REDUCE_ONLY_NOTIONAL)
+    if order.reduce_only and not said and value < listing.row.notional_min:
+        raise VenueError("amend-min-notional", notional=plain(listing.row.notional_min))
 
 
 def _amended_note(call: Call, order: OrderState, ticks: int, lots: int, modify_id: int | None) -> OrderNote:
