@@ -73,6 +73,8 @@ class OrderView:
         self._inverse = inverse
         self._keep = keep
         self._orders: dict[OrderKey, Order] = {}
+        self._live: dict[OrderKey, None] = {}
+        """Those that have not ended: few of many, and looked through with each change of a position."""
         self._current: dict[IntentKey, OrderKey] = {}
         self._before: dict[OrderKey, OrderKey] = {}
         self._silent: set[OrderKey] = set()
@@ -84,6 +86,10 @@ class OrderView:
         known = self._orders.get(key)
         merged = told if known is None else later_of(known, told)
         self._orders[key] = merged
+        if merged.status.final:
+            self._live.pop(key, None)
+        else:
+            self._live[key] = None
         if key in self._silent:
             return None
         if known is None:
@@ -102,11 +108,8 @@ class OrderView:
 
     def live(self, instrument: str | None = None) -> list[Order]:
         """Orders that can still fill, as the venue has them."""
-        return [
-            order
-            for key, order in self._orders.items()
-            if not order.status.final and key not in self._silent and instrument in (None, key[0])
-        ]
+        keys = (key for key in self._live if key not in self._silent and instrument in (None, key[0]))
+        return [self._orders[key] for key in keys]
 
     def shown(self, order: Order) -> Order:
         """The order as the caller asked for it: with what the orders before it filled."""
