@@ -11,12 +11,20 @@ from msgspec import structs
 
 from venueproof_adapters.native import make_adapter
 from venueproof_contracts.actions import (
+    AnyAction,
+    Drop,
+    DropManner,
+    DropMessage,
+    DuplicateMessage,
+    ExpireCredential,
     HoldTriggers,
     LoseReply,
     LoseRequest,
     Matcher,
     Operation,
+    ReorderMessages,
     SetPrice,
+    Topic,
 )
 from venueproof_contracts.errors import NotSent, Reason, Rejected, Unsupported
 from venueproof_contracts.model import (
@@ -26,12 +34,14 @@ from venueproof_contracts.model import (
     OrderRef,
     OrderStatus,
     OrderType,
+    PositionSide,
     Side,
     Trigger,
     TriggerKind,
     TriggerPrice,
 )
 
+RECOVERED_S = 62
 each_product = pytest.mark.parametrize("symbol", [SYMBOL, "BTC/USD:BTC"])
 
 
@@ -80,6 +90,37 @@ def test_a_stop_that_fires_becomes_an_order_of_the_same_intent(symbol: str, prof
         assert not await desk.adapter.positions()
 
     flow(profile, story, symbol=symbol)
+
+
+TROUBLES: dict[str, tuple[AnyAction, ...]] = {
+    "silent expiry": (ExpireCredential(silent=True),),
+    "reset": (Drop(DropManner.RESET, refuse_s=Decimal(8)),),
+    "all messages lost": (DropMessage(Matcher(topic=Topic.ORDER, first=0)), DropMessage(Matcher(topic=Topic.FILL))),
+    "the order before its condition": (ReorderMessages(Matcher(topic=Topic.ORDER)),),
+    "twice": (DuplicateMessage(Matcher(topic=Topic.ORDER, first=0)),),
+}
+
+
+@each_profile
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_stop_that_fires_in_trouble_is_known_to_have_fired(trouble: str, profile: ProfileName) -> None:
+    async def story(desk: Desk) -> None:
+        await enter(desk)
+        placed = await desk.adapter.place(stop(desk))
+        await desk.do(*TROUBLES[trouble], SetPrice(SYMBOL, desk.below(6)))
+        await asyncio.sleep(RECOVERED_S + 40)
+        fired, became = desk.fold.conditionals[placed.ref.intent_id], desk.fold.orders[placed.ref.intent_id]
+        assert (fired.status, fired.replaced_by) == (OrderStatus.TRIGGERED, became.ref.venue_id)
+        assert (became.status, became.filled, became.replaces) == (
+            OrderStatus.FILLED,
+            placed.amount,
+            placed.ref.venue_id,
+        )
+        fills = desk.fold.fills_of(placed.ref.intent_id)
+        assert sum(fill.amount for fill in fills) == placed.amount
+        assert desk.fold.positions[SYMBOL, PositionSide.NET].amount == 0
+
+    flow(profile, story)
 
 
 TERMS: list[tuple[Trigger, OrderType]] = [
