@@ -183,7 +183,7 @@ def hold_triggers(floor: Floor, command: HoldTriggers) -> None:
 
 def schedule_fired(floor: Floor) -> None:
     """Let each one that has fired become an order when its time comes."""
-    fired = floor.conditionals.fired
+    fired = floor.fired
     for conditional in fired:
         floor.due.add(floor.now_ns + conditional.command.handover_ns, partial(_hand_over, floor, conditional))
     fired.clear()

@@ -115,7 +115,7 @@ class Engine:
         _HANDLERS[type(command)](floor, command)
         if floor.shaken:
             liquidation.review(floor)
-        if floor.conditionals.fired:
+        if floor.fired:
             conditionals.schedule_fired(floor)
         if floor.due.next_ns is not None and floor.due.next_ns <= floor.now_ns:
             self._run_due()
@@ -141,7 +141,7 @@ class Engine:
             job()
             if floor.shaken:
                 liquidation.review(floor)
-            if floor.conditionals.fired:
+            if floor.fired:
                 conditionals.schedule_fired(floor)
 
     @property

@@ -13,7 +13,7 @@ from venueproof_simulators.engine.maker import quote
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.prices import BasePrice, Pace, underlying
 from venueproof_simulators.engine.refusals import Refusal
-from venueproof_simulators.engine.triggers import Register
+from venueproof_simulators.engine.triggers import Conditional, Register
 from venueproof_simulators.engine.worth import Fraction
 
 Job = Callable[[], None]
@@ -69,6 +69,8 @@ class Floor:
         """Planned refusals of the next orders of an account."""
         self.orders_count = 0
         self.conditionals = Register()
+        self.fired: list[Conditional] = []
+        """Conditional orders that have fired in the command or job under way."""
         self._bases: dict[str, tuple[BasePrice, Past]] = {}
 
     def market(self, name: str) -> Market | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from venueproof_simulators.engine.state import PositionSide
-from venueproof_simulators.engine.worth import NANO, Worth
+from venueproof_simulators.engine.worth import Worth
 
 _SHORT = PositionSide.SHORT
 
@@ -68,8 +68,7 @@ class Leg:
         else:
             realized = self._book(lots, value, atoms)
         if self.lots * lots > 0:
-            numerator, denominator = self.worth.price(self.entry_value, self.entry_atoms, abs(self.lots))
-            self.entry_nano_ticks = (2 * numerator * NANO + denominator) // (2 * denominator)
+            self.entry_nano_ticks = self.worth.entry_nano_ticks(self.entry_value, self.entry_atoms, abs(self.lots))
             if leverage:
                 entered = atoms if held * lots >= 0 else self.entry_atoms
                 self.isolated_atoms += -(-entered // leverage)
@@ -118,5 +117,4 @@ class Leg:
             return 0
         lots, worth = self.lots, self.worth
         owed = self.carry_atoms if (lots > 0) is (worth.direction > 0) else -self.carry_atoms
-        numerator, denominator = worth.price_moved(self.entry_value, self.entry_atoms, abs(lots), owed)
-        return numerator * NANO // denominator
+        return worth.moved_nano_ticks(self.entry_value, self.entry_atoms, abs(lots), owed)

@@ -79,7 +79,8 @@ def work(floor: Floor, market: Market, order: Order) -> None:
         match(floor, market, order, order.ticks)
     if order.open_lots:
         if order.terms.time_in_force is _GTC:
-            floor.touch(market)
+            if not market.changed:
+                floor.touch(market)
             market.halves[order.sign].add(order)
         else:
             end(floor, market, order, _EXPIRED, IMMEDIATE_OR_CANCEL)

@@ -1,7 +1,7 @@
 """Conditional orders while they wait: when a price fires them, and what becomes of them once they have fired.
 
 A watched price is looked at whenever it moves: the last price after every public trade, mark and index when they are
-told. What fires is queued on `Register.fired`; `conditionals.py` makes the resulting orders, after the command or job
+told. What fires is queued on `Floor.fired`; `conditionals.py` makes the resulting orders, after the command or job
 under way, so that one trade never runs inside another. All changes of a status go through `Conditional.to`, by the
 table `state.CONDITIONAL_STEPS`.
 """
@@ -147,8 +147,6 @@ class Register:
     def __init__(self) -> None:
         self.by_id: dict[tuple[str, int], Conditional] = {}
         """By instrument and id, ended ones included, oldest first."""
-        self.fired: list[Conditional] = []
-        """Those that have fired since somebody last looked after them."""
         self.holding_back = False
         """While on, fired ones stay TRIGGERING."""
         self.held: list[Conditional] = []
@@ -242,7 +240,7 @@ def fire(floor: Floor, market: Market, conditional: Conditional) -> None:
     """Its price has come; the resulting order is made later."""
     floor.conditionals.leave(market, conditional)
     floor.events.append(conditional.to(ConditionalStatus.TRIGGERING, floor.now_ns))
-    floor.conditionals.fired.append(conditional)
+    floor.fired.append(conditional)
 
 
 def end_waiting(

@@ -74,16 +74,17 @@ class Worth:
         """How large a position may become at a leverage."""
         return max((most for most, bracket in self.ladder if bracket.leverage_max >= leverage), default=0)
 
-    def price(self, value: int, atoms: int, lots: int) -> Fraction:
-        """The price in ticks at which `lots` (unsigned, not 0) are worth so much.
+    def entry_nano_ticks(self, value: int, atoms: int, lots: int) -> int:
+        """The price in billionths of a tick at which `lots` (unsigned, not 0) are worth so much, to the nearest.
 
         Linear contracts go by the atoms, which are kept to the last one when a part is closed.
         """
-        return atoms * self.denominator, self.numerator * lots
+        per_tick = self.numerator * lots
+        return (2 * atoms * self.denominator * NANO + per_tick) // (2 * per_tick)
 
-    def price_moved(self, value: int, atoms: int, lots: int, more_atoms: int) -> Fraction:
-        """The same with so many atoms more."""
-        return (atoms + more_atoms) * self.denominator, self.numerator * lots
+    def moved_nano_ticks(self, value: int, atoms: int, lots: int, more_atoms: int) -> int:
+        """The same with so many atoms more, rounded down; 0 when that leaves nothing."""
+        return (atoms + more_atoms) * self.denominator * NANO // (self.numerator * lots)
 
     def mean(self, value: int, lots: int) -> int:
         """The average price of a sum of values in billionths of a tick, to the nearest."""
@@ -114,14 +115,14 @@ class InverseWorth(Worth):
         """What lots are worth at a price; exactly additive in the lots. 0 without a price."""
         return SCALE // ticks * lots if ticks else 0
 
-    def price(self, value: int, atoms: int, lots: int) -> Fraction:
-        """The price in ticks at which `lots` are worth so much, by their value: an atom would be too coarse."""
-        return lots * SCALE, value
+    def entry_nano_ticks(self, value: int, atoms: int, lots: int) -> int:
+        """The price at which `lots` are worth so much, by their value: an atom would be too coarse."""
+        return self.mean(value, lots)
 
-    def price_moved(self, value: int, atoms: int, lots: int, more_atoms: int) -> Fraction:
-        """The same with so many atoms more; (0, 1) when that leaves nothing."""
+    def moved_nano_ticks(self, value: int, atoms: int, lots: int, more_atoms: int) -> int:
+        """The same with so many atoms more, rounded down; 0 when that leaves nothing."""
         moved = value + more_atoms * self.denominator // self.numerator
-        return self.price(moved, atoms, lots) if moved > 0 else (0, 1)
+        return lots * SCALE * NANO // moved if moved > 0 else 0
 
     def mean(self, value: int, lots: int) -> int:
         """The harmonic average price of a sum of values in billionths of a tick, to the nearest."""
