@@ -180,6 +180,8 @@ def swap(
         _book(market, holding, holding.net, -order.sign * lots, value, atoms)
     for one, change in zip(sides, changes, strict=True):
         _tell(floor, market, one, change)
+    if market.waiting:
+        look(floor, market, _LAST, ticks)
 
 
 def _book(market: Market, holding: Holding, leg: Leg, lots: int, value: int, atoms: int) -> int:

@@ -24,6 +24,8 @@ from venueproof_simulators.engine.commands import (
     PrintTrade,
     RefuseOrders,
     SetMarginMode,
+    SetMark,
+    SetPositionMode,
     SetPrice,
     Tick,
     TriggerConditional,
@@ -47,6 +49,7 @@ from venueproof_simulators.engine.state import (
     OrderKind,
     OrderOrigin,
     OrderStatus,
+    PositionMode,
     PositionSide,
     Side,
     TriggerKind,
@@ -179,12 +182,49 @@ def test_a_stop_limit_rests_and_is_finished_when_its_order_ends(engine: Engine, 
 
 
 def test_each_price_fires_only_what_watches_it(engine: Engine, tell: Tell) -> None:
+    moves: dict[WatchedPrice, Command] = {
+        WatchedPrice.LAST: printed(599_000),
+        WatchedPrice.MARK: SetMark("BTCUSDT", mark_ticks=599_000),
+        WatchedPrice.INDEX: SetMark("BTCUSDT", mark_ticks=600_000, index_ticks=599_000),
+    }
+    for watches in moves:
+        tell(conditional(STOP, SELL, 599_000, watches=watches))
+    for watches, move in moves.items():
+        fired = [e.conditional.watches for e in tell(move) if isinstance(e, ConditionalChanged)]
+        assert set(fired) == {watches}
+    assert engine.waiting("ann") == []
+
+
+def test_the_base_price_moves_mark_and_index_too(engine: Engine, tell: Tell) -> None:
     for watches in WatchedPrice:
         tell(conditional(STOP, SELL, 599_000, watches=watches))
-    assert next(e.conditional.watches for e in tell(printed(599_000)) if isinstance(e, ConditionalChanged)) == "last"
-    assert {one.watches for one in engine.waiting("ann")} == {WatchedPrice.MARK, WatchedPrice.INDEX}
     tell(SetPrice("BTCUSDT", 599_000))
     assert engine.waiting("ann") == []
+
+
+def test_in_hedge_mode_it_is_for_one_leg(engine: Engine, tell: Tell) -> None:
+    tell(SetPositionMode("ann", PositionMode.HEDGE))
+    assert refusal(tell(closing(STOP, SELL, 590_000))) is Refusal.POSITION_SIDE
+    for side, leg in ((BUY, PositionSide.LONG), (SELL, PositionSide.SHORT)):
+        tell(replace(Place("ann", "BTCUSDT", side, MARKET, 7), position_side=leg))
+    tell(replace(closing(STOP, SELL, 590_000), position_side=PositionSide.LONG))
+    tell(replace(closing(TAKE, BUY, 580_000), position_side=PositionSide.SHORT))
+    tell(printed(590_000))
+    assert {position.side: position.lots for position in engine.positions("ann")} == {"long": 0, "short": -7}
+    assert [one.position_side for one in engine.waiting("ann")] == [PositionSide.SHORT]
+
+
+def test_a_liquidation_expires_what_was_to_close_the_position_and_fires_what_its_trades_reach(
+    engine: Engine, tell: Tell
+) -> None:
+    tell(Place("ann", "BTCUSDT", BUY, MARKET, 3_000))
+    tell(closing(TAKE, SELL, 700_000))
+    tell(replace(conditional(STOP, SELL, 590_000, lots=1), account="bob"))
+    tell(SetMark("BTCUSDT", mark_ticks=560_000))
+    assert engine.position("ann", "BTCUSDT").lots == 0
+    assert the(engine).reason == "position-closed"
+    lowest = min(trade.ticks for trade in engine.trades("BTCUSDT", engine.now_ns, limit=50))
+    assert (engine.waiting("bob") == []) is (lowest <= 590_000)
 
 
 def test_a_trailing_order_waits_for_its_activation_price_and_follows_from_there(engine: Engine, tell: Tell) -> None:
