@@ -190,6 +190,20 @@ def test_expiry_tells_its_reason(client: Client) -> None:
     assert (last["x"], last["X"], last["er"]) == ("EXPIRED", "EXPIRED", "2")
 
 
+@pytest.mark.parametrize(
+    ("prefix", "symbol", "quantity", "reason"), [("fapi", "BTCUSDT", "30", "2"), ("dapi", "BTCUSD_PERP", "20000", "9")]
+)
+def test_rest_of_a_market_order_has_a_reason_of_its_product(
+    client: Client, prefix: str, symbol: str, quantity: str, reason: str
+) -> None:
+    key = client.listen_key(prefix=f"/{prefix}")
+    path, origin = (f"/private/ws/{key}", "fstream") if prefix == "fapi" else (f"/ws/{key}", "dstream")
+    session = client.open(path, origin=origin)
+    client.ask("POST", f"/{prefix}/v1/order", symbol=symbol, side="BUY", type="MARKET", quantity=quantity)
+    last = [message for message in client.take(session) if message["e"] == "ORDER_TRADE_UPDATE"][-1]["o"]
+    assert (last["x"], last["er"]) == ("EXPIRED", reason)
+
+
 def test_settings_are_told(client: Client) -> None:
     session = client.open_user_stream()
     client.ask("POST", "/fapi/v1/leverage", symbol="BTCUSDT", leverage=25)

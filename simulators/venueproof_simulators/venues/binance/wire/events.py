@@ -92,7 +92,7 @@ def order_event(listing: Listing, changed: OrderChanged, note: OrderNote, time: 
         "pm": note.price_match,
         **listing.only_usd(gtd=note.good_till_ms),
         **listing.only_coin(ma=listing.row.settle),
-        "er": expiry_reason(changed),
+        "er": expiry_reason(listing, changed),
     }
     if origin.callback:
         document |= {"AP": unpadded(origin.activation), "cr": origin.callback}
@@ -105,13 +105,17 @@ def _fee(fill: FillState | None) -> Document:
     return {"n": plain(money(fill.fee_atoms)), "N": fill.fee_asset} if fill else {}
 
 
-def expiry_reason(changed: OrderChanged) -> str:
-    """`er`: why the venue ended an order, `0` when it did not."""
+def expiry_reason(listing: Listing, changed: OrderChanged) -> str:
+    """`er`: why the venue ended an order, `0` when it did not. The COIN-M page has a reason of its own for the rest of
+    a market order.
+    """
     order = changed.order
     if changed.cause is not Cause.EXPIRED:
         return "0"
     if order.reason == SELF_TRADE and order.time_in_force is TimeInForce.IOC:
         return "3"
+    if order.reason == NO_LIQUIDITY and listing.inverse:
+        return "9"
     return _EXPIRY_REASONS.get(order.reason, "0")
 
 
