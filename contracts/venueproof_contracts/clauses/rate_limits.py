@@ -14,7 +14,7 @@ from venueproof_contracts.errors import RateLimited
 from venueproof_contracts.model import Intent, Order
 
 ATTEMPTS_DURING_BAN = 5
-MANY = 200
+MANY = 150
 """Of the most expensive questions: more than any venue answers within a minute."""
 DEEP = 1000
 TOO_MANY = {418, 429}

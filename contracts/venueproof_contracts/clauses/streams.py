@@ -15,7 +15,8 @@ from venueproof_contracts.model import Channel, Order, OrderStatus, Side, Stream
 from venueproof_contracts.wording import words
 
 COMES_BACK_S = 60
-IDLE_S = 2 * 3600
+IDLE_S = 75 * 60
+"""Longer than what keeps a stream alive lasts on any venue where it lasts an hour or less."""
 IDLE_REQUEST_EVERY_S = 5
 """Comparing everything twice a minute and renewing what expires stays well below."""
 TRADES_APART_S = 2
@@ -108,8 +109,8 @@ async def silent_death(case: Case) -> None:
     powers=(TRUTH, FillOrder, HOURS),
 )
 async def idle_stream(case: Case) -> None:
-    """In two hours in which nothing happens the account stream never goes down, it still tells of a fill within seconds
-    afterwards, and keeping it alive takes few requests."""
+    """In more than an hour in which nothing happens the account stream never goes down, it still tells of a fill within
+    seconds afterwards, and keeping it alive takes few requests."""
     await case.listen()
     order = await case.rest()
     mark, rows = len(case.fold.stream), len(case.bench.wire())
