@@ -26,9 +26,9 @@ OPTIONS = ("-p", "no:cacheprovider", "-W", "error")
 def test_three_lines_are_enough(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_mine=MINE)
     result = pytester.runpytest_subprocess(*OPTIONS, "-v")
-    result.assert_outcomes(passed=4)
+    result.assert_outcomes(passed=8)
     result.stdout.fnmatch_lines_random(
-        ["*::TestMine::TIM-030[[]linear-vendor[]] PASSED*", "*::TestMine::SYM-010[[]linear-field[]] PASSED*"]
+        ["*::TestMine::TIM-030[[]linear-vendor[]] PASSED*", "*::TestMine::SYM-010[[]inverse-field[]] PASSED*"]
     )
 
 
@@ -59,7 +59,7 @@ class Broken:
 """
     )
     result = pytester.runpytest_subprocess(*OPTIONS, "-k", "vendor")
-    result.assert_outcomes(passed=1, failed=1, deselected=2)
+    result.assert_outcomes(passed=2, failed=2, deselected=4)
     result.stdout.fnmatch_lines(
         [
             "TIM-030 *(MUST): fail",
@@ -88,15 +88,15 @@ def test_waived_failures_are_expected_and_strict_as_for_certify(pytester: pytest
     waived = MINE.replace("    def make", '    waivers = "waivers.toml"\n    def make')
     (pytester.path / "waivers.toml").write_text(WAIVER)
     pytester.makepyfile(test_mine=waived.replace("return make_adapter(endpoint, credentials)", "raise OSError('no')"))
-    pytester.runpytest_subprocess(*OPTIONS, "-n", "2").assert_outcomes(xfailed=2, passed=1, failed=2)
+    pytester.runpytest_subprocess(*OPTIONS, "-n", "2").assert_outcomes(xfailed=4, passed=1, failed=4)
     pytester.makepyfile(test_mine=waived)
     result = pytester.runpytest_subprocess(*OPTIONS)
-    result.assert_outcomes(passed=4, failed=1)
+    result.assert_outcomes(passed=8, failed=1)
     result.stdout.fnmatch_lines(["*passed although a waiver expects a failure; * (ticket 42)*"])
     (pytester.path / "waivers.toml").write_text(WAIVER.replace("2999", "2020"))
     pytester.makepyfile(test_mine=waived.replace("return make_adapter(endpoint, credentials)", "raise OSError('no')"))
     result = pytester.runpytest_subprocess(*OPTIONS)
-    result.assert_outcomes(failed=4)
+    result.assert_outcomes(failed=8)
     result.stdout.fnmatch_lines(["  note:    its waiver expired on 2020-01-31: ticket 42"])
 
 
@@ -121,7 +121,7 @@ def test_a_base_that_names_no_venue_is_not_collected(pytester: pytest.Pytester) 
         test_mine=MINE.replace("TestMine", "TestBase").replace('venue = "binance"', "pass")
         + '\nclass TestMine(TestBase):\n    venue = "binance"\n'
     )
-    pytester.runpytest_subprocess(*OPTIONS).assert_outcomes(passed=4)
+    pytester.runpytest_subprocess(*OPTIONS).assert_outcomes(passed=8)
 
 
 def test_a_broken_promise_is_failed_and_told_without_noise(pytester: pytest.Pytester, tmp_path: Path) -> None:
@@ -141,12 +141,12 @@ class Broken:
 """
     )
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-k", "TIM", "--alluredir", str(tmp_path))
-    result.assert_outcomes(failed=2, deselected=2)
+    result.assert_outcomes(failed=4, deselected=4)
     text = result.stdout.str()
     assert "seen:    server_time() raised SystemExit: I give up at test_mine.py:" in text
     assert ("worth a look" in text, "chatter" in text, "DEBUG" in text) == (True, False, False)
     statuses = [json.loads(path.read_text())["status"] for path in tmp_path.glob("*-result.json")]
-    assert statuses == ["failed", "failed"]
+    assert statuses == ["failed"] * 4
 
 
 ALL_KINDS = (

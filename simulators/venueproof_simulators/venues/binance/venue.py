@@ -59,6 +59,13 @@ MANIFEST = Manifest(
             origin="fapi",
             ccxt_id="binanceusdm",
         ),
+        Product(
+            name="inverse",
+            title="COIN-M perpetual contracts",
+            instrument="BTC/USD:BTC",
+            origin="dapi",
+            ccxt_id="binancecoinm",
+        ),
     ),
     origins=(
         Origin(name="fapi", official=("https://fapi.binance.com",), source=_PAGE),
