@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from binance_desk import SYMBOL, Desk, ProfileName, each_profile, flow
+from binance_desk import PARTS, SYMBOL, Desk, ProfileName, each_profile, flow
 from msgspec import structs
 
+from venueproof_adapters.kit.budget import Budget
+from venueproof_adapters.kit.parts import replaced
+from venueproof_adapters.native import make_adapter_with
 from venueproof_contracts.actions import SetPrice
-from venueproof_contracts.errors import Reason, Rejected
+from venueproof_contracts.errors import RateLimited, Reason, Rejected
 from venueproof_contracts.model import (
     Intent,
     MarginMode,
@@ -108,3 +112,32 @@ def test_a_refused_leverage_says_that_the_margin_mode_is_set(symbol: str) -> Non
         assert caught.value.reason is Reason.OPEN_POSITION
 
     flow("vendor", story, symbol=symbol)
+
+
+def test_adapters_of_both_products_can_share_one_limiter() -> None:
+    async def story(desk: Desk) -> None:
+        for _ in range(2):
+            await desk.adapter.book(SYMBOL, 1000)
+        other = make_adapter_with(
+            structs.replace(desk.endpoint, product="inverse"), desk.venue.credentials, limited.parts
+        )
+        with pytest.raises(RateLimited):
+            await other.start()
+        asked = {row.label.split(" ")[-1] for row in desk.venue.bench.wire()}
+        assert "/fapi/v1/exchangeInfo" in asked
+        assert "/dapi/v1/exchangeInfo" not in asked
+
+    limited = Limited()
+    flow("vendor", story, parts=limited.parts, listening=False)
+
+
+class Limited:
+    """One limiter for all adapters made of its parts: it lets through 76 units a minute."""
+
+    def __init__(self) -> None:
+        self.parts = replaced(PARTS, budget=self.budget)
+        self._limiter: Budget | None = None
+
+    def budget(self, now_ns: Callable[[], int]) -> Budget:
+        self._limiter = self._limiter or Budget(now_ns, share=0.032, patience_s=0)
+        return self._limiter

@@ -5,6 +5,9 @@ often, a venue that refuses) another order is placed for what is left of the ask
 it: that is what `place-then-cancel` declares. A conditional order that closes a position stands alone on this venue, so
 there the old one goes first, and comes back when the new one is refused.
 
+The venue counts requests of both products together and tells the sum with each reply. Adapters of one program that are
+to know it before share a limiter: `replaced(Parts(), budget=lambda _: limiter)`.
+
 Not built: order placement over WebSocket.
 """
 
