@@ -178,26 +178,26 @@ class Answering:
         elif self.driver.engine_away(asked.operation):
             self._answer_instead(session, payload, asked, AnswerVenueError(error=ENGINE_AWAY))
         else:
-            self.driver.receive(session, payload)
+            self.driver.receive(session, payload, asked.operation)
 
     def _frame_fated(self, session: Session, payload: str | bytes, asked: Classified, fate: AnyFate) -> None:
         if isinstance(fate, LoseRequest):
             session.reset()
         elif isinstance(fate, Answer | AnswerVenueError):
             if fate.executed:
-                self._receive(session, payload, lambda _: None)
+                self._receive(session, payload, asked, lambda _: None)
             self._answer_instead(session, payload, asked, fate)
         else:
-            self._receive(session, payload, lambda reply: self._delivery.meet(reply, fate))
+            self._receive(session, payload, asked, lambda reply: self._delivery.meet(reply, fate))
 
-    def _receive(self, session: Session, payload: str | bytes, on_reply: Send) -> None:
+    def _receive(self, session: Session, payload: str | bytes, asked: Classified, on_reply: Send) -> None:
         """Let the venue carry out a frame; `on_reply` decides about what it answers to this session."""
 
         def send(message: Message) -> None:
             is_reply = bool(message.operation) and session.number in message.sessions
             (on_reply if is_reply else self._delivery.send)(message)
 
-        self.driver.receive(session, payload, send)
+        self.driver.receive(session, payload, asked.operation, send)
 
     def _answer_instead(
         self, session: Session, payload: str | bytes, asked: Classified, fate: Answer | AnswerVenueError

@@ -52,6 +52,12 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+def _instead(past: Message, send: Send, message: Message) -> None:
+    """Send `past` in place of the answer to the same operation, and everything else as it is."""
+    is_answer = message.operation == past.operation and message.sessions == past.sessions
+    send(past if is_answer else message)
+
+
 class Driver:
     """Tells the venue and sends what it says."""
 
@@ -107,11 +113,14 @@ class Driver:
         """What a frame asks for."""
         return self.guarded(Classified("other"), self.venue.classify_frame, session.number, frame)
 
-    def receive(self, session: Session, frame: str | bytes, send: Send | None = None) -> None:
+    def receive(self, session: Session, frame: str | bytes, operation: str, send: Send | None = None) -> None:
         """A frame came in. `send` decides about what the venue says to it; None sends it."""
-        number = session.number
-        self._told(lambda venue, time: venue.receive(number, frame, time), None)
-        self.pump(send)
+        number, time = session.number, self._times.time()
+        self._remember(operation, lambda venue, then: venue.receive(number, frame, then), time)
+        self.guarded(None, self.venue.receive, number, frame, time)
+        lagged = self._lags.get(operation)
+        past = self.guarded(None, lagged.answer_frame, number, frame, time) if lagged is not None else None
+        self.pump(send if past is None else partial(_instead, past, send or self._delivery.send))
 
     def closed(self, session: Session) -> None:
         """A session is gone."""

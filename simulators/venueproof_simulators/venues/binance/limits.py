@@ -7,6 +7,8 @@ every request meanwhile makes it longer.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from msgspec import Struct
 
 from venueproof_simulators.host.facts import BanRow, Limits, WeightRow
@@ -46,6 +48,8 @@ class Budgets:
         self._pools = {pool: FixedWindow(limits.named(pool).interval_s) for pool in pools}
         self._orders = {id: FixedWindow(limits.named(id).interval_s) for id in ORDER_LIMITS}
         self._refused = FixedWindow(limits.named("weight").interval_s)
+        self._connections = FixedWindow(limits.named("connections").interval_s)
+        self._connections_most = limits.named("connections").limit
         self._bans: dict[str, Ban] = {}
         self._throttled_until_ns = 0
 
@@ -72,6 +76,18 @@ class Budgets:
         if spent > self._most[pool]:
             self._count_refusal(client, time)
             raise self._too_many()
+
+    def connect(self, client: str, time: VenueTime) -> None:
+        """Count one attempt to open a WebSocket. Raises `VenueError` when it is one too many."""
+        self._check_ban(client, time)
+        if self._connections.add(client, 1, time.age_ns) > self._connections_most:
+            self._count_refusal(client, time)
+            raise VenueError("too-many-connections", ends_ns=self._connections.ends_ns(time.age_ns))
+
+    def cut_off(self, client: str, time: VenueTime) -> None:
+        """A connection was ended for what came in on it; an address to which that happens often is banned."""
+        with suppress(VenueError):
+            self._count_refusal(client, time)
 
     def used(self, client: str, time: VenueTime, pool: str = WEIGHT) -> int:
         """Weight spent in this window."""

@@ -196,6 +196,7 @@ class BinanceVenue:
         return read_opening(handshake.path, handshake.query) if origin in _STREAM_ORIGINS else None
 
     def _let_in(self, session: int, opening: Opening, handshake: HttpRequest, time: VenueTime) -> None:
+        self.desk.budgets.connect(handshake.client, time)
         self.admission.check_region()
         self.admission.check_open(time)
         if len(opening.names) > self.desk.limits.named("streams-per-connection").limit:

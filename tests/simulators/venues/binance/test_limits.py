@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -210,3 +212,82 @@ def test_both_products_count_in_the_same_windows(client: Client) -> None:
         used = client.request("GET", path.replace("order", "ping")).headers["X-MBX-USED-WEIGHT-1M"]
         counts.append((used, headers["X-MBX-ORDER-COUNT-10S"], headers["X-MBX-ORDER-COUNT-1M"]))
     assert counts == [("1", "1", "1"), ("2", "2", "2"), ("3", "3", "3"), ("4", "4", "4")]
+
+
+def handshake(client: Client, number: int, address: str = ADDRESS) -> int:
+    """The status with which a WebSocket is refused; 101 when it is let in."""
+    request = HttpRequest("fstream", "GET", "/ws", "", {}, b"", address)
+    refusal = client.venue.open(number, request, client.time())
+    return 101 if refusal is None else refusal.status
+
+
+def test_address_opens_300_connections_in_five_minutes(client: Client) -> None:
+    client.wait(300 - client.now_ns // 10**9 % 300)
+    assert {handshake(client, number) for number in range(1, 301)} == {101}
+    assert handshake(client, 301) == 429
+    assert handshake(client, 302, "10.0.0.1") == 101
+    client.wait(300)
+    assert handshake(client, 303) == 101
+
+
+def test_address_whose_connections_are_cut_off_again_and_again_is_banned(client: Client) -> None:
+    for number in range(1, 12):
+        assert handshake(client, number) == 101
+        client.heard[number] = []
+        for id in range(11):
+            client.send(number, {"method": "LIST_SUBSCRIPTIONS", "id": id})
+    assert [close.code for close in client.closed] == [1008] * 11
+    assert (ping(client).status, handshake(client, 12)) == (418, 418)
+
+
+OPENING = order()
+STOP = {"symbol": "BTCUSDT", "side": "SELL", "type": "STOP_MARKET", "quantity": "0.010", "triggerPrice": "50000"}
+
+
+@pytest.mark.parametrize(
+    ("quirk", "refusal"),
+    [
+        pytest.param(
+            "binance.account.region-reduce-only",
+            (400, -4401),
+            marks=pytest.mark.quirk("binance.account.region-reduce-only"),
+        ),
+        pytest.param(
+            "binance.http.overload-exempts-closing",
+            (503, -1008),
+            marks=pytest.mark.quirk("binance.http.overload-exempts-closing"),
+        ),
+    ],
+)
+@pytest.mark.parametrize("hedged", [False, True])
+def test_only_what_closes_is_taken_while_the_row_is_on(
+    client: Client, quirk: str, refusal: tuple[int, int], hedged: bool
+) -> None:
+    if hedged:
+        client.ask("POST", "/fapi/v1/positionSide/dual", dualSidePosition="true")
+    leg: dict[str, Any] = {"positionSide": "LONG"} if hedged else {}
+    closing: dict[str, Any] = leg if hedged else {"reduceOnly": "true"}
+    client.market(quantity="0.030", **leg)
+    resting = client.limit(**leg)["orderId"]
+    client.venue.switch_quirk(quirk, True)
+    assert client.refused("POST", ORDER, **OPENING, **leg) == refusal
+    algo = {"algoType": "CONDITIONAL", **STOP, **leg}
+    if not hedged:
+        assert client.refused("POST", "/fapi/v1/algoOrder", **algo) == refusal
+    assert client.ask("POST", "/fapi/v1/algoOrder", **algo | closing)["algoStatus"] == "NEW"
+    batch = msgspec.json.encode([OPENING | leg, OPENING | leg | closing | {"side": "SELL", "price": "61000"}]).decode()
+    first, second = client.ask("POST", "/fapi/v1/batchOrders", batchOrders=batch)
+    assert (first["code"], second["status"]) == (refusal[1], "NEW")
+    assert client.ask("DELETE", ORDER, symbol="BTCUSDT", orderId=resting)["status"] == "CANCELED"
+    assert client.market(side="SELL", quantity="0.010", **closing)["status"] == "NEW"
+    client.venue.switch_quirk(quirk, False)
+    assert client.ask("POST", ORDER, **OPENING, **leg)["status"] == "NEW"
+
+
+@pytest.mark.quirk("binance.account.region-feature")
+def test_conditional_orders_are_refused_while_the_row_is_on(client: Client) -> None:
+    client.venue.switch_quirk("binance.account.region-feature", True)
+    assert client.refused("POST", "/fapi/v1/algoOrder", algoType="CONDITIONAL", **STOP) == (400, -4402)
+    assert client.limit()["status"] == "NEW"
+    client.venue.switch_quirk("binance.account.region-feature", False)
+    assert client.ask("POST", "/fapi/v1/algoOrder", algoType="CONDITIONAL", **STOP)["algoStatus"] == "NEW"

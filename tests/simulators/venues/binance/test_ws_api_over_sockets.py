@@ -119,14 +119,43 @@ def test_answer_is_garbled(fate: Fate, begins: str) -> None:
     tell(story)
 
 
-@pytest.mark.parametrize("executed", [True, False])
-def test_error_instead_has_the_form_of_an_answer(executed: bool) -> None:
+@pytest.mark.parametrize(
+    ("error", "code", "executed"),
+    [
+        ("unknown-503", -1000, True),
+        ("unknown-503", -1000, False),
+        ("unavailable-503", -1001, False),
+        ("overloaded", -1008, False),
+        ("throttled", -1008, False),
+    ],
+)
+def test_error_instead_has_the_form_of_an_answer(error: str, code: int, executed: bool) -> None:
     async def story(world: World) -> None:
-        orders = await _orders(world, AnswerVenueError(error="unknown-503", executed=executed))
+        orders = await _orders(world, AnswerVenueError(error=error, executed=executed))
         await orders.place("unknown")
         answer = await orders.answer()
-        assert (answer["id"], answer["status"], answer["error"]["code"]) == ("unknown", 503, -1000)
+        assert (answer["id"], answer["status"], answer["error"]["code"]) == ("unknown", 503, code)
         assert await orders.stands("unknown") is executed
+
+    tell(story)
+
+
+def test_lagging_answer_tells_what_was_so_a_while_ago() -> None:
+    async def story(world: World) -> None:
+        orders = await _orders(world, None)
+
+        async def status() -> int:
+            params = world.signed_params(symbol="BTCUSDT", origClientOrderId="seen-later")
+            await orders.socket.send_json({"id": "asked", "method": "order.status", "params": params})
+            return int((await orders.answer())["status"])
+
+        world.simulator.lag("order", 10 * SECOND_NS)
+        await orders.place("seen-later")
+        assert (await orders.answer())["status"] == 200
+        assert await status() == 400
+        await asyncio.sleep(11)
+        assert await status() == 200
+        assert (await world.ask("GET", "/fapi/v1/order", symbol="BTCUSDT", origClientOrderId="seen-later"))[0] == 200
 
     tell(story)
 

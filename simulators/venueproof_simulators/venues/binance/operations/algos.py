@@ -17,6 +17,7 @@ from venueproof_simulators.venues.binance.operations.orders import (
     till_age_ns,
 )
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
+from venueproof_simulators.venues.binance.operations.restrictions import check_restrictions
 from venueproof_simulators.venues.binance.wire.algos import algo_document, algo_reply, algo_row, canceled_document
 from venueproof_simulators.venues.binance.wire.orders import Document
 
@@ -28,6 +29,7 @@ LIVE_ALGO = frozenset({ConditionalStatus.WAITING, ConditionalStatus.TRIGGERING, 
 def place(call: Call) -> Document:
     """POST algoOrder."""
     request = read_algo(call)
+    check_restrictions(call, request.command)
     check_engine_window(call)
     algo = _placed(call, request, call.desk.command(request.command, call.time, request.note))
     if request.note.good_till_ms:

@@ -12,6 +12,7 @@ from venueproof_simulators.host.decimals import fixed, plain
 from venueproof_simulators.venues.binance.operations.desk import Call, Desk
 from venueproof_simulators.venues.binance.operations.order_reading import Request, read_request
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
+from venueproof_simulators.venues.binance.operations.restrictions import check_restrictions
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 from venueproof_simulators.venues.binance.wire.orders import Document, order_reply, test_reply
 
@@ -25,6 +26,7 @@ CANCELED_ALL = {"code": 200, "msg": "The operation of cancel all open order is d
 def place(call: Call) -> Document:
     """POST order."""
     request = read_request(call)
+    check_restrictions(call, request.command)
     check_engine_window(call)
     events = call.desk.command(request.command, call.time, request.note)
     taken, last = _outcome(call, request, events)

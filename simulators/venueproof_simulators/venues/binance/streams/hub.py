@@ -109,6 +109,7 @@ class Hub:
         if session is None:
             return
         if self._frames.add(str(number), 1, time.true_ns) > self._desk.limits.named("stream-messages").limit:
+            self._desk.budgets.cut_off(session.client, time)
             self._end(number, _POLICY, "Too many requests", time)
             return
         try:
