@@ -102,6 +102,10 @@ class PlaceConditional(Command, frozen=True, gc=False):
     handover_ns: int = 0
     protect_ppm: int = 0
     """Do not fire while mark and last price are further apart than so many parts per million; 0: always fire."""
+    level: int = 0
+    """Whose price the resulting limit order takes: 0 its own, n the n-th best level of the other side when it fires,
+    −n that of its own side; of fewer levels the last one.
+    """
 
 
 class CancelConditional(Command, frozen=True, gc=False):

@@ -97,7 +97,7 @@ def _check_amounts(market: Market, command: PlaceConditional, ticks: int) -> Ref
     worst = (command.ticks if limit else 0) or command.trigger_ticks or command.activation_ticks or ticks
     return (
         check_amount(instrument, command.lots, instrument.lots_max if limit else instrument.market_lots_max)
-        or (check_price(instrument, command.ticks) if limit else None)
+        or (check_price(instrument, command.ticks) if limit and not command.level else None)
         or (None if command.notional_exempt else check_notional(market, market.worth.value(worst, command.lots)))
     )
 
@@ -195,11 +195,12 @@ def _hand_over(floor: Floor, conditional: Conditional) -> None:
         floor.conditionals.held.append(conditional)
         return
     market, holding = floor.markets[conditional.command.instrument], conditional.holding
-    command = _resulting(conditional)
+    ticks = _limit_ticks(market, conditional.command)
+    command = _resulting(conditional, ticks or 0)
     if command.lots == 0:
         floor.events.append(conditional.to(ConditionalStatus.EXPIRED, floor.now_ns, POSITION_CLOSED))
         return
-    refusal = verdict(floor, market, holding, command)
+    refusal = Refusal.NO_LIQUIDITY if ticks is None else verdict(floor, market, holding, command)
     if refusal is not None:
         _refuse(floor, conditional, refusal)
         return
@@ -217,7 +218,16 @@ def _refuse(floor: Floor, conditional: Conditional, refusal: Refusal) -> None:
     floor.events.append(conditional.to(status, floor.now_ns, refusal))
 
 
-def _resulting(conditional: Conditional) -> Place:
+def _limit_ticks(market: Market, command: PlaceConditional) -> int | None:
+    """The price of the resulting order; None where it is to be that of a level and there is none."""
+    if not command.level:
+        return command.ticks
+    sign = command.side.sign
+    levels = market.halves[-sign if command.level > 0 else sign].top(abs(command.level))
+    return levels[-1][0] if levels else None
+
+
+def _resulting(conditional: Conditional, ticks: int) -> Place:
     """The order to place; of no lots when there is no position to close."""
     command, closing = conditional.command, conditional.command.close_position
     return Place(
@@ -226,7 +236,7 @@ def _resulting(conditional: Conditional) -> Place:
         command.side,
         command.kind,
         conditional.closing_lots() if closing else command.lots,
-        command.ticks,
+        ticks,
         command.time_in_force,
         command.post_only,
         command.reduce_only or closing,

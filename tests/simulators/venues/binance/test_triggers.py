@@ -120,6 +120,21 @@ def test_stop_limit_leaves_a_limit_order_with_its_own_time_in_force(client: Clie
     assert (finished["X"], finished["aq"], finished["act"]) == ("FINISHED", "0", "LIMIT")
 
 
+@pytest.mark.parametrize(
+    ("word", "side", "rank"), [("OPPONENT", "bids", 0), ("OPPONENT_5", "bids", 4), ("QUEUE", "asks", 0)]
+)
+def test_price_is_found_in_the_book_when_it_fires(client: Client, word: str, side: str, rank: int) -> None:
+    shown = client.algo(type="STOP", priceMatch=word, timeInForce="GTC", quantity="20")
+    assert (shown["priceMatch"], shown["price"]) == (word, "0.00")
+    client.command(SetPrice("BTCUSDT", 580_000))
+    client.wait(0.0099)
+    book = client.get("/fapi/v1/depth", symbol="BTCUSDT", limit=20)
+    client.wait(0.0001)
+    order = client.ask("GET", "/fapi/v1/order", symbol="BTCUSDT", orderId=1)
+    assert float(order["price"]) == float(book[side][rank][0])
+    assert (order["priceMatch"], order["origType"]) == (word, "STOP")
+
+
 def test_protected_order_waits_until_last_and_mark_price_are_close(client: Client) -> None:
     free, protected = (client.algo(priceProtect=flag) for flag in ("FALSE", "TRUE"))
     client.command(PrintTrade("BTCUSDT", 569_999, 1, Side.SELL))

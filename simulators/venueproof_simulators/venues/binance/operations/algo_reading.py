@@ -21,6 +21,7 @@ from venueproof_simulators.engine.state import (
 )
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.order_reading import (
+    PRICE_MATCH,
     SIDES,
     WAITS,
     closes,
@@ -79,6 +80,7 @@ def read_algo(call: Call) -> AlgoRequest:
         raise VenueError("close-position-type", type=order_type)
     wait = _wait(sent, kind, closes_all=closes_all)
     when = _trigger(call, listing, side, trigger)
+    price_match = sent.word("priceMatch", PRICE_MATCH, "price-match", "NONE")
     return AlgoRequest(
         listing,
         PlaceConditional(
@@ -89,7 +91,8 @@ def read_algo(call: Call) -> AlgoRequest:
             kind=kind,
             lots=0 if closes_all else read_lots(listing, sent.number("quantity")),
             trigger_ticks=when.ticks,
-            ticks=_limit_ticks(sent, listing, kind),
+            ticks=_limit_ticks(sent, listing, kind, price_match),
+            level=PRICE_MATCH[price_match],
             watches=sent.option("workingType", _WORKING_TYPES, "working-type", WatchedPrice.LAST),
             activation_ticks=when.activation_ticks,
             callback_ppm=when.callback_ppm,
@@ -107,6 +110,7 @@ def read_algo(call: Call) -> AlgoRequest:
         AlgoNote(
             trigger=when.text,
             activation=when.activation,
+            price_match=price_match,
             good_till_ms=read_good_till_ms(call) if wait == "GTD" else 0,
         ),
     )
@@ -135,12 +139,10 @@ def _wait(sent: Parameters, kind: OrderKind, *, closes_all: bool) -> str:
     return UNTIL_CLOSED if closes_all and wait == "GTC" else wait
 
 
-def _limit_ticks(sent: Parameters, listing: Listing, kind: OrderKind) -> int:
-    """The price of the limit order that follows. One found when it fires (`priceMatch`) is not to be had here."""
-    if sent.raw("priceMatch") not in {None, "NONE"}:
-        sent.word("priceMatch", frozenset({"NONE"}), "price-match", "NONE")
-    if kind is OrderKind.MARKET:
-        sent.refuse(("price",))
+def _limit_ticks(sent: Parameters, listing: Listing, kind: OrderKind, price_match: str) -> int:
+    """The price of the limit order that follows; 0 where it is found when it fires."""
+    if kind is OrderKind.MARKET or PRICE_MATCH[price_match]:
+        sent.refuse(("price",) if kind is OrderKind.LIMIT else ("price", "priceMatch"))
         return 0
     return read_ticks(listing, sent.number("price"))
 

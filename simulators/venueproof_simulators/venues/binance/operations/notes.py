@@ -11,7 +11,7 @@ from venueproof_simulators.host.facts import Limits
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.wire.algos import PLAIN_ALGO, AlgoNote, origin
 from venueproof_simulators.venues.binance.wire.numbers import Listing
-from venueproof_simulators.venues.binance.wire.orders import PLAIN_NOTE, OrderNote, Origin
+from venueproof_simulators.venues.binance.wire.orders import PLAIN_NOTE, OrderNote
 
 Note = OrderNote | AlgoNote
 """A note on an order of either kind."""
@@ -41,7 +41,8 @@ class Notes:
         self._listings = listings
         self._orders: dict[tuple[str, int], OrderNote] = {}
         self._algos: dict[tuple[str, int], AlgoNote] = {}
-        self._origins: dict[tuple[str, int], Origin] = {}
+        self._resulting: dict[tuple[str, int], OrderNote] = {}
+        """Conditional order → the note on the order that it leads to."""
         self._ended: dict[tuple[str, int], int] = {}
         """When an order ended, on the age clock: what retention counts from."""
         self._ended_algos: dict[tuple[str, int], int] = {}
@@ -63,9 +64,9 @@ class Notes:
         order = event.order
         key = (order.instrument, order.order_id)
         if event.cause is Cause.OPENED:
-            began = self._origins.get((order.instrument, order.conditional_id))
+            began = self._resulting.get((order.instrument, order.conditional_id))
             if began is not None:
-                self._orders[key] = OrderNote(origin=began)
+                self._orders[key] = began
             elif _is_noted(note, command, order.client_id):
                 self._orders[key] = note
         if order.status not in _ENDED:
@@ -80,7 +81,9 @@ class Notes:
         if event.cause is ConditionalCause.OPENED and isinstance(note, AlgoNote):
             self._algos[key] = note
         elif event.cause is ConditionalCause.TRIGGERED:
-            self._origins[key] = origin(self._listings[algo.instrument], algo, self.algo(algo))
+            kept = self.algo(algo)
+            came = origin(self._listings[algo.instrument], algo, kept)
+            self._resulting[key] = OrderNote(price_match=kept.price_match, origin=came)
         if algo.status not in _ENDED_ALGO:
             return False
         self._ended_algos[key] = time.age_ns

@@ -31,12 +31,15 @@ WAITS = {
 _WAIT_WORDS = {word: word for word in WAITS}
 _SELF_TRADE = {word: mode for mode, word in SELF_TRADE_WORDS.items()}
 _RESULT = {"ACK": False, "RESULT": True}
-_PRICE_MATCH = {
-    f"{word}{suffix}": (opposite, int(suffix.strip("_") or 1) - 1)
-    for word, opposite in (("OPPONENT", True), ("QUEUE", False))
-    for suffix in ("", "_5", "_10", "_20")
+PRICE_MATCH = {
+    "NONE": 0,
+    **{
+        f"{word}{suffix}": sign * int(suffix.strip("_") or 1)
+        for word, sign in (("OPPONENT", 1), ("QUEUE", -1))
+        for suffix in ("", "_5", "_10", "_20")
+    },
 }
-_PRICE_MATCH_WORDS = frozenset({"NONE", *_PRICE_MATCH})
+"""Whose price an order takes: a level of the other side, or (negative) of its own; 0 for its own price."""
 _LEGS = {"BOTH": PositionSide.NET, "LONG": PositionSide.LONG, "SHORT": PositionSide.SHORT}
 _CLOSING = {(PositionSide.LONG, Side.SELL), (PositionSide.SHORT, Side.BUY)}
 _MARKET_SURPLUS = ("price", "timeInForce", "stopPrice", "priceMatch")
@@ -134,7 +137,7 @@ def _note(call: Call, wait: str) -> OrderNote:
     """What the venue notes of an order that waits so."""
     sent = call.parameters
     return OrderNote(
-        price_match=sent.word("priceMatch", _PRICE_MATCH_WORDS, "price-match", "NONE"),
+        price_match=sent.word("priceMatch", PRICE_MATCH, "price-match", "NONE"),
         good_till_ms=read_good_till_ms(call) if wait == "GTD" else 0,
     )
 
@@ -161,12 +164,12 @@ def read_limit(call: Call, listing: Listing, side: Side, price_match: str) -> in
 
 def _matched_ticks(desk: Desk, listing: Listing, side: Side, word: str) -> int:
     """The price that `priceMatch` asks for: the first or a deeper level of the other or of the own side."""
-    opposite, level = _PRICE_MATCH[word]
-    book = desk.engine.book(listing.name, level + 1)
-    levels = book.asks if (side is Side.BUY) is opposite else book.bids
+    level = PRICE_MATCH[word]
+    book = desk.engine.book(listing.name, abs(level))
+    levels = book.asks if (side is Side.BUY) is (level > 0) else book.bids
     if not levels:
         raise VenueError("no-liquidity")
-    return levels[min(level, len(levels) - 1)][0]
+    return levels[-1][0]
 
 
 def read_ticks(listing: Listing, price: str) -> int:

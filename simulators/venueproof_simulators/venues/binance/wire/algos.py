@@ -73,6 +73,7 @@ class AlgoNote(Struct, frozen=True):
     """The trigger price where it lies between two ticks, with the symbol's precision."""
     activation: str = ""
     """The same of the activation price."""
+    price_match: str = "NONE"
     good_till_ms: int = 0
 
 
@@ -146,11 +147,11 @@ def _prices(listing: Listing, algo: ConditionalState, note: AlgoNote) -> Documen
     }
 
 
-def _rules(algo: ConditionalState) -> Document:
+def _rules(algo: ConditionalState, note: AlgoNote) -> Document:
     return {
         "selfTradePreventionMode": SELF_TRADE_WORDS[algo.self_trade],
         "workingType": working_type(algo),
-        "priceMatch": "NONE",
+        "priceMatch": note.price_match,
         "closePosition": algo.close_position,
         "priceProtect": algo.protect_ppm > 0,
         "reduceOnly": algo.reduce_only,
@@ -192,7 +193,7 @@ def algo_reply(listing: Listing, algo: ConditionalState, note: AlgoNote, time: V
     return {
         **_head(listing, algo, note),
         **_prices(listing, algo, note),
-        **_rules(algo),
+        **_rules(algo, note),
         "activatePrice": activation_text(listing, algo, note),
         "callbackRate": callback_text(algo),
         **_times(algo, note, time),
@@ -214,7 +215,7 @@ def algo_row(
         "slTriggerPrice": nothing,
         "slPrice": nothing,
         "tpOrderType": "",
-        **_rules(algo),
+        **_rules(algo, note),
         **_times(algo, note, time),
     }
 
@@ -236,7 +237,7 @@ def algo_document(
         **actual,
         **_prices(listing, algo, note),
         "tpOrderType": "",
-        **_rules(algo),
+        **_rules(algo, note),
         **_times(algo, note, time),
     }
 
@@ -292,7 +293,7 @@ def algo_event(
         "p": listing.plain_price(algo.ticks),
         "V": SELF_TRADE_WORDS[algo.self_trade],
         "wt": working_type(algo),
-        "pm": "NONE",
+        "pm": note.price_match,
         "cp": algo.close_position,
         "pP": algo.protect_ppm > 0,
         "R": algo.reduce_only,
