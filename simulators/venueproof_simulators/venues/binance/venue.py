@@ -65,6 +65,8 @@ MANIFEST = Manifest(
             instrument="BTC/USD:BTC",
             origin="dapi",
             ccxt_id="binancecoinm",
+            # Its timeInForce list has GTC, IOC, FOK and GTX only.
+            impossible=frozenset({"good-till-date"}),
         ),
     ),
     origins=(
