@@ -212,7 +212,7 @@ def test_trailing_stop_follows_by_percent_and_tells_of_its_activation(client: Cl
 def test_trailing_stop_refuses_what_makes_no_sense(client: Client, changes: dict[str, object], code: int) -> None:
     assert client.refused("POST", ALGO, **trailing(**changes)) == (400, code)
     assert client.ask("POST", ALGO, **trailing(callbackRate="20", side="BUY"))["callbackRate"] == "20.0"
-    assert client.ask("POST", ALGO, **trailing(callbackRate="0.1"))["activatePrice"] == "0.00"
+    assert client.ask("POST", ALGO, **trailing(callbackRate="0.1"))["activatePrice"] == "60000.00"
 
 
 def test_conditional_order_with_a_date_ends_at_it(client: Client) -> None:

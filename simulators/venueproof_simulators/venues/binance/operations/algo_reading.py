@@ -93,7 +93,7 @@ def read_algo(call: Call) -> AlgoRequest:
             trigger_ticks=when.ticks,
             ticks=_limit_ticks(sent, listing, kind, price_match),
             level=PRICE_MATCH[price_match],
-            watches=sent.option("workingType", _WORKING_TYPES, "working-type", WatchedPrice.LAST),
+            watches=_working_type(sent),
             activation_ticks=when.activation_ticks,
             callback_ppm=when.callback_ppm,
             time_in_force=TimeInForce.IOC if kind is OrderKind.MARKET else WAITS[wait],
@@ -147,6 +147,11 @@ def _limit_ticks(sent: Parameters, listing: Listing, kind: OrderKind, price_matc
     return read_ticks(listing, sent.number("price"))
 
 
+def _working_type(sent: Parameters) -> WatchedPrice:
+    """Which price is watched."""
+    return sent.option("workingType", _WORKING_TYPES, "working-type", WatchedPrice.LAST)
+
+
 # --- when it fires ----------------------------------------------------------------------------------------------------
 
 
@@ -154,19 +159,29 @@ def _trigger(call: Call, listing: Listing, side: Side, kind: TriggerKind) -> _Tr
     sent = call.parameters
     if kind is TriggerKind.TRAILING:
         sent.refuse(("triggerPrice",))
-        return _trailing(sent, listing, side)
+        return _trailing(call, listing, side)
     sent.refuse(("activatePrice", "callbackRate"))
     rising = (side is Side.BUY) is (kind is TriggerKind.STOP)
     ticks, text = _price(sent, "triggerPrice", "stop-price-small", listing, up=rising)
     return _Trigger(ticks=ticks, text=text)
 
 
-def _trailing(sent: Parameters, listing: Listing, side: Side) -> _Trigger:
+def _trailing(call: Call, listing: Listing, side: Side) -> _Trigger:
+    """Without an activation price it follows at once, and shows the watched price of then for one."""
+    sent = call.parameters
     callback_ppm = _callback_ppm(sent.number("callbackRate"))
     if not sent.has("activatePrice"):
-        return _Trigger(callback_ppm=callback_ppm)
+        now = listing.price_text(_watched_ticks(call, listing))
+        return _Trigger(activation=now, callback_ppm=callback_ppm)
     ticks, text = _price(sent, "activatePrice", "activation-price", listing, up=side is Side.SELL)
     return _Trigger(activation_ticks=ticks, activation=text, callback_ppm=callback_ppm)
+
+
+def _watched_ticks(call: Call, listing: Listing) -> int:
+    engine = call.desk.engine
+    if _working_type(call.parameters) is WatchedPrice.MARK:
+        return engine.mark_ticks(listing.name)
+    return engine.ticker(listing.name, call.time.true_ns).last
 
 
 def _price(sent: Parameters, name: str, nothing: str, listing: Listing, *, up: bool) -> tuple[int, str]:

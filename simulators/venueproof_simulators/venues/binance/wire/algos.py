@@ -72,7 +72,7 @@ class AlgoNote(Struct, frozen=True):
     trigger: str = ""
     """The trigger price where it lies between two ticks, with the symbol's precision."""
     activation: str = ""
-    """The same of the activation price."""
+    """The same of the activation price; and what the watched price was where a trailing order was sent without one."""
     price_match: str = "NONE"
     good_till_ms: int = 0
 
@@ -177,7 +177,7 @@ def trigger_text(listing: Listing, algo: ConditionalState, note: AlgoNote) -> st
 
 
 def activation_text(listing: Listing, algo: ConditionalState, note: AlgoNote) -> str:
-    """The activation price of a trailing order: where it was placed without one, from the start; else nothing."""
+    """The activation price of a trailing order; else nothing."""
     if algo.trigger is not TriggerKind.TRAILING:
         return ""
     return note.activation or listing.price_text(algo.activation_ticks)
