@@ -19,6 +19,7 @@ from binance_common.errors import BadRequestError, NotFoundError, UnauthorizedEr
 from binance_sdk_derivatives_trading_usds_futures.derivatives_trading_usds_futures import DerivativesTradingUsdsFutures
 
 from .conftest import Serve, Served
+from .typed_models import Calls, fit, hear, next_event, unknown, whole
 
 pytestmark = pytest.mark.interop
 
@@ -26,7 +27,6 @@ SYMBOL = "BTCUSDT"
 INSTRUMENT = "BTC/USDT:USDT"
 Rest = Any
 Streams = Any
-Event = Any
 
 
 @pytest.fixture(autouse=True)
@@ -57,30 +57,8 @@ def rest(served: Served) -> Iterator[Rest]:
     api._session.close()
 
 
-def _unknown(model: Any) -> dict[str, Any]:
-    """The fields that the SDK's model does not know, here and below."""
-    if isinstance(model, list):
-        return {name: value for item in model for name, value in _unknown(item).items()}
-    found = dict(getattr(model, "additional_properties", None) or {})
-    for name in getattr(type(model), "model_fields", {}):
-        if name != "additional_properties":
-            found |= _unknown(getattr(model, name))
-    return found
-
-
-def _missing(model: Any) -> set[str]:
-    """The fields of the SDK's model that the answer lacks, at its top level."""
-    return {name for name in type(model).model_fields if getattr(model, name) is None}
-
-
-def _whole(model: Any) -> Any:
-    """The same model, found to have every field of its type and no other."""
-    assert (_unknown(model), _missing(model)) == ({}, set())
-    return model
-
-
 def _price(rest: Rest, percent: int) -> float:
-    book = _whole(rest.order_book(symbol=SYMBOL, limit=5).data())
+    book = whole(rest.order_book(symbol=SYMBOL, limit=5).data())
     return float((Decimal(book.bids[0][0]) * percent / 100).quantize(Decimal("0.1")))
 
 
@@ -90,7 +68,7 @@ def _buy(rest: Rest, percent: int) -> Any:
     ).data()
 
 
-MARKET_CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
+MARKET_CALLS: Calls = (
     ("check_server_time", {}),
     ("recent_trades_list", {"symbol": SYMBOL}),
     ("old_trades_lookup", {"symbol": SYMBOL}),
@@ -107,7 +85,7 @@ MARKET_CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 """Public calls whose model lists exactly what the venue sends."""
 
-ACCOUNT_CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
+ACCOUNT_CALLS: Calls = (
     ("futures_account_balance_v2", {}),
     ("futures_account_balance_v3", {}),
     ("account_information_v3", {}),
@@ -127,28 +105,13 @@ ACCOUNT_CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
 """Calls about the account whose model lists exactly what the venue sends."""
 
 
-def _rows(model: Any) -> list[Any]:
-    """Every document in an answer; models of "one or many" hold it in `actual_instance`."""
-    held = getattr(model, "actual_instance", None) or model
-    return [row for item in held for row in _rows(item)] if isinstance(held, list) else [held]
-
-
-def _fit(rest: Rest, calls: tuple[tuple[str, dict[str, Any]], ...]) -> None:
-    """Each call answers something, and all of it is what the SDK's model says."""
-    for name, arguments in calls:
-        rows = _rows(getattr(rest, name)(**arguments).data())
-        assert rows, name
-        for row in rows:
-            _whole(row)
-
-
 def test_market_data_fits_its_models(rest: Rest) -> None:
-    _fit(rest, MARKET_CALLS)
+    fit(rest, MARKET_CALLS)
 
 
 def test_markets_and_candles(rest: Rest) -> None:
     info = rest.exchange_information().data()
-    assert _unknown(info) == {"futuresType": "U_MARGINED"}
+    assert unknown(info) == {"futuresType": "U_MARGINED"}
     assert SYMBOL in {symbol.symbol for symbol in info.symbols}
     candles = rest.kline_candlestick_data(symbol=SYMBOL, interval="1m", limit=20).data()
     assert [later[0] - earlier[0] for earlier, later in pairwise(candles)] == [60_000] * 19
@@ -157,14 +120,14 @@ def test_markets_and_candles(rest: Rest) -> None:
 
 
 def test_whole_life(served: Served, rest: Rest) -> None:
-    order = _whole(_buy(rest, 98))
+    order = whole(_buy(rest, 98))
     assert (order.status, order.executed_qty) == ("NEW", "0.000")
     served.do("partly_fill", instrument=INSTRUMENT, order_id=str(order.order_id), amount="0.005")
     partly = rest.query_order(symbol=SYMBOL, order_id=order.order_id).data()
     assert (partly.status, partly.executed_qty, partly.avg_price) == ("PARTIALLY_FILLED", "0.005", order.price)
 
     lower = _price(rest, 97)
-    amended = _whole(
+    amended = whole(
         rest.modify_order(
             symbol=SYMBOL, order_id=order.order_id, side="BUY", quantity=0.02, price=lower, modify_id=5
         ).data()
@@ -178,14 +141,14 @@ def test_whole_life(served: Served, rest: Rest) -> None:
     assert (canceled.status, canceled.executed_qty) == ("CANCELED", "0.005")
     assert rest.current_all_open_orders(symbol=SYMBOL).data() == []
 
-    _fit(rest, ACCOUNT_CALLS)
+    fit(rest, ACCOUNT_CALLS)
     [position] = rest.position_information_v3(symbol=SYMBOL).data()
     assert (position.position_amt, position.entry_price) == (
         "0.005",
         str(Decimal(order.price).quantize(Decimal("0.1"))),
     )
 
-    closed = _whole(
+    closed = whole(
         rest.new_order(
             symbol=SYMBOL, side="SELL", type="MARKET", quantity=0.005, reduce_only="true", new_order_resp_type="RESULT"
         ).data()
@@ -205,7 +168,7 @@ def test_batches(rest: Rest) -> None:
     assert (placed.client_order_id, refused.code) == ("b-1", -1111)
     canceled, unknown = rest.cancel_multiple_orders(symbol=SYMBOL, orig_client_order_id_list=["b-1", "b-2"]).data()
     assert (canceled.status, unknown.code) == ("CANCELED", -2011)
-    stopped = _whole(rest.auto_cancel_all_open_orders(symbol=SYMBOL, countdown_time=0).data())
+    stopped = whole(rest.auto_cancel_all_open_orders(symbol=SYMBOL, countdown_time=0).data())
     assert stopped.countdown_time == "0"
 
 
@@ -264,9 +227,9 @@ def test_isolated_margin_and_hedge_mode(rest: Rest) -> None:
 
 
 def test_settings(rest: Rest) -> None:
-    leverage = _whole(rest.change_initial_leverage(symbol=SYMBOL, leverage=21).data())
+    leverage = whole(rest.change_initial_leverage(symbol=SYMBOL, leverage=21).data())
     assert (leverage.leverage, leverage.symbol) == (21, SYMBOL)
-    _whole(rest.change_margin_type(symbol=SYMBOL, margin_type="ISOLATED").data())
+    whole(rest.change_margin_type(symbol=SYMBOL, margin_type="ISOLATED").data())
     [settings] = rest.symbol_configuration(symbol=SYMBOL).data()
     assert (settings.margin_type, settings.leverage) == ("ISOLATED", 21)
     with pytest.raises(BadRequestError) as refused:
@@ -300,14 +263,6 @@ async def _streams(served: Served) -> AsyncIterator[Streams]:
         await streams.close_connection(close_session=True)
 
 
-async def _hear(stream: Awaitable[Any]) -> asyncio.Queue[Event]:
-    """Subscribe, and put what is heard in a queue."""
-    heard: asyncio.Queue[Event] = asyncio.Queue()
-    handle = await stream
-    handle.on("message", heard.put_nowait)
-    return heard
-
-
 def _market_streams(streams: Streams) -> tuple[Callable[[], Awaitable[Any]], ...]:
     return (
         lambda: streams.diff_book_depth_streams(symbol=SYMBOL, update_speed="100ms"),
@@ -324,41 +279,33 @@ def _market_streams(streams: Streams) -> tuple[Callable[[], Awaitable[Any]], ...
 def test_market_streams_fit_their_models(served: Served) -> None:
     async def flow() -> None:
         async with _streams(served) as streams:
-            heard = [await _hear(subscribe()) for subscribe in _market_streams(streams)]
+            heard = [await hear(subscribe()) for subscribe in _market_streams(streams)]
             await asyncio.to_thread(_sdk(served).rest_api.new_order, SYMBOL, "BUY", "MARKET", quantity=0.01)
             for queue in heard:
-                _whole(await asyncio.wait_for(queue.get(), 20))
+                whole(await asyncio.wait_for(queue.get(), 20))
 
     asyncio.run(flow())
 
 
-async def _next(heard: asyncio.Queue[Event], kind: str) -> Event:
-    """The next event of a kind, named as the SDK names its model."""
-    while True:
-        event = (await asyncio.wait_for(heard.get(), 10)).actual_instance
-        if type(event).__name__ == kind:
-            return event
-
-
 def test_user_stream(served: Served, rest: Rest) -> None:
-    key = _whole(rest.start_user_data_stream().data()).listen_key
+    key = whole(rest.start_user_data_stream().data()).listen_key
 
     async def flow() -> None:
         async with _streams(served) as streams:
-            heard = await _hear(streams.user_data(key))
+            heard = await hear(streams.user_data(key))
             await asyncio.sleep(0.2)
             order = await asyncio.to_thread(_buy, rest, 98)
-            new = (await _next(heard, "OrderTradeUpdate")).o
+            new = (await next_event(heard, "OrderTradeUpdate")).o
             assert (new.i, new.x, new.X) == (order.order_id, "NEW", "NEW")
             served.do("partly_fill", instrument=INSTRUMENT, order_id=str(order.order_id), amount="0.005")
-            lite = _whole(await _next(heard, "TradeLite"))
-            trade = (await _next(heard, "OrderTradeUpdate")).o
+            lite = whole(await next_event(heard, "TradeLite"))
+            trade = (await next_event(heard, "OrderTradeUpdate")).o
             assert (trade.x, trade.X, trade.z, trade.t) == ("TRADE", "PARTIALLY_FILLED", "0.005", lite.t)
             assert (trade.N, Decimal(trade.n)) == ("USDT", Decimal("0.0002") * Decimal("0.005") * Decimal(order.price))
-            account = (await _next(heard, "AccountUpdate")).a
+            account = (await next_event(heard, "AccountUpdate")).a
             assert (account.m, account.P[0].pa) == ("ORDER", "0.005")
             await asyncio.to_thread(rest.cancel_order, SYMBOL, order_id=order.order_id)
-            ended = (await _next(heard, "OrderTradeUpdate")).o
+            ended = (await next_event(heard, "OrderTradeUpdate")).o
             assert (ended.x, ended.X, ended.z) == ("CANCELED", "CANCELED", "0.005")
 
     asyncio.run(flow())
