@@ -49,7 +49,7 @@ def _sdk(served: Served) -> DerivativesTradingCoinFutures:
     return DerivativesTradingCoinFutures(
         config_rest_api=ConfigurationRestAPI(**keys, base_path=origins["https://dapi.binance.com"], retries=0),
         config_ws_api=ConfigurationWebSocketAPI(
-            **keys, stream_url=f"{origins['wss://ws-dapi.binance.com']}/ws-dapi/v1", reconnect_attempts=0
+            **keys, stream_url=f"{origins['wss://ws-dapi.binance.com']}/ws-dapi/v1"
         ),
         config_ws_streams=ConfigurationWebSocketStreams(stream_url=origins["wss://dstream.binance.com"]),
     )
@@ -110,10 +110,8 @@ ACCOUNT_CALLS: Calls = (
 def test_market_data_fits_its_models(rest: Rest) -> None:
     fit(rest, MARKET_CALLS)
     info = whole(rest.exchange_information().data())
-    assert {symbol.symbol: (symbol.contract_size, symbol.margin_asset) for symbol in info.symbols}[SYMBOL] == (
-        100,
-        "BTC",
-    )
+    listed = {symbol.symbol: (symbol.contract_size, symbol.margin_asset) for symbol in info.symbols}
+    assert listed[SYMBOL] == (100, "BTC")
     for rows in (
         rest.kline_candlestick_data(symbol=SYMBOL, interval="1m", limit=20).data(),
         rest.continuous_contract_kline_candlestick_data(
@@ -214,7 +212,7 @@ def _market_streams(streams: Streams) -> tuple[Callable[[], Awaitable[Any]], ...
         lambda: streams.individual_symbol_ticker_streams(symbol=SYMBOL),
         lambda: streams.individual_symbol_mini_ticker_stream(symbol=SYMBOL),
         lambda: streams.mark_price_stream(symbol=SYMBOL, update_speed="1s"),
-        lambda: streams.index_price_stream(pair=PAIR, update_speed="1s"),
+        lambda: streams.index_price_stream(pair=PAIR.lower(), update_speed="1s"),
     )
 
 
@@ -252,6 +250,7 @@ def test_user_stream(served: Served, rest: Rest) -> None:
     rest.close_user_data_stream()
 
 
+@pytest.mark.filterwarnings("default:parameter 'timeout' of type 'float':DeprecationWarning")
 def test_orders_over_the_websocket_api(served: Served, rest: Rest) -> None:
     async def flow() -> None:
         api = _sdk(served).websocket_api

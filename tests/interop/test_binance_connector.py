@@ -11,8 +11,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from binance.cm_futures import CMFutures
 from binance.error import ClientError
 from binance.um_futures import UMFutures
+from binance.websocket.cm_futures.websocket_client import CMFuturesWebsocketClient
 from binance.websocket.um_futures.websocket_client import UMFuturesWebsocketClient
 
 from .conftest import Serve, Served
@@ -40,11 +42,9 @@ def client(served: Served) -> Iterator[UMFutures]:
 class Stream:
     """A socket of the connector, and what it heard so far."""
 
-    def __init__(self, served: Served, *, is_combined: bool = False) -> None:
+    def __init__(self, url: str, kind: Callable[..., Any], *, is_combined: bool = False) -> None:
         self.heard: queue.Queue[Json] = queue.Queue()
-        self.socket = UMFuturesWebsocketClient(
-            stream_url=served.ws, on_message=self._take, on_error=self._end, is_combined=is_combined
-        )
+        self.socket = kind(stream_url=url, on_message=self._take, on_error=self._end, is_combined=is_combined)
 
     def _take(self, _socket: object, text: str) -> None:
         self.heard.put(json.loads(text))
@@ -61,8 +61,11 @@ class Stream:
 
 
 @contextmanager
-def _stream(served: Served, *, is_combined: bool = False) -> Iterator[Stream]:
-    stream = Stream(served, is_combined=is_combined)
+def _stream(
+    served: Served, *, is_combined: bool = False, kind: Callable[..., Any] = UMFuturesWebsocketClient
+) -> Iterator[Stream]:
+    url = served.ws if kind is UMFuturesWebsocketClient else served.ready["origins"]["wss://dstream.binance.com"]
+    stream = Stream(url, kind, is_combined=is_combined)
     try:
         yield stream
     finally:
@@ -194,3 +197,87 @@ def test_user_stream(served: Served, client: UMFutures) -> None:
         client.cancel_open_orders(SYMBOL)
         assert stream.next(_event("ORDER_TRADE_UPDATE"))["o"]["X"] == "CANCELED"
     assert client.close_listen_key(key) == {}
+
+
+# --- COIN-M -----------------------------------------------------------------------------------------------------------
+
+COIN = "BTCUSD_PERP"
+PAIR = "BTCUSD"
+
+
+@pytest.fixture
+def coin(served: Served) -> Iterator[CMFutures]:
+    keys = {"key": served.credentials["apiKey"], "secret": served.credentials["secret"]}
+    url = served.ready["origins"]["https://dapi.binance.com"]
+    futures = CMFutures(**keys, base_url=url, show_limit_usage=False, timeout=10)
+    yield futures
+    futures.session.close()
+
+
+def _coin_price(coin: CMFutures, percent: int) -> str:
+    bid = Decimal(coin.depth(COIN, limit=5)["bids"][0][0])
+    return str((bid * percent / 100).quantize(Decimal("0.1")))
+
+
+def test_coin_market_data(coin: CMFutures) -> None:
+    assert COIN in {symbol["symbol"] for symbol in coin.exchange_info()["symbols"]}
+    assert len(coin.trades(COIN, limit=10)) == len(coin.agg_trades(COIN, limit=10)) == 10
+    for rows in (
+        coin.klines(COIN, "1m", limit=5),
+        coin.continuous_klines(PAIR, "PERPETUAL", "1m", limit=5),
+        coin.mark_price_klines(COIN, "1m", limit=5),
+        coin.index_price_klines(PAIR, "1m", limit=5),
+    ):
+        assert [later[0] - earlier[0] for earlier, later in pairwise(rows)] == [60_000] * 4
+    [best] = coin.book_ticker(COIN)
+    assert Decimal(best["bidPrice"]) < Decimal(best["askPrice"])
+    [day] = coin.ticker_24hr_price_change(COIN)
+    assert Decimal(day["lowPrice"]) <= Decimal(day["lastPrice"]) <= Decimal(day["highPrice"])
+    assert {row["symbol"] for row in coin.mark_price(COIN)} >= {COIN}
+    assert [row["symbol"] for row in coin.funding_rate(COIN, limit=2)] == [COIN, COIN]
+    assert coin.open_interest(COIN)["pair"] == PAIR
+    assert len(coin.open_interest_hist(PAIR, "PERPETUAL", "5m", limit=3)) == 3
+
+
+def test_coin_whole_life(served: Served, coin: CMFutures) -> None:
+    order = coin.new_order(
+        symbol=COIN, side="BUY", type="LIMIT", timeInForce="GTC", quantity="10", price=_coin_price(coin, 98)
+    )
+    served.do("partly_fill", instrument="BTC/USD:BTC", order_id=str(order["orderId"]), amount="4")
+    partly = coin.query_order(COIN, orderId=order["orderId"])
+    assert (partly["status"], partly["executedQty"]) == ("PARTIALLY_FILLED", "4")
+    lower = _coin_price(coin, 97)
+    coin.modify_order(COIN, "BUY", orderId=order["orderId"], quantity=10, price=float(lower))
+    [listed] = coin.get_orders(symbol=COIN)
+    assert Decimal(listed["price"]) == Decimal(lower)
+    assert coin.cancel_order(COIN, orderId=order["orderId"])["status"] == "CANCELED"
+    closed = coin.new_order(
+        symbol=COIN, side="SELL", type="MARKET", quantity="4", reduceOnly="true", newOrderRespType="RESULT"
+    )
+    assert closed["status"] == "FILLED"
+    fills = coin.get_account_trades(symbol=COIN)
+    assert [(fill["side"], fill["maker"], fill["commissionAsset"]) for fill in fills] == [
+        ("BUY", True, "BTC"),
+        ("SELL", False, "BTC"),
+    ]
+    kinds = [(row["incomeType"], row["asset"]) for row in coin.get_income_history()]
+    assert sorted(kinds) == [("COMMISSION", "BTC"), ("COMMISSION", "BTC"), ("REALIZED_PNL", "BTC")]
+    assert coin.change_leverage(COIN, 9)["leverage"] == 9
+    assert coin.change_margin_type(COIN, "ISOLATED")["code"] == 200
+    assert coin.change_position_mode("true")["code"] == 200
+    assert coin.get_position_mode() == {"dualSidePosition": True}
+
+
+def test_coin_streams(served: Served, coin: CMFutures) -> None:
+    key = coin.new_listen_key()["listenKey"]
+    with _stream(served, kind=CMFuturesWebsocketClient) as stream:
+        stream.socket.mark_price(COIN, speed=1)
+        stream.socket.index_price(PAIR, speed=1)
+        assert stream.next(_event("markPriceUpdate"))["s"] == COIN
+        assert stream.next(_event("indexPriceUpdate"))["i"] == PAIR
+        stream.socket.user_data(key, id=1)
+        stream.next(lambda message: message.get("id") == 1)
+        coin.new_order(symbol=COIN, side="BUY", type="MARKET", quantity="5")
+        order = stream.next(_event("ORDER_TRADE_UPDATE"))["o"]
+        assert (order["s"], order["ma"]) == (COIN, "BTC")
+        assert stream.next(_event("ACCOUNT_UPDATE"))["a"]["P"][0]["pa"] == "5"

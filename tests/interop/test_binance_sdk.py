@@ -14,12 +14,16 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from binance_common.configuration import ConfigurationRestAPI, ConfigurationWebSocketStreams
+from binance_common.configuration import (
+    ConfigurationRestAPI,
+    ConfigurationWebSocketAPI,
+    ConfigurationWebSocketStreams,
+)
 from binance_common.errors import BadRequestError, NotFoundError, UnauthorizedError
 from binance_sdk_derivatives_trading_usds_futures.derivatives_trading_usds_futures import DerivativesTradingUsdsFutures
 
 from .conftest import Serve, Served
-from .typed_models import Calls, fit, hear, next_event, unknown, whole
+from .typed_models import Calls, fit, hear, missing, next_event, unknown, whole
 
 pytestmark = pytest.mark.interop
 
@@ -41,6 +45,9 @@ def _sdk(served: Served, **credentials: str) -> DerivativesTradingUsdsFutures:
     keys = {"api_key": served.credentials["apiKey"], "api_secret": served.credentials["secret"]} | credentials
     return DerivativesTradingUsdsFutures(
         config_rest_api=ConfigurationRestAPI(**keys, base_path=served.rest, retries=0),
+        config_ws_api=ConfigurationWebSocketAPI(
+            **keys, stream_url=f"{served.ready['origins']['wss://ws-fapi.binance.com']}/ws-fapi/v1"
+        ),
         config_ws_streams=ConfigurationWebSocketStreams(stream_url=served.ws),
     )
 
@@ -179,7 +186,7 @@ def _stop(rest: Rest, percent: int, **changes: Any) -> Any:
 
 def _without_iceberg(model: Any) -> Any:
     """The same model, whole but for the one field that is null."""
-    assert (_unknown(model), _missing(model)) == ({}, {"iceberg_quantity"})
+    assert (unknown(model), missing(model)) == ({}, {"iceberg_quantity"})
     return model
 
 
@@ -194,16 +201,17 @@ def test_conditional_orders(served: Served, rest: Rest) -> None:
         _stop(rest, 102)
     assert refused.value.status_code == -2021
     assert len(rest.current_all_algo_open_orders().data()) == 2
-    canceled = _whole(rest.cancel_algo_order(algo_id=trailing.algo_id).data())
+    canceled = whole(rest.cancel_algo_order(algo_id=trailing.algo_id).data())
     assert (canceled.code, canceled.algo_id) == ("200", trailing.algo_id)
     served.do("set_price", instrument=INSTRUMENT, price=str(_price(rest, 97)))
-    listed = [_without_iceberg(row) for row in rest.query_all_algo_orders(symbol=SYMBOL).data()]
+    lists = (rest.query_all_algo_orders(symbol=SYMBOL).data() for _ in range(100))
+    listed = [_without_iceberg(row) for row in next(rows for rows in lists if rows[0].algo_status == "FINISHED")]
     assert [row.algo_status for row in listed] == ["FINISHED", "CANCELED"]
     asked = _without_iceberg(rest.query_algo_order(algo_id=placed.algo_id).data())
     assert (asked.actual_order_id, asked.actual_type, asked.actual_qty) == ("1", "MARKET", "0.020")
     assert rest.query_order(symbol=SYMBOL, order_id=1).data().orig_type == "STOP_MARKET"
     _stop(rest, 98)
-    assert _whole(rest.cancel_all_algo_open_orders(symbol=SYMBOL).data()).code == 200
+    assert whole(rest.cancel_all_algo_open_orders(symbol=SYMBOL).data()).code == 200
     assert rest.current_all_algo_open_orders().data() == []
 
 
@@ -212,13 +220,11 @@ def test_isolated_margin_and_hedge_mode(rest: Rest) -> None:
     assert rest.get_current_position_mode().data().dual_side_position is True
     rest.change_margin_type(symbol=SYMBOL, margin_type="ISOLATED")
     rest.new_order(symbol=SYMBOL, side="BUY", type="MARKET", quantity=0.02, position_side="LONG")
-    moved = _whole(
-        rest.modify_isolated_position_margin(symbol=SYMBOL, amount=12.5, type=1, position_side="LONG").data()
-    )
+    moved = whole(rest.modify_isolated_position_margin(symbol=SYMBOL, amount=12.5, type=1, position_side="LONG").data())
     assert (moved.amount, moved.type) == (12.5, 1)
     [listed] = rest.get_position_margin_change_history(symbol=SYMBOL).data()
-    assert (_whole(listed).amount, listed.position_side, listed.delta_type) == ("12.50000000", "LONG", "USER_ADJUST")
-    rows = [_whole(row) for row in rest.position_information_v3(symbol=SYMBOL).data()]
+    assert (whole(listed).amount, listed.position_side, listed.delta_type) == ("12.50000000", "LONG", "USER_ADJUST")
+    rows = [whole(row) for row in rest.position_information_v3(symbol=SYMBOL).data()]
     assert [(row.position_side, row.position_amt) for row in rows] == [("LONG", "0.020"), ("SHORT", "0.000")]
     assert rest.users_force_orders().data() == []
     with pytest.raises(BadRequestError) as refused:
@@ -235,6 +241,15 @@ def test_settings(rest: Rest) -> None:
     with pytest.raises(BadRequestError) as refused:
         rest.change_margin_type(symbol=SYMBOL, margin_type="ISOLATED")
     assert refused.value.status_code == -4046
+
+
+def test_multi_assets_mode(rest: Rest) -> None:
+    whole(rest.change_multi_assets_mode(multi_assets_margin="true").data())
+    assert whole(rest.get_current_multi_assets_mode().data()).multi_assets_margin is True
+    assert unknown(rest.account_information_v3().data()) == {}
+    with pytest.raises(BadRequestError) as refused:
+        rest.change_margin_type(symbol=SYMBOL, margin_type="ISOLATED")
+    assert refused.value.status_code == -4168
 
 
 def test_refusals(served: Served, rest: Rest) -> None:
@@ -317,16 +332,45 @@ def test_life_of_a_stop_on_the_user_stream(served: Served, rest: Rest) -> None:
 
     async def flow() -> None:
         async with _streams(served) as streams:
-            heard = await _hear(streams.user_data(key))
+            heard = await hear(streams.user_data(key))
             await asyncio.sleep(0.2)
             placed = await asyncio.to_thread(_stop, rest, 98)
             price = await asyncio.to_thread(_price, rest, 97)
             served.do("set_price", instrument=INSTRUMENT, price=str(price))
-            told = [(await _next(heard, "AlgoUpdate")).o for _ in range(4)]
+            told = [(await next_event(heard, "AlgoUpdate")).o for _ in range(4)]
             assert [one.X for one in told] == ["NEW", "TRIGGERING", "TRIGGERED", "FINISHED"]
-            assert all(_unknown(one) == {} for one in told)
-            assert _missing(told[-1]) == {"rm"}
+            assert all(unknown(one) == {} for one in told)
+            assert missing(told[-1]) == {"rm"}
             assert (told[-1].aid, told[-1].ai, told[-1].aq) == (placed.algo_id, "1", "0.020")
 
     asyncio.run(flow())
     rest.close_user_data_stream()
+
+
+@pytest.mark.filterwarnings("default:parameter 'timeout' of type 'float':DeprecationWarning")
+def test_orders_over_the_websocket_api(served: Served, rest: Rest) -> None:
+    async def flow() -> None:
+        socket = await _sdk(served).websocket_api.create_connection()
+        try:
+            price, lower = await asyncio.to_thread(_price, rest, 98), await asyncio.to_thread(_price, rest, 97)
+            placed = await socket.new_order(SYMBOL, "BUY", "LIMIT", time_in_force="GTC", quantity=0.02, price=price)
+            order = placed.data().result
+            assert (order.status, order.orig_qty, unknown(order)) == ("NEW", "0.020", {})
+            amended = await socket.modify_order(SYMBOL, "BUY", quantity=0.02, price=lower, order_id=order.order_id)
+            assert float(amended.data().result.price) == lower
+            asked = (await socket.query_order(SYMBOL, order_id=order.order_id)).data().result
+            assert (asked.status, unknown(asked)) == ("NEW", {})
+            assert (await socket.cancel_order(SYMBOL, order_id=order.order_id)).data().result.status == "CANCELED"
+            stop = await socket.new_algo_order(
+                "CONDITIONAL", SYMBOL, "SELL", "STOP_MARKET", quantity=0.02, trigger_price=lower
+            )
+            algo = stop.data().result
+            assert (algo.algo_status, unknown(algo)) == ("NEW", {})
+            assert (await socket.cancel_algo_order(algo_id=algo.algo_id)).data().result.code == "200"
+            assert unknown((await socket.account_information_v2()).data().result) == {}
+            book = (await socket.order_book(SYMBOL, limit=5)).data().result
+            assert set(unknown(book)) == {"bids", "asks"}  # its model has everything of a book but the book
+        finally:
+            await socket.close_connection(close_session=True)
+
+    asyncio.run(flow())

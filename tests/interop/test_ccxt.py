@@ -20,15 +20,17 @@ from .conftest import Serve, Served
 pytestmark = pytest.mark.interop
 
 SYMBOL = "BTC/USDT:USDT"
+COIN = "BTC/USD:BTC"
 Exchange = Any
 
 
-def _redirect(urls: Any, rest: str, ws: str) -> Any:
-    """The same tree of URLs with scheme and host exchanged, paths kept."""
+def _redirect(urls: Any, served: Served) -> Any:
+    """The same tree of URLs with scheme and host of each exchanged for those of its local twin, paths kept."""
     if isinstance(urls, dict):
-        return {key: _redirect(value, rest, ws) for key, value in urls.items()}
+        return {key: _redirect(value, served) for key, value in urls.items()}
     parts = urlsplit(urls)
-    local = urlsplit(ws if parts.scheme.startswith("ws") else rest)
+    first = served.ws if parts.scheme.startswith("ws") else served.rest
+    local = urlsplit(served.ready["origins"].get(f"{parts.scheme}://{parts.netloc}", first))
     return urlunsplit((local.scheme, local.netloc, parts.path, parts.query, parts.fragment))
 
 
@@ -36,7 +38,7 @@ def _redirect(urls: Any, rest: str, ws: str) -> Any:
 async def _exchange(kind: Callable[[dict[str, Any]], Exchange], served: Served, **more: Any) -> AsyncIterator[Exchange]:
     exchange = kind({**served.credentials, "enableRateLimit": False, **more})
     if "httpsProxy" not in more:
-        exchange.urls["api"] = _redirect(exchange.urls["api"], served.rest, served.ws)
+        exchange.urls["api"] = _redirect(exchange.urls["api"], served)
     try:
         yield exchange
     finally:
@@ -99,19 +101,156 @@ async def _within(seconds: float, call: Awaitable[Any]) -> Any:
     return await asyncio.wait_for(call, seconds)
 
 
-async def _hear_the_account(exchange: Exchange) -> None:
+async def _hear_the_account(exchange: Exchange, symbol: str = SYMBOL, amount: float = 0.01) -> None:
     """Orders, fills and the book arrive on the streams."""
     await exchange.load_markets()
-    book = await _within(10, exchange.watch_order_book(SYMBOL))
+    book = await _within(10, exchange.watch_order_book(symbol))
     assert book["bids"][0][0] < book["asks"][0][0]
-    watching = asyncio.ensure_future(exchange.watch_orders(SYMBOL))
-    fills = asyncio.ensure_future(exchange.watch_my_trades(SYMBOL))
+    watching = asyncio.ensure_future(exchange.watch_orders(symbol))
+    fills = asyncio.ensure_future(exchange.watch_my_trades(symbol))
     await asyncio.sleep(1.0)
-    order = await exchange.create_order(SYMBOL, "market", "buy", 0.01)
+    order = await exchange.create_order(symbol, "market", "buy", amount)
     heard = await _within(10, watching)
     assert heard[-1]["id"] == order["id"]
     [fill] = (await _within(10, fills))[-1:]
     assert (fill["order"], fill["side"]) == (order["id"], "buy")
+
+
+async def _use_conditionals(exchange: Exchange, served: Served, symbol: str, amount: float) -> None:
+    """A stop, a take-profit and a trailing order wait apart from ordinary ones; one fires and fills."""
+    await exchange.load_markets()
+    bid = (await exchange.fetch_order_book(symbol, 5))["bids"][0][0]
+
+    def at(percent: int) -> float:
+        return float(exchange.price_to_precision(symbol, bid * percent / 100))
+
+    await exchange.create_order(symbol, "market", "buy", amount)
+    stop = await exchange.create_order(symbol, "market", "sell", amount, None, {"stopLossPrice": at(98)})
+    take = await exchange.create_order(symbol, "limit", "sell", amount, at(103), {"takeProfitPrice": at(102)})
+    activation = {"trailingPercent": 1.5, "trailingTriggerPrice": at(101)}
+    trail = await exchange.create_order(symbol, "market", "sell", amount, None, activation)
+    assert (stop["triggerPrice"], take["price"], trail["status"]) == (at(98), at(103), "open")
+    assert await exchange.fetch_open_orders(symbol) == []
+    waiting = await exchange.fetch_open_orders(symbol, None, None, {"trigger": True})
+    assert {one["id"] for one in waiting} == {stop["id"], take["id"], trail["id"]}
+    served.do("trigger", instrument=symbol, order_id=stop["id"])
+    for _ in range(50):
+        fired = await exchange.fetch_order(stop["id"], symbol, {"trigger": True})
+        if fired["status"] == "closed" and fired["info"]["algoStatus"] == "FINISHED":
+            break
+    became = await exchange.fetch_order(fired["info"]["actualOrderId"], symbol)
+    assert (became["status"], became["filled"]) == ("closed", amount)
+    await exchange.cancel_order(take["id"], symbol, {"trigger": True})
+    await exchange.cancel_all_orders(symbol, {"trigger": True})
+    assert await exchange.fetch_open_orders(symbol, None, None, {"trigger": True}) == []
+
+
+async def _hold_both_legs(exchange: Exchange, symbol: str, amount: float) -> None:
+    """Leverage, margin mode, hedge mode, both legs, isolated margin."""
+    await exchange.load_markets()
+    await exchange.set_leverage(7, symbol)
+    await exchange.set_margin_mode("isolated", symbol)
+    await exchange.set_position_mode(True, symbol)
+    for side in ("buy", "sell"):
+        await exchange.create_order(symbol, "market", side, amount, None, {"hedged": True})
+    legs = {one["side"]: one for one in await exchange.fetch_positions([symbol])}
+    assert {side: (one["contracts"], one["marginMode"]) for side, one in legs.items()} == {
+        "long": (amount, "isolated"),
+        "short": (amount, "isolated"),
+    }
+    assert {one["leverage"] for one in legs.values()} in ({7.0}, {None})
+    await exchange.create_order(symbol, "market", "sell", amount, None, {"hedged": True, "reduceOnly": True})
+    assert [one["side"] for one in await exchange.fetch_positions([symbol])] == ["short"]
+
+
+async def _trade_coin(exchange: Exchange, served: Served) -> None:
+    """COIN-M: contracts of 100 dollars, settled in bitcoin."""
+    markets = await exchange.load_markets()
+    assert (markets[COIN]["inverse"], markets[COIN]["contractSize"], markets[COIN]["settle"]) == (True, 100, "BTC")
+    assert (await exchange.fetch_balance())["BTC"]["free"] > 0
+    ticker = await exchange.fetch_ticker(COIN)
+    assert ticker["low"] <= ticker["last"] <= ticker["high"]
+    assert len(await exchange.fetch_ohlcv(COIN, "1m", limit=50)) == 50
+    assert (await exchange.fetch_funding_rate(COIN))["fundingRate"] == 0.0001
+    price = float(exchange.price_to_precision(COIN, ticker["last"] * 0.98))
+    order = await exchange.create_order(COIN, "limit", "buy", 10, price)
+    served.do("partly_fill", instrument=COIN, order_id=order["id"], amount="4")
+    partly = await exchange.fetch_order(order["id"], COIN)
+    assert (partly["filled"], partly["remaining"], partly["average"]) == (4, 6, price)
+    lower = float(exchange.price_to_precision(COIN, ticker["last"] * 0.97))
+    await exchange.edit_order(order["id"], COIN, "limit", "buy", 10, lower)
+    assert [one["price"] for one in await exchange.fetch_open_orders(COIN)] == [lower]
+    await exchange.cancel_order(order["id"], COIN)
+    [position] = await exchange.fetch_positions([COIN])
+    assert (position["side"], position["contracts"], position["entryPrice"]) == ("long", 4, price)
+    await exchange.create_order(COIN, "market", "sell", 4, None, {"reduceOnly": True})
+    assert await exchange.fetch_positions([COIN]) == []
+    trades = await exchange.fetch_my_trades(COIN)
+    assert [(trade["side"], trade["amount"], trade["fee"]["currency"]) for trade in trades] == [
+        ("buy", 4, "BTC"),
+        ("sell", 4, "BTC"),
+    ]
+
+
+async def _order_over_the_socket(exchange: Exchange, symbol: str, amount: float) -> None:
+    """Orders over the WebSocket API."""
+    await exchange.load_markets()
+    bid = (await exchange.fetch_order_book(symbol, 5))["bids"][0][0]
+    price, lower = (float(exchange.price_to_precision(symbol, bid * share)) for share in (0.98, 0.97))
+    order = await _within(10, exchange.create_order_ws(symbol, "limit", "buy", amount, price))
+    assert order["status"] == "open"
+    edited = await _within(10, exchange.edit_order_ws(order["id"], symbol, "limit", "buy", amount, lower))
+    assert edited["price"] == lower
+    canceled = await _within(10, exchange.cancel_order_ws(order["id"], symbol))
+    assert canceled["status"] == "canceled"
+
+
+Flow = Callable[[Exchange, Served], Awaitable[None]]
+KINDS: dict[str, tuple[str, float]] = {"binanceusdm": (SYMBOL, 0.02), "binancecoinm": (COIN, 5)}
+"""ccxt's exchange of each product, its instrument and an amount of contracts."""
+
+
+def _run(serve: Serve, kind: str, flow: Flow, *, proxy: bool) -> None:
+    """With its own URLs, as through the proxy, ccxt picks its own error classes."""
+    served = serve("binance", "--seed", "7", *(["--proxy"] if proxy else []))
+    options = {"httpsProxy": served.ready["proxy"], "wssProxy": served.ready["proxy"], "cafile": served.ready["ca"]}
+
+    async def main() -> None:
+        async with _exchange(getattr(ccxt.pro, kind), served, **(options if proxy else {})) as exchange:
+            await flow(exchange, served)
+
+    asyncio.run(main())
+
+
+WAYS = pytest.mark.parametrize("proxy", [True, False], ids=["proxy", "urls"])
+PRODUCTS = pytest.mark.parametrize("kind", KINDS)
+
+
+@WAYS
+@PRODUCTS
+def test_conditional_orders(serve: Serve, kind: str, proxy: bool) -> None:
+    _run(serve, kind, lambda exchange, served: _use_conditionals(exchange, served, *KINDS[kind]), proxy=proxy)
+
+
+@WAYS
+@PRODUCTS
+def test_margin_and_hedge_mode(serve: Serve, kind: str, proxy: bool) -> None:
+    _run(serve, kind, lambda exchange, _: _hold_both_legs(exchange, *KINDS[kind]), proxy=proxy)
+
+
+@WAYS
+@PRODUCTS
+def test_orders_over_the_websocket_api(serve: Serve, kind: str, proxy: bool) -> None:
+    _run(serve, kind, lambda exchange, _: _order_over_the_socket(exchange, *KINDS[kind]), proxy=proxy)
+
+
+@WAYS
+def test_coin_settled_whole_life(serve: Serve, proxy: bool) -> None:
+    _run(serve, "binancecoinm", _trade_coin, proxy=proxy)
+
+
+def test_coin_streams(serve: Serve) -> None:
+    _run(serve, "binancecoinm", lambda exchange, _: _hear_the_account(exchange, COIN, 5), proxy=True)
 
 
 def test_rest_whole_life(serve: Serve) -> None:
