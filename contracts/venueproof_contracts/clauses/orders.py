@@ -335,11 +335,11 @@ async def two_instruments(case: Case) -> None:
 
 
 async def _on_another(case: Case) -> Intent:
-    """The wish for an order that rests on another instrument with the same money."""
-    settle, symbol = case.instrument.settle, case.symbol
-    listed = [one for one in await case.adapter.instruments() if one.settle == settle and one.symbol != symbol]
-    if not listed:
-        raise NothingToJudge(f"no other instrument is settled in {settle}")
-    bid = (await case.bench.market(listed[0].symbol)).book.bids[0].price
-    price, amount = on_tick(listed[0], bid * 98 / 100), usual_amount(listed[0], bid)
-    return structs.replace(case.intent(price=price, amount=amount), instrument=listed[0].symbol)
+    """The wish for an order that rests on another instrument, with the same money where there is one."""
+    others = [one for one in await case.adapter.instruments() if one.symbol != case.symbol]
+    if not others:
+        raise NothingToJudge(f"{case.symbol} is all that is listed")
+    other = min(others, key=lambda one: one.settle != case.instrument.settle)
+    bid = (await case.bench.market(other.symbol)).book.bids[0].price
+    price, amount = on_tick(other, bid * 98 / 100), usual_amount(other, bid)
+    return structs.replace(case.intent(price=price, amount=amount), instrument=other.symbol)
