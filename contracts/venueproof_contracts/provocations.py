@@ -86,6 +86,11 @@ KINDS: dict[str, str] = {
         "The venue serves this account or address no more, for good and not for a wrong key, and says so to every "
         "request, for as long as the case lasts."
     ),
+    "account.closing-only": (
+        "The venue takes from this account only what cannot open or enlarge a position, for as long as the case lasts; "
+        "canceling works. `reason`: what the adapter must report of an order that would open, None where no single "
+        "reason fits."
+    ),
     # --- settings -------------------------------------------------------------------------------------------------
     "setting.refused": (
         "The next request of `operation` is refused with the venue's own error, because orders or a position are in "

@@ -420,3 +420,20 @@ gives_up_what_came_late = exchanged(
     venue="binance",
     http=LateIsLost,
 )
+
+
+@broken("AUT-030", "gives-up-after-one-refusal")
+class GivesUp(Wrapper):
+    """Sends no order any more once one was refused for being more than a reduction, or turned away."""
+
+    _given_up = False
+
+    async def place(self, intent: Intent) -> Order:
+        if self._given_up:
+            raise NotSent("orders are refused here")
+        try:
+            return await self.inner.place(intent)
+        except (Rejected, VenueDown) as error:
+            opening = isinstance(error, Rejected) and error.reason is Reason.REDUCE_ONLY and not intent.reduce_only
+            self._given_up = opening or isinstance(error, VenueDown)
+            raise

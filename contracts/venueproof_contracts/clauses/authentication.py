@@ -1,16 +1,18 @@
-"""Authentication: a refused key or account is said to be one, and is not tried again."""
+"""Authentication: a refused key or account is said to be one, is not tried again, and does what it still may."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case, NothingToJudge
 from venueproof_contracts.clause import clause
-from venueproof_contracts.clauses._common import requests_since
-from venueproof_contracts.errors import AdapterError, AuthFailed
-from venueproof_contracts.model import Balance, Credentials
+from venueproof_contracts.clauses._common import outcome, requests_since
+from venueproof_contracts.errors import AdapterError, AuthFailed, Rejected
+from venueproof_contracts.model import Balance, Credentials, Side
 from venueproof_contracts.wording import words
 
 PATIENCE_S = 120
@@ -84,3 +86,28 @@ async def restricted_account(case: Case) -> None:
     repeats = requests_since(case, mark)
     case.check(repeats <= REPEATS_MAX, f"{repeats} requests in the {PATIENCE_S} s after the account was refused")
     case.check(not await case.true_orders(), "an order came of it")
+
+
+@clause(
+    "AUT-030",
+    "where only closing is allowed, closing goes on",
+    why="One refused entry taken for a closed account: the stop is not moved and the position not closed any more.",
+    capabilities={Capability.PLACE, Capability.CANCEL, Capability.REDUCE_ONLY},
+    kind="account.closing-only",
+)
+async def closing_only(case: Case) -> None:
+    """When the venue takes only what closes, an order that would open raises an error (the reason, where there is one)
+    and nothing comes of it, while canceling and an order that only reduces are carried out as ever."""
+    await case.trade()
+    resting = await case.rest(percent=3)
+    provoked = await case.provoke()
+    answer = await outcome(case.adapter.place(case.resting()))
+    refused = isinstance(answer, Rejected) and answer.reason is provoked.reason
+    told = refused if provoked.reason else isinstance(answer, AdapterError)
+    case.check(told, f"an order that would open came to {words(answer)}, the venue refused for {provoked.reason}")
+    await case.adapter.cancel(resting.ref)
+    await case.adapter.place(structs.replace(case.crossing(Side.SELL), reduce_only=True))
+    await case.bench.settle()
+    live, held = await case.true_live_orders(), await case.true_position()
+    case.check(not live, f"live at the venue: {words(live)}")
+    case.check(held is None, f"closed, and the venue still has {words(held)}")

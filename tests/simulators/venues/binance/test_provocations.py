@@ -254,6 +254,18 @@ def test_every_request_is_refused_for_its_region(one: Provocation, profile: Prof
     assert [reply.status for reply in asked] == [451, 451]
 
 
+@pytest.mark.parametrize(("one", "profile"), cases("account.closing-only"))
+def test_only_what_closes_is_taken(one: Provocation, profile: Profile) -> None:
+    client = Client(profile)
+    resting = client.limit()
+    client.market()
+    _, provoked = provoke(one, client)
+    expected = -4401 if provoked.reason == "reduce-only" else -1008
+    assert code(client.signed("POST", ORDER, **order())) == expected
+    client.ask("DELETE", ORDER, symbol="BTCUSDT", orderId=resting["orderId"])
+    client.market("SELL", reduceOnly="true")
+
+
 @pytest.mark.parametrize(("one", "profile"), cases("order.forgotten"))
 def test_what_ended_without_a_fill_is_unknown(one: Provocation, profile: Profile) -> None:
     client = Client(profile)

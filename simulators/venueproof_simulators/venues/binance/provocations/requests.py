@@ -17,6 +17,7 @@ from venueproof_simulators.host.rules import (
     Rule,
 )
 from venueproof_simulators.host.venue import Provoked
+from venueproof_simulators.venues.binance.operations.restrictions import CLOSING_ONLY, THROTTLED
 from venueproof_simulators.venues.binance.provocations._tools import (
     SECOND_NS,
     binance,
@@ -129,6 +130,20 @@ def late_at_the_engine(controls: Controls, symbol: str) -> Provoked:
     fate = AnswerVenueError(error="me-recv-window")
     controls.add_rule(Rule(Match(Direction.REQUEST, operation="place"), fate, "late at the engine"))
     return Provoked(operation="place")
+
+
+@provocation("account.closing-only", "binance.account.region-reduce-only", either=True)
+def only_closing_in_this_region(controls: Controls, symbol: str) -> Provoked:
+    """What would open is refused for where the account is."""
+    controls.switch_quirk(CLOSING_ONLY, True)
+    return Provoked(reason="reduce-only")
+
+
+@provocation("account.closing-only", "binance.http.overload-exempts-closing", either=True)
+def only_closing_under_load(controls: Controls, symbol: str) -> Provoked:
+    """What would open is turned away for as long as the load lasts."""
+    controls.switch_quirk(THROTTLED, True)
+    return Provoked()
 
 
 @provocation("account.restricted", "binance.account.region-restricted", either=True)
