@@ -92,6 +92,8 @@ MARKET_CALLS: Calls = (
     ("symbol_order_book_ticker", {"symbol": SYMBOL}),
     ("open_interest", {"symbol": SYMBOL}),
     ("open_interest_statistics", {"pair": PAIR, "contract_type": "PERPETUAL", "period": "5m"}),
+    ("taker_buy_sell_volume", {"pair": PAIR, "contract_type": "PERPETUAL", "period": "5m"}),
+    ("basis", {"pair": PAIR, "contract_type": "PERPETUAL", "period": "5m"}),
 )
 ACCOUNT_CALLS: Calls = (
     ("account_information", {}),

@@ -160,6 +160,20 @@ def test_statistics_are_asked_for_by_what_each_product_calls_its_contracts(clien
     assert refused(client, path, "pair=BTCUSD&contractType=CURRENT_QUARTER&period=5m") == -4087
 
 
+def test_statistics_of_one_product_only_know_the_contracts_of_that_one(client: Client) -> None:
+    asked = {"contractType": "PERPETUAL", "period": "5m", "limit": 2}
+    volumes = client.get("/futures/data/takerBuySellVol", pair="BTCUSD", **asked)[-1]
+    candles = client.get("/dapi/v1/klines", symbol=COIN, interval="5m", limit=2)
+    row = next(candle for candle in candles if candle[0] == volumes["timestamp"])
+    bought, sold = int(volumes["takerBuyVol"]), int(volumes["takerSellVol"])
+    assert (bought, bought + sold) == (int(row[9]), int(row[5]))
+    ratio = client.get("/futures/data/takerlongshortRatio", symbol="BTCUSDT", period="5m", limit=2)[-1]
+    assert abs(Decimal(ratio["buyVol"]) / Decimal(ratio["sellVol"]) - Decimal(ratio["buySellRatio"])) < Decimal("0.001")
+    assert refused(client, "/futures/data/takerlongshortRatio", f"symbol={COIN}&period=5m") == -1121
+    for pair in ("BTCUSD", "BTCUSDT"):
+        assert client.get("/futures/data/basis", pair=pair, **asked)[-1]["pair"] == pair
+
+
 # --- refusals ---------------------------------------------------------------------------------------------------------
 
 

@@ -34,15 +34,23 @@ class World:
 
     async def ask(self, method: str, path: str, **parameters: object) -> tuple[int, Any]:
         """Status and body of a signed request."""
-        self._signer.now_ns = self.simulator.time().true_ns
-        url = f"{self.simulator.rest_url}{path}?{self._signer.signed_query(parameters)}"
-        async with self._http.request(method, url, headers={"x-mbx-apikey": self._signer.keys["apiKey"]}) as reply:
-            return reply.status, msgspec.json.decode(await reply.read())
+        return await self.ask_at("https://fapi.binance.com", method, path, **parameters)
 
     async def user_stream(self) -> aiohttp.ClientWebSocketResponse:
         """A session with the account's events."""
         _, document = await self.ask("POST", "/fapi/v1/listenKey")
         return await self._http.ws_connect(f"{self.simulator.ws_url}/private/ws?listenKey={document['listenKey']}")
+
+    async def ask_at(self, official: str, method: str, path: str, **parameters: object) -> tuple[int, Any]:
+        """The same at the local twin of an official base."""
+        self._signer.now_ns = self.simulator.time().true_ns
+        url = f"{self.simulator.origins[official]}{path}?{self._signer.signed_query(parameters)}"
+        async with self._http.request(method, url, headers={"x-mbx-apikey": self._signer.keys["apiKey"]}) as reply:
+            return reply.status, msgspec.json.decode(await reply.read())
+
+    async def connect_at(self, official: str, path: str) -> aiohttp.ClientWebSocketResponse:
+        """A session at the local twin of an official base."""
+        return await self._http.ws_connect(f"{self.simulator.origins[official]}{path}")
 
     async def connect(self, path: str) -> aiohttp.ClientWebSocketResponse:
         """A session on a path."""
@@ -165,5 +173,25 @@ def test_connections_end_and_are_let_in_again_when_the_case_says(quirk: str) -> 
         fresh = await world.user_stream()
         assert (await world.ask("POST", ORDER, **order()))[0] == 200
         assert (await fresh.receive_json(timeout=1))["e"] == "ORDER_TRADE_UPDATE"
+
+    tell(story)
+
+
+def test_coin_futures_live_on_hosts_of_their_own() -> None:
+    rest, streams = "https://dapi.binance.com", "wss://dstream.binance.com"
+
+    async def story(world: World) -> None:
+        assert (await world.ask_at(rest, "GET", "/fapi/v1/time"))[0] == 404
+        _, document = await world.ask_at(rest, "POST", "/dapi/v1/listenKey")
+        socket = await world.connect_at(streams, f"/ws/{document['listenKey']}")
+        coin = order(symbol="BTCUSD_PERP", quantity=10)
+        status, placed = await world.ask_at(rest, "POST", "/dapi/v1/order", **coin)
+        assert (status, placed["pair"]) == (200, "BTCUSD")
+        assert (await world.ask("POST", ORDER, **order()))[0] == 200
+        world.simulator.command(FillOrder("BTCUSD_PERP", placed["orderId"], 4))
+        heard = [await socket.receive_json(timeout=1) for _ in range(3)]
+        assert [message["e"] for message in heard] == ["ORDER_TRADE_UPDATE", "ORDER_TRADE_UPDATE", "ACCOUNT_UPDATE"]
+        assert {message["o"]["s"] for message in heard[:2]} == {"BTCUSD_PERP"}
+        assert [row["pa"] for row in heard[2]["a"]["P"]] == ["4"]
 
     tell(story)

@@ -234,21 +234,48 @@ def open_interest(call: Call) -> Document:
 def open_interest_history(call: Call) -> list[Document]:
     """GET futures/data/openInterestHist: ascending, here with today's amount at the price of every step."""
     listing = _listing_of_statistics(call)
+    period, moments = _periods(call)
+    ticks, lots = _prices(call, listing, period, moments), _ticker(call, listing).open_interest_lots
+    return [wire.open_interest_row(listing, lots, ticks[at_ns], at_ns) for at_ns in moments]
+
+
+def basis(call: Call) -> list[Document]:
+    """GET futures/data/basis: how far a pair's contract was from its index, which here was where it traded."""
+    listing = _contract(call)
+    period, moments = _periods(call)
+    ticks = _prices(call, listing, period, moments)
+    return [wire.basis_row(listing, ticks[at_ns], at_ns) for at_ns in moments]
+
+
+def taker_volumes(call: Call) -> list[Document]:
+    """GET futures/data/takerlongshortRatio (USDⓈ-M) and takerBuySellVol (COIN-M): of periods that are over."""
+    listing = _listing_of_statistics(call)
+    period, moments = _periods(call)
+    if not moments:
+        return []
+    now_ns = call.time.true_ns
+    found = call.desk.engine.candles(listing.name, period, now_ns, start_ns=moments[0], limit=len(moments))
+    shape = wire.taker_volume_row if listing.inverse else wire.taker_ratio_row
+    return [shape(listing, candle) for candle in found if candle.close_ns <= now_ns]
+
+
+def _periods(call: Call) -> tuple[str, range]:
+    """Parameter `period`, and when those asked for begin. Raises `VenueError`."""
     period = call.parameters.text("period")
     if period not in _PERIODS:
         raise VenueError("not-valid", parameter="period")
-    limit = call.parameters.limit(30, 500)
-    moments = _moments(
-        call, _PERIODS[period] * 60 * 10**9, _oldest_ns(call, "statistics-back"), limit, call.time.true_ns
-    )
-    ticks, lots = _prices(call, listing, period, moments), _ticker(call, listing).open_interest_lots
-    return [wire.open_interest_row(listing, lots, ticks[at_ns], at_ns) for at_ns in moments]
+    limit, oldest_ns = call.parameters.limit(30, 500), _oldest_ns(call, "statistics-back")
+    return period, _moments(call, _PERIODS[period] * 60 * 10**9, oldest_ns, limit, call.time.true_ns)
 
 
 def _listing_of_statistics(call: Call) -> Listing:
     """Statistics are asked for by symbol, those of COIN-M futures by pair and contract type. Raises `VenueError`."""
     if not call.product.statistics_by_pair:
         return call.listing()
+    return _contract(call)
+
+
+def _contract(call: Call) -> Listing:
     found = _contracts(call, call.parameters.text("contractType"))
     if not found:
         raise VenueError("pair")

@@ -181,7 +181,12 @@ _COIN_ONLY = (
     _asked("v2/leverageBracket", account.leverage_brackets, "other", "symbol-brackets"),
 )
 
-_SHARED = (_public("/futures/data/openInterestHist", market.open_interest_history, "open_interest", "futures-data"),)
+_SHARED = (
+    _public("/futures/data/openInterestHist", market.open_interest_history, "open_interest", "futures-data"),
+    _public("/futures/data/basis", market.basis, "other", "futures-data"),
+)
+_USD_STATISTICS = (_public("/futures/data/takerlongshortRatio", market.taker_volumes, "other", "futures-data"),)
+_COIN_STATISTICS = (_public("/futures/data/takerBuySellVol", market.taker_volumes, "other", "futures-data"),)
 
 _STARTUP = (
     _public("/api/v3/ping", market.ping, "other", "spot"),
@@ -204,6 +209,8 @@ ROUTES: RouteTable[Endpoint] = RouteTable(
         *_mounted((*_BOTH, *_USD_ONLY), USD_MARGINED.prefix, USD_MARGINED),
         *_mounted((*_BOTH, *_COIN_ONLY), COIN_MARGINED.prefix, COIN_MARGINED),
         *_mounted(_SHARED, "", None),
+        *_mounted(_USD_STATISTICS, "", USD_MARGINED),
+        *_mounted(_COIN_STATISTICS, "", COIN_MARGINED),
         *_mounted(_STARTUP, "", USD_MARGINED),
     )
 )

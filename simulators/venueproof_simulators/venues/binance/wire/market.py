@@ -296,6 +296,46 @@ def open_interest_row(listing: Listing, lots: int, ticks: int, at_ns: int) -> Do
     }
 
 
+def basis_row(listing: Listing, ticks: int, at_ns: int) -> Document:
+    """One row of basis. `ticks`: the price at that time, of the contract and of its index."""
+    price = plain(listing.price(ticks))
+    return {
+        "indexPrice": price,
+        "contractType": listing.contract_type,
+        "basisRate": "0.0000",
+        "futuresPrice": price,
+        "annualizedBasisRate": "",
+        "basis": "0",
+        "pair": listing.pair,
+        "timestamp": at_ns // 1_000_000,
+    }
+
+
+def taker_ratio_row(listing: Listing, candle: CandleState) -> Document:
+    """One row of takerlongshortRatio."""
+    bought, sold = candle.taker_buy_lots, candle.volume_lots - candle.taker_buy_lots
+    return {
+        "buySellRatio": fixed(Decimal(bought) / sold if sold else Decimal(0), 4),
+        "buyVol": fixed(listing.amount(bought), 4),
+        "sellVol": fixed(listing.amount(sold), 4),
+        "timestamp": candle.open_ns // 1_000_000,
+    }
+
+
+def taker_volume_row(listing: Listing, candle: CandleState) -> Document:
+    """One row of takerBuySellVol: contracts, and what they are worth in coin."""
+    bought, sold = candle.taker_buy_lots, candle.volume_lots - candle.taker_buy_lots
+    return {
+        "pair": listing.pair,
+        "contractType": listing.contract_type,
+        "takerBuyVol": listing.amount_text(bought),
+        "takerSellVol": listing.amount_text(sold),
+        "takerBuyVolValue": eight(listing.base(candle.taker_buy_value, bought)),
+        "takerSellVolValue": eight(listing.base(candle.value - candle.taker_buy_value, sold)),
+        "timestamp": candle.open_ns // 1_000_000,
+    }
+
+
 def spot_symbol_document(listing: Listing) -> Document:
     """One symbol of the spot exchangeInfo, for clients that load spot markets before they trade futures."""
     step, tick = plain(listing.row.amount_step), plain(listing.row.tick)
