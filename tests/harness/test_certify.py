@@ -75,6 +75,7 @@ def test_an_adapter_that_keeps_spinning_is_not_waited_for_in_full(
     wish = Wish(
         adapters=("broken_adapters:SpinsAtStart",),
         venues=("binance",),
+        products=("linear",),
         profile="vendor",
         clauses="SYM,TIM-030",
         prove=False,
