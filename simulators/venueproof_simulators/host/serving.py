@@ -17,7 +17,6 @@ from typing import Any
 
 from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import ERROR
 from msgspec import Struct
@@ -26,7 +25,7 @@ from websockets.http11 import Request as Handshake
 from websockets.server import ServerProtocol
 
 from venueproof_simulators.host.answering import Answering
-from venueproof_simulators.host.doorstep import Doorstep
+from venueproof_simulators.host.doorstep import Doorstep, Whole
 from venueproof_simulators.host.driver import INTERNAL_ERROR
 from venueproof_simulators.host.outcomes import Fate
 from venueproof_simulators.host.session import reset
@@ -47,9 +46,6 @@ TOO_SLOW = "body-too-slow"
 MOUNT_PREFIX = "/_venueproof/"
 SERVER = "venueproof"
 """What every reply names as its server."""
-
-_PARSER = {"auto_decompress": False, "max_line_size": LINE_LIMIT, "max_field_size": LINE_LIMIT}
-"""Settings of aiohttp's parser."""
 
 Mount = Callable[[web.Request], Awaitable[web.StreamResponse]]
 """Whatever the harness serves under `MOUNT_PREFIX`."""
@@ -98,7 +94,6 @@ class Serving:
             lambda gone: self._doorsteps.pop(gone, None),
             self._head,
             IDLE_PATIENCE_S,
-            **_PARSER,
         )
         self._doorsteps[doorstep] = None
         return doorstep
@@ -153,24 +148,20 @@ class Serving:
             logger=self._logger,
             tcp_keepalive=False,
             keepalive_timeout=IDLE_PATIENCE_S,
-            **_PARSER,
+            auto_decompress=False,
+            max_line_size=LINE_LIMIT,
+            max_field_size=LINE_LIMIT,
         )
 
     # --- one request on the spot --------------------------------------------------------------------------------------
 
-    def _answer_at_once(
-        self, entrance: Entrance, doorstep: Doorstep, message: RawRequestMessage, body: bytes
-    ) -> HttpReply | None:
-        if not self._answering.at_once() or message.path.startswith(MOUNT_PREFIX):
-            return None
-        host, path, query = split_target(message.path)
-        origin = entrance.origin or self._origin_of_host(host)
-        if not origin:
+    def _answer_at_once(self, entrance: Entrance, doorstep: Doorstep, asked: Whole) -> HttpReply | None:
+        if not entrance.origin or asked.target.startswith(MOUNT_PREFIX) or not self._answering.at_once():
             return None
         if not doorstep.number:
             doorstep.number = self._answering.next_number()
-        headers = _lowered(message.headers)
-        request = HttpRequest(origin, message.method, path, query, headers, body, entrance.client)
+        path, _, query = asked.target.partition("?")
+        request = HttpRequest(entrance.origin, asked.method, path, query, asked.headers, asked.body, entrance.client)
         return self._answering.answer_at_once(doorstep.number, request)
 
     def _head(self, reply: HttpReply) -> str:

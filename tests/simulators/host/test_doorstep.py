@@ -8,7 +8,12 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.http import HttpRequestParser
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from venueproof_simulators.host.doorstep import whole
 from venueproof_simulators.host.journal import RowKind
 from venueproof_simulators.host.latency import NO_LATENCY
 from venueproof_simulators.host.rules import Delay, Direction, Match, Rule
@@ -171,3 +176,49 @@ def test_venue_that_breaks_costs_the_request_and_not_the_connection(live: Live) 
         writer.close()
 
     live(story)
+
+
+_TEXTS = st.sampled_from(
+    ["", " ", "a", "x: y", "0", "2", "02", "+2", "2, 2", "close", "keep-alive", "chunked", "\t", "é", "a\r\n b"]
+)
+_NAMES = st.sampled_from(
+    ["Host", "X-Key", "x-key", "Content-Length", "Connection", "Transfer-Encoding", "Bad Name", "", "X_"]
+)
+_LINES = st.lists(st.tuples(_NAMES, st.sampled_from([":", ": ", ":  ", " : "]), _TEXTS), max_size=4)
+_STARTS = st.sampled_from(
+    [
+        "GET / HTTP/1.1",
+        "POST /a?b=%2F&c=+ HTTP/1.1",
+        "get / HTTP/1.1",
+        "GET  / HTTP/1.1",
+        "PUT x HTTP/1.1",
+        "PUT /é HTTP/1.1",
+    ]
+)
+
+
+@settings(max_examples=300)
+@given(start=_STARTS, lines=_LINES, body=st.sampled_from([b"", b"{}", b"\r\n", b"\r\n\r\n"]), host=st.booleans())
+def test_what_is_recognised_is_what_aiohttp_reads(
+    start: str, lines: list[tuple[str, str, str]], body: bytes, host: bool
+) -> None:
+    head = [start, *(["Host: h"] if host else []), *("".join(line) for line in lines)]
+    data = "\r\n".join(head).encode() + b"\r\n\r\n" + body
+    seen = whole(data)
+    if seen is None:
+        return
+    ((message, payload),), upgraded, rest = _parsed(data)
+    assert (message.method, message.path, upgraded, rest) == (seen.method, seen.target, False, b"")
+    assert {name.lower(): value for name, value in message.headers.items()} == seen.headers
+    assert not any((message.should_close, message.chunked, message.upgrade))
+    assert (payload.is_eof(), payload.read_nowait()) == (True, seen.body)
+
+
+def _parsed(data: bytes) -> Any:
+    """What aiohttp's own parser makes of some bytes."""
+
+    async def feed() -> Any:
+        loop = asyncio.get_running_loop()
+        return HttpRequestParser(BaseProtocol(loop), loop, 1 << 16, auto_decompress=False).feed_data(data)
+
+    return asyncio.run(feed())
