@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from venueproof_simulators.engine.commands import SetPrice
+from venueproof_simulators.engine.commands import PayFunding, SetPrice
 from venueproof_simulators.host.decimals import CONTEXT
 
 from .client import SECOND_NS, Client, order
@@ -210,3 +210,31 @@ def test_dead_man_switch_and_good_till_times_go_by_the_clock(client: Client) -> 
     client.ask("POST", "/dapi/v1/countdownCancelAll", symbol=COIN, countdownTime=1000)
     client.aged_ns += 2 * SECOND_NS
     assert client.ask("GET", "/dapi/v1/openOrders") == []
+
+
+def test_stop_waits_in_the_algo_service_of_its_own_product_and_is_told_in_contracts(client: Client) -> None:
+    session = client.open(f"/ws/{client.listen_key(prefix='/dapi')}", origin="dstream")
+    trade(client, "BUY", 10)
+    stop = {"symbol": COIN, "side": "SELL", "type": "STOP_MARKET"}
+    assert client.refused("POST", ORDER, **stop, stopPrice="58000", quantity=10) == (400, -4120)
+    waiting = {"algoType": "CONDITIONAL", "triggerPrice": "58000", "quantity": 10, "reduceOnly": "true"}
+    placed = client.ask("POST", "/dapi/v1/algoOrder", **stop, **waiting)
+    assert [row["algoId"] for row in client.ask("GET", "/dapi/v1/openAlgoOrders")] == [placed["algoId"]]
+    assert client.ask("GET", "/fapi/v1/openAlgoOrders") == []
+    client.take(session)
+    move_to(client, 57_000)
+    client.wait(1)
+    assert position(client)["positionAmt"] == "0"
+    heard = [message for message in client.take(session) if message["e"] == "ALGO_UPDATE"]
+    assert [message["o"]["X"] for message in heard] == ["TRIGGERING", "TRIGGERED", "FINISHED"]
+    assert (heard[-1]["o"]["aq"], heard[-1]["i"]) == ("10", client.ask("GET", "/dapi/v1/balance")[0]["accountAlias"])
+
+
+def test_funding_is_paid_in_coin_on_contracts_over_mark(client: Client) -> None:
+    trade(client, "BUY", 300)
+    before = coins(client)
+    client.command(PayFunding(COIN, 100_000))
+    paid = before - coins(client)
+    assert abs(paid - worth(300, Decimal(60_000)) / 10_000) <= ATOM
+    row = next(one for one in client.ask("GET", "/dapi/v1/income") if one["incomeType"] == "FUNDING_FEE")
+    assert (row["asset"], -Decimal(row["income"]), type(row["tranId"])) == ("BTC", paid, str)

@@ -88,22 +88,6 @@ def test_both_products_spend_one_budget(client: Client) -> None:
     assert counts == ["1", "1", "2", "2", "3", "3"]
 
 
-@pytest.mark.quirk("binance.ws.um-cm-mixed-arr")
-def test_streams_of_all_symbols_hold_both_products(client: Client) -> None:
-    names = ("!ticker@arr", "!miniTicker@arr", "!bookTicker")
-    sessions = client.open("/market/ws/" + "/".join(names[:2])), client.open("/ws/" + "/".join(names), origin="dstream")
-    best = client.open("/public/ws/!bookTicker")
-    client.market(quantity="20")
-    client.ask("POST", "/dapi/v1/order", symbol=COIN, side="BUY", type="MARKET", quantity=5_000)
-    client.wait(2)
-    both = {("BTCUSDT", 1), (COIN, 2)}
-    for session in sessions:
-        rows = [row for message in client.take(session) if isinstance(message, list) for row in message]
-        assert {(row["s"], row["st"]) for row in rows if row["e"] == "24hrTicker"} == both
-        assert {(row["s"], row["st"]) for row in rows if row["e"] == "24hrMiniTicker"} == both
-    assert {(message["s"], message["st"]) for message in client.take(best)} == both
-
-
 def test_streams_of_a_symbol_are_on_its_product_s_hosts_but_for_mark_prices_and_candles(client: Client) -> None:
     channels = ("aggTrade", "ticker", "kline_1m", "markPrice@1s")
     streams = "/".join(f"{symbol}@{channel}" for symbol in ("btcusdt", COIN.lower()) for channel in channels)
