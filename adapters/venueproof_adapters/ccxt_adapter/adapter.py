@@ -15,7 +15,7 @@ from venueproof_adapters.ccxt_adapter.placing import needs, order_params
 from venueproof_adapters.ccxt_adapter.streams import Key, Streams
 from venueproof_adapters.ccxt_adapter.watching import CANDLE_INTERVAL, UNWATCH, watches
 from venueproof_contracts.capabilities import Capability
-from venueproof_contracts.errors import AdapterError, Unsupported
+from venueproof_contracts.errors import AdapterError, OutcomeUnknown, Unsupported
 from venueproof_contracts.model import (
     Balance,
     Book,
@@ -79,7 +79,7 @@ class CcxtAdapter:
     async def ticker(self, instrument: str) -> Ticker:
         """`fetch_ticker`."""
         with translated(self._exchange):
-            return reading.ticker(await self._exchange.fetch_ticker(instrument))
+            return reading.ticker(await self._exchange.fetch_ticker(instrument), self._exchange.markets)
 
     async def book(self, instrument: str, depth: int) -> Book:
         """`fetch_order_book`."""
@@ -120,7 +120,7 @@ class CcxtAdapter:
         self._refuse_wordless(intent)
         price = None if intent.price is None else float(intent.price)
         amount, params = float(intent.amount), self._params(intent)
-        with translated(self._exchange, changes=True):
+        with translated(self._exchange, changes=True, waits=intent.trigger is not None):
             found = await self._exchange.create_order(
                 intent.instrument, intent.type.value, intent.side.value, amount, price, params
             )
@@ -141,8 +141,11 @@ class CcxtAdapter:
             }
             for one in intents
         ]
-        with translated(self._exchange, changes=True):
-            found = await self._exchange.create_orders(requests)
+        try:
+            with translated(self._exchange, changes=True):
+                found = await self._exchange.create_orders(requests)
+        except OutcomeUnknown as error:  # of the one call, and so of each order
+            return [error for _ in intents]
         return self._in_place(found, intents)
 
     def _in_place(self, found: Sequence[reading.Dict], intents: Sequence[Intent]) -> list[Order | AdapterError]:

@@ -44,12 +44,15 @@ _UNANSWERED = ("NetworkError", "BadResponse")
 """What leaves a question unanswered. The other failures are the venue's own word that it could not do it now."""
 
 
-def translate(error: Exception, *, changes: bool, until_ns: int) -> AdapterError:
+def translate(error: Exception, *, changes: bool, until_ns: int, waits: bool = False) -> AdapterError:
     """The contracts' error for an exception of ccxt.
 
     `changes`: the call may have changed something at the venue. `until_ns`: when a limit ends, 0 when that is not told.
+    `waits`: it was about an order that waits for a price, which is filled at once only when that is there already.
     """
     text = str(error)
+    if waits and _is(error, "OrderImmediatelyFillable"):
+        return Rejected(Reason.WOULD_TRIGGER, text=text)
     if _is(error, "AuthenticationError"):
         return AuthFailed(text, text=text)
     if _is(error, "NotSupported"):
@@ -78,12 +81,12 @@ def _failed(error: Exception, text: str, *, changes: bool, until_ns: int) -> Ada
 
 
 @contextlib.contextmanager
-def translated(exchange: Exchange, *, changes: bool = False) -> Generator[None]:
+def translated(exchange: Exchange, *, changes: bool = False, waits: bool = False) -> Generator[None]:
     """Raise ccxt's exceptions as the contracts' errors. Any other exception passes: it is a fault of ccxt."""
     try:
         yield
     except ccxt_pro().BaseError as error:
-        raise translate(error, changes=changes, until_ns=_until_ns(exchange)) from error
+        raise translate(error, changes=changes, until_ns=_until_ns(exchange), waits=waits) from error
 
 
 def _until_ns(exchange: Exchange) -> int:

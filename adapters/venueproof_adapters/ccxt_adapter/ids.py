@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Mapping
+from typing import cast
 
 from venueproof_contracts.model import Order
 
@@ -23,7 +24,7 @@ class ClientIds:
 
     def is_conditional(self, info: object) -> bool:
         """Whether the venue's own words, as ccxt hands them on, are about a conditional order."""
-        return isinstance(info, Mapping) and not self._conditional_keys.isdisjoint(info)
+        return isinstance(info, Mapping) and not self._conditional_keys.isdisjoint(cast("Mapping[str, object]", info))
 
     def client_id(self, intent_id: str) -> str:
         """The client order id of an intent, always the same."""

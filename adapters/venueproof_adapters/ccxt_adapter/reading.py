@@ -185,8 +185,8 @@ def balances(found: Dict) -> list[Balance]:
     return [Balance(asset=asset, wallet=None, available=decimal(free.get(asset))) for asset in totals]
 
 
-def ticker(found: Dict) -> Ticker:
-    """A ticker structure."""
+def ticker(found: Dict, markets: Dict) -> Ticker:
+    """A ticker structure. Its volume counts the base asset, which is the contracts of linear products alone."""
     return Ticker(
         instrument=found["symbol"],
         last=decimal(found.get("last")),
@@ -194,7 +194,7 @@ def ticker(found: Dict) -> Ticker:
         ask=decimal(found.get("ask")),
         mark=decimal(found.get("markPrice")),
         index=decimal(found.get("indexPrice")),
-        volume_24h=decimal(found.get("baseVolume")),
+        volume_24h=decimal(found.get("baseVolume")) if markets[found["symbol"]]["linear"] else None,
         at_ns=to_ns(found.get("timestamp")),
     )
 

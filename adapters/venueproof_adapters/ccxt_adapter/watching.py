@@ -82,7 +82,7 @@ def _market(exchange: Exchange, channel: Channel, symbol: str) -> list[Row]:
         return [TradeEvent(reading.trade(one)) for one in found]
 
     def ticker(found: reading.Dict) -> Iterable[Event]:
-        return [TickerEvent(reading.ticker(found))]
+        return [TickerEvent(reading.ticker(found, exchange.markets))]
 
     def candles(found: Sequence[Sequence[Any]]) -> Iterable[Event]:
         interval_s, now_ms = int(exchange.parse_timeframe(CANDLE_INTERVAL)), exchange.milliseconds()

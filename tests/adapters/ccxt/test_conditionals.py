@@ -15,7 +15,7 @@ from venueproof_adapters.ccxt_adapter.placing import order_params
 from venueproof_contracts import actions
 from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.bench import Bench
-from venueproof_contracts.errors import Unsupported
+from venueproof_contracts.errors import OutcomeUnknown, Reason, Rejected, Unsupported
 from venueproof_contracts.model import (
     Channel,
     Event,
@@ -35,15 +35,16 @@ from venueproof_contracts.model import (
 )
 
 BTC = "BTC/USDT:USDT"
+COIN = "BTC/USD:BTC"
 Body = Callable[[Adapter, Bench], Awaitable[None]]
 STOP = Trigger(TriggerKind.STOP, price=Decimal("58000.0"))
 TRAILING = Trigger(TriggerKind.TRAILING, offset=Decimal("1.5"), offset_unit=OffsetUnit.PERCENT)
 
 
-def with_ccxt(body: Body) -> None:
+def with_ccxt(body: Body, product: str = "linear") -> None:
     async def main() -> None:
         async with venueproof.simulate("binance", seed=7, proxy=True) as venue:
-            adapter = make_adapter(venue.endpoint("linear"), venue.credentials)
+            adapter = make_adapter(venue.endpoint(product), venue.credentials)
             try:
                 await adapter.start()
                 await body(adapter, venue.bench)
@@ -135,6 +136,34 @@ def test_what_ccxt_has_no_word_for_is_never_placed_as_something_else(intent: Int
         assert (await bench.truth()).orders == ()
 
     with_ccxt(body)
+
+
+def test_a_refusal_to_wait_is_told_from_one_to_rest() -> None:
+    async def body(adapter: Adapter, bench: Bench) -> None:
+        with pytest.raises(Rejected) as refused:
+            await adapter.place(sell("there", replace(STOP, price=Decimal("61000.0"))))
+        assert refused.value.reason is Reason.WOULD_TRIGGER
+
+    with_ccxt(body)
+
+
+def test_a_lost_reply_to_several_orders_is_unknown_for_each() -> None:
+    async def body(adapter: Adapter, bench: Bench) -> None:
+        wishes = [replace(sell(name, None), type=OrderType.LIMIT, price=Decimal("61000.0")) for name in "ab"]
+        await bench.do(actions.LoseReply(actions.Matcher(operation=actions.Operation.PLACE_MANY)))
+        answers = await adapter.place_many(wishes)
+        assert [type(answer) for answer in answers] == [OutcomeUnknown] * 2
+        assert len((await bench.truth()).live_orders()) == 2
+
+    with_ccxt(body)
+
+
+def test_a_volume_in_coins_is_no_number_of_contracts() -> None:
+    async def body(adapter: Adapter, bench: Bench) -> None:
+        ticker = await adapter.ticker(COIN)
+        assert (ticker.volume_24h, ticker.last) == (None, (await bench.market(COIN)).ticker.last)
+
+    with_ccxt(body, "inverse")
 
 
 def test_a_condition_in_ccxts_words() -> None:
