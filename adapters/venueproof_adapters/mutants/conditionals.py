@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from msgspec import structs
 
-from venueproof_adapters.mutants import requests
-from venueproof_adapters.mutants._making import Mutant, Wrapper, broken
-from venueproof_contracts.adapter import Adapter, AdapterFactory
-from venueproof_contracts.errors import AdapterError, Reason, Rejected
+from venueproof_adapters.mutants._making import Wrapper, broken
+from venueproof_contracts.adapter import Adapter
+from venueproof_contracts.errors import Reason, Rejected
 from venueproof_contracts.model import (
-    Credentials,
-    Endpoint,
     Event,
     FillEvent,
     Intent,
@@ -239,56 +235,3 @@ class ForgetsStops(Wrapper):
             self._was_down = True
         conditional = isinstance(event, OrderEvent) and event.order.ref.conditional
         return None if self._was_down and conditional else event
-
-
-class Twinned(Wrapper):
-    """Hands what `twin` breaks to a second adapter, which takes every lost reply for a request that was not sent."""
-
-    def __init__(self, inner: Adapter, twin: Adapter) -> None:
-        super().__init__(inner)
-        self.twin = twin
-
-    async def start(self) -> None:
-        await self.inner.start()
-        await self.twin.start()
-
-    async def close(self) -> None:
-        await self.twin.close()
-        await self.inner.close()
-
-
-class DeniesLostStops(Twinned):
-    """Reports a conditional order as not sent when its reply was lost."""
-
-    async def place(self, intent: Intent) -> Order:
-        return await (self.inner if intent.trigger is None else self.twin).place(intent)
-
-
-class DeniesLostBatches(Twinned):
-    """Reports orders that were sent together as not sent when their reply was lost."""
-
-    async def place_many(self, intents: Sequence[Intent]) -> list[Order | AdapterError]:
-        return await self.twin.place_many(intents)
-
-
-def _twinned(clause: str, name: str, kind: Callable[[Adapter, Adapter], Adapter], description: str) -> Mutant:
-    def make(factory: AdapterFactory) -> AdapterFactory:
-        blind = requests.takes_a_lost_reply_for_unsent.make(factory)
-
-        def make_adapter(endpoint: Endpoint, credentials: Credentials) -> Adapter:
-            return kind(factory(endpoint, credentials), blind(endpoint, credentials))
-
-        return make_adapter
-
-    return Mutant(clause, name, description, make)
-
-
-denies_lost_stops = _twinned(
-    "UNK-050", "denies-a-stop-without-an-answer", DeniesLostStops, "Reports a stop as not sent when its reply was lost."
-)
-denies_lost_batches = _twinned(
-    "UNK-060",
-    "denies-a-batch-without-an-answer",
-    DeniesLostBatches,
-    "Reports orders that were sent together as not sent when their reply was lost.",
-)

@@ -11,10 +11,12 @@ from venueproof_adapters.kit.socket import Socket
 from venueproof_adapters.mutants._making import Mutant, Wrapper, broken, exchanged
 from venueproof_contracts.adapter import Adapter, AdapterFactory
 from venueproof_contracts.model import (
+    Channel,
     Credentials,
     Endpoint,
     Event,
     PositionEvent,
+    PositionSide,
     StreamEvent,
     StreamState,
 )
@@ -27,10 +29,12 @@ ELSEWHERE = ("192.0.2.1", 443)
 
 @broken("WSS-010", "keeps-quiet-about-a-lost-stream")
 class QuietAboutLoss(Wrapper):
-    """Does not say that its stream went down."""
+    """Does not say that the account's stream went down."""
 
     def heard(self, event: Event) -> Event | None:
-        return None if isinstance(event, StreamEvent) and event.state is StreamState.DOWN else event
+        if not isinstance(event, StreamEvent) or event.channel is not Channel.ACCOUNT:
+            return event
+        return None if event.state is StreamState.DOWN else event
 
 
 class FaithfulSocket(Socket):
@@ -64,7 +68,7 @@ deaf_to_expiry = exchanged(
 
 @broken("REC-010", "forgets-positions-after-trouble")
 class ForgetsPositions(Wrapper):
-    """Tells of no position any more once its stream was down."""
+    """Tells of no net position any more once its stream was down."""
 
     def __init__(self, inner: Adapter) -> None:
         super().__init__(inner)
@@ -73,7 +77,8 @@ class ForgetsPositions(Wrapper):
     def heard(self, event: Event) -> Event | None:
         if isinstance(event, StreamEvent) and event.state is StreamState.DOWN:
             self._was_down = True
-        return None if self._was_down and isinstance(event, PositionEvent) else event
+        net = isinstance(event, PositionEvent) and event.position.side is PositionSide.NET
+        return None if self._was_down and net else event
 
 
 @broken("LIF-010", "leaves-a-task-behind")

@@ -236,6 +236,10 @@ hammers_when_throttled = exchanged(
 )
 
 
+def _wrapped(wrapper: type[Wrapper], factory: AdapterFactory) -> AdapterFactory:
+    return lambda endpoint, credentials: wrapper(factory(endpoint, credentials))
+
+
 class ClaimsThrottledOrder(Wrapper):
     """Tells an order as pending that was refused for being one too many."""
 
@@ -260,64 +264,6 @@ claims_a_throttled_order = Mutant(
     "claims-a-throttled-order",
     "Tells an order as pending that was refused for being one too many.",
     _claiming,
-)
-
-
-class BrokenIsUnsent(Http):
-    """Takes a connection that broke for a sign that nothing was sent."""
-
-    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
-        try:
-            return await super().send(method, url, headers, body)
-        except OutcomeUnknown as error:
-            raise NotSent(str(error)) from None
-
-
-takes_a_lost_reply_for_unsent = exchanged(
-    "UNK-010",
-    "takes-a-lost-reply-for-unsent",
-    "Reports an order as not sent when its reply is lost.",
-    http=BrokenIsUnsent,
-)
-
-
-class SendsAgain(Wrapper):
-    """Places an order anew when its reply was lost."""
-
-    async def place(self, intent: Intent) -> Order:
-        try:
-            return await self.inner.place(intent)
-        except NotSent:
-            return await self.inner.place(structs.replace(intent, intent_id=f"{intent.intent_id}-again"))
-
-
-def _wrapped(wrapper: type[Wrapper], factory: AdapterFactory) -> AdapterFactory:
-    return lambda endpoint, credentials: wrapper(factory(endpoint, credentials))
-
-
-sends_again = Mutant(
-    "UNK-010",
-    "sends-an-unanswered-order-again",
-    "Places an order anew when its reply was lost.",
-    lambda factory: _wrapped(SendsAgain, takes_a_lost_reply_for_unsent.make(factory)),
-)
-
-
-class ClaimsCancellation(Wrapper):
-    """Tells an order as canceled when its cancellation was not answered."""
-
-    async def cancel(self, ref: OrderRef) -> Order:
-        try:
-            return await self.inner.cancel(ref)
-        except NotSent:
-            return structs.replace(await self.inner.order(ref), status=OrderStatus.CANCELED)
-
-
-claims_cancellation = Mutant(
-    "UNK-040",
-    "claims-an-unanswered-cancellation",
-    "Tells an order as canceled when its cancellation was not answered.",
-    lambda factory: _wrapped(ClaimsCancellation, takes_a_lost_reply_for_unsent.make(factory)),
 )
 
 

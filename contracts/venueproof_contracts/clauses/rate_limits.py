@@ -98,10 +98,15 @@ async def busy(case: Case) -> None:
     answered then; the venue never has to refuse one as too many, and an order is placed meanwhile."""
     mark = len(case.bench.wire())
     asking = [asyncio.create_task(_answered(case)) for _ in range(MANY)]
-    await case.bench.sleep(1)
-    placed = await _patiently(case, case.bench.now_ns() + PATIENCE_S * NS, case.resting())
-    await case.true_order(placed.ref)
-    await asyncio.gather(*asking)
+    try:
+        await case.bench.sleep(1)
+        placed = await _patiently(case, case.bench.now_ns() + PATIENCE_S * NS, case.resting())
+        await case.true_order(placed.ref)
+        await asyncio.gather(*asking)
+    finally:
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
     refused = sum(row.status in TOO_MANY for row in case.bench.wire()[mark:])
     case.check_manners(refused == 0, f"{refused} requests were refused for being too many")
 

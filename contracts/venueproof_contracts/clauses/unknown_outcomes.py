@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from venueproof_contracts.actions import LoseReply, LoseRequest, Matcher, Operation
 from venueproof_contracts.bench import TRUTH
 from venueproof_contracts.capabilities import Capability
@@ -9,7 +11,7 @@ from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
 from venueproof_contracts.clauses._common import check_open_orders, outcome, place_and_judge
 from venueproof_contracts.errors import AdapterError, OutcomeUnknown, Reason, Rejected
-from venueproof_contracts.model import Order, Side
+from venueproof_contracts.model import Intent, Order, Side
 from venueproof_contracts.wording import words
 
 
@@ -118,11 +120,12 @@ async def lost_batch(case: Case) -> None:
     """When several orders that are sent together, or their replies, are lost, each of them is at the venue once or not
     at all, and what the adapter says of each agrees with that or is `OutcomeUnknown`."""
     for lost in (LoseReply, LoseRequest):
-        for operation in (Operation.PLACE_MANY, Operation.PLACE):
-            await case.bench.do(lost(Matcher(operation=operation, first=len(Side))))
+        # Sent as one request, or as one for each: whichever comes is lost.
+        for operation, number in ((Operation.PLACE_MANY, 1), (Operation.PLACE, len(Side))):
+            await case.bench.do(lost(Matcher(operation=operation, first=number)))
         wishes = [case.resting(side) for side in Side]
         before = {order.ref.venue_id for order in await case.true_orders()}
-        answers = await case.adapter.place_many(wishes)
+        answers = await _each_of(case, wishes)
         await case.bench.settle()
         born = [order for order in await case.true_orders() if order.ref.venue_id not in before]
         for wish, answer in zip(wishes, answers, strict=True):
@@ -133,3 +136,11 @@ async def lost_batch(case: Case) -> None:
                 case.check(agrees, f"{words(wish)} came to {words(answer)}, at the venue: {words(alike)}")
         await case.adapter.cancel_all(case.symbol)
     await check_open_orders(case)
+
+
+async def _each_of(case: Case, wishes: Sequence[Intent]) -> Sequence[Order | AdapterError]:
+    """What several orders came to; an error over all of them holds for each."""
+    try:
+        return await case.adapter.place_many(wishes)
+    except AdapterError as error:
+        return [error] * len(wishes)
