@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.desk import UNCLEAR, Desk, or_error
@@ -24,7 +24,6 @@ from venueproof_contracts.model import (
     Intent,
     Order,
     OrderRef,
-    OrderStatus,
     OrderType,
     TimeInForce,
     TriggerKind,
@@ -108,81 +107,76 @@ class Amender:
     async def _replace(self, instrument: Instrument, old: Order, wish: Intent) -> Order:
         _check(instrument, old, wish)
         key = order_key(old)
-        rest = wish.amount - old.filled
         self._state.orders.begin_replacing(key)
         try:
-            if wish.close_position or rest <= 0:
+            if wish.close_position or wish.amount <= old.filled:
                 return await self._old_first(instrument, old, wish)
             try:
-                new = await self._successor(instrument, old, wish, rest)
+                new = await self._successor(instrument, old, wish, wish.amount - old.filled)
             except Rejected as error:
                 if error.reason not in (Reason.REDUCE_ONLY, Reason.DUPLICATE_ID):
                     raise
                 return await self._old_first(instrument, old, wish)  # both together may not stand
-        except BaseException:
+            return await self._old_after(instrument, old, new, wish)
+        finally:
             self._state.give_up_replacing(key)
-            raise
-        return await self._old_after(instrument, old, new, wish)
 
     async def _old_after(self, instrument: Instrument, old: Order, new: Order, wish: Intent) -> Order:
         """End the old order now that the new one stands, and take off the new one what the old one filled meanwhile."""
-        ended = await self._end(instrument, old)
-        if isinstance(ended, AdapterError):
+        try:
+            ended = await self._end(instrument, old)
+        except AdapterError as error:
             if isinstance(await or_error(self._desk.end(instrument, _name(new))), AdapterError):
-                self._state.keep_both(order_key(old), order_key(new))
-                raise OutcomeUnknown(f"both orders may be live: {ended}", code=ended.code) from ended
+                raise OutcomeUnknown(f"both orders may be live: {error}", code=error.code) from error
             self._state.give_up_replacing(order_key(old), order_key(new))
-            raise ended
-        if ended.status is not OrderStatus.TRIGGERED and ended.filled == old.filled:
+            raise
+        if ended.by_us and ended.order.filled == old.filled:
             return self._state.current(order_key(new)) or new
         self._state.orders.begin_replacing(order_key(new))
         try:
             undone = await self._end(instrument, new)
-            if isinstance(undone, AdapterError):
-                raise undone
-            return await self._rest_of(instrument, ended, undone, wish)
+            return await self._rest_of(instrument, ended, undone.order, wish)
         finally:
             self._state.give_up_replacing(order_key(new))
 
-    async def _rest_of(self, instrument: Instrument, ended: Order, undone: Order, wish: Intent) -> Order:
+    async def _rest_of(self, instrument: Instrument, ended: Ended, undone: Order, wish: Intent) -> Order:
         """The old order went further before it ended, and the new one was taken back: place what is left now."""
-        over = ended.status in (OrderStatus.FILLED, OrderStatus.TRIGGERED)
         own = self._state.orders.get(order_key(undone)) or undone
-        if over and not own.filled:
-            self._state.give_up_replacing(order_key(ended), order_key(undone))
-            raise Rejected(Reason.UNKNOWN_ORDER, f"it was {ended.status} before it could be replaced")
+        if not ended.by_us and not own.filled:
+            self._state.give_up_replacing(order_key(ended.order), order_key(undone))
+            raise ended.too_late()
         total = self._state.current(order_key(undone)) or undone
-        if over or total.filled >= wish.amount:
+        if not ended.by_us or total.filled >= wish.amount:
             return total
         return await self._successor(instrument, undone, wish, wish.amount - total.filled)
 
-    async def _end(self, instrument: Instrument, order: Order) -> Order | AdapterError:
-        """The order as it ended by us or before us, or the error that stands in the way of it."""
-        ended = await or_error(self._desk.end(instrument, _name(order)))
-        if isinstance(ended, Rejected) and ended.reason is Reason.UNKNOWN_ORDER:
-            ended = await or_error(self._desk.query(instrument, _name(order)))
-        if isinstance(ended, AdapterError):
-            return ended
-        return ended if ended.status.final else NotSent("it could not be ended")
-
     async def _old_first(self, instrument: Instrument, old: Order, wish: Intent) -> Order:
         """End the old order, then place what is left; when that is refused, place the old one again."""
-        key = order_key(old)
         ended = await self._end(instrument, old)
-        if isinstance(ended, AdapterError):
-            raise ended
-        if ended.status in (OrderStatus.FILLED, OrderStatus.TRIGGERED):
-            raise Rejected(Reason.UNKNOWN_ORDER, f"it was {ended.status} before it could be replaced")
-        if not wish.close_position and wish.amount <= ended.filled:
-            self._state.give_up_replacing(key)
-            return ended
+        if not ended.by_us:
+            raise ended.too_late()
+        done = ended.order.filled
+        if not wish.close_position and wish.amount <= done:
+            return ended.order
         try:
-            return await self._successor(instrument, ended, wish, wish.amount - ended.filled)
+            return await self._successor(instrument, ended.order, wish, wish.amount - done)
         except Rejected:
             before = self._wanted(old, None, None)
-            if before.close_position or before.amount > ended.filled:
-                await self._successor(instrument, ended, before, before.amount - ended.filled)
+            if before.close_position or before.amount > done:
+                await self._successor(instrument, ended.order, before, before.amount - done)
             raise
+
+    async def _end(self, instrument: Instrument, order: Order) -> Ended:
+        """End an order, or find out how it ended before that. Raises the error that stands in the way."""
+        try:
+            return Ended(await self._desk.end(instrument, _name(order)), by_us=True)
+        except Rejected as error:
+            if error.reason is not Reason.UNKNOWN_ORDER:
+                raise
+        found = await self._desk.query(instrument, _name(order))
+        if not found.status.final:
+            raise NotSent("it could not be ended")
+        return Ended(found, by_us=False)
 
     async def _successor(self, instrument: Instrument, old: Order, wish: Intent, rest: Decimal) -> Order:
         """Place an order that takes the place of `old`."""
@@ -195,6 +189,17 @@ class Amender:
         finally:
             self._state.withdraw_successor(old, client_id)
         return self._state.current(order_key(order)) or order
+
+
+class Ended(Struct, frozen=True):
+    """An order that ended, and whether that was our doing."""
+
+    order: Order
+    by_us: bool
+
+    def too_late(self) -> Rejected:
+        """What to tell of an order that ended by itself: it was filled, it fired, or somebody else canceled it."""
+        return Rejected(Reason.UNKNOWN_ORDER, f"it was {self.order.status} before it could be replaced")
 
 
 def _name(order: Order) -> OrderName:

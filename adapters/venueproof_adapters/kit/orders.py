@@ -144,25 +144,23 @@ class OrderView:
         self._silent.add(key)
 
     def give_up_replacing(self, key: OrderKey, successor: OrderKey | None = None) -> Order | None:
-        """No order took its place after all, or `successor` only in vain; the order as it stands, else None."""
+        """Nothing took this order's place after all, or `successor` only in vain. Without effect on an order that ended
+        and that another one stands for; the order, if there is something to tell of it again."""
         order = self._orders.get(key)
-        if order is None:
+        if order is None or key not in self._silent:
             return None
-        current = self._current.get(intent_key(order))
-        if successor is not None and current == successor:
-            self._silent.add(successor)
-            self._before.pop(successor, None)
-            current = self._current[intent_key(order)] = key
-        if current != key:
+        intent = intent_key(order)
+        current = self._current.get(intent)
+        if current != key and current is not None and (current == successor or not order.status.final):
+            # Either the successor is gone, or both live: then neither is left untold.
+            self._before.pop(current, None)
+            if current == successor:
+                self._silent.add(current)
+                current = self._current[intent] = key
+        elif current != key:
             return None
         self._silent.discard(key)
         return self.shown(order)
-
-    def keep_both(self, old: OrderKey, new: OrderKey) -> Order | None:
-        """Neither could be ended, so both are told of; the old one as it stands."""
-        self._silent.discard(old)
-        self._before.pop(new, None)
-        return self._orders.get(old)
 
     def replaced(self, old: Order, new: OrderKey) -> None:
         """Let the order under `new` carry on what `old` filled."""

@@ -142,11 +142,6 @@ class State:
         if order := self.orders.give_up_replacing(key, successor):
             self.tell(OrderEvent(self._averaged(order)))
 
-    def keep_both(self, old: OrderKey, new: OrderKey) -> None:
-        """Both an order and its successor may be live: neither is left untold."""
-        if order := self.orders.keep_both(old, new):
-            self.tell(OrderEvent(self._averaged(order)))
-
     def current(self, key: OrderKey) -> Order | None:
         """An order as the caller asked for it."""
         order = self.orders.get(key)
