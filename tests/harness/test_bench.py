@@ -15,6 +15,7 @@ from venueproof.virtual import RealClock
 from venueproof_contracts import actions
 from venueproof_contracts.actions import POWERS, DropManner, Matcher, Operation, Topic, action_name
 from venueproof_contracts.bench import EXPOSURE, HOURS, TRUTH
+from venueproof_contracts.case import NothingToJudge
 from venueproof_contracts.errors import Reason
 from venueproof_contracts.model import (
     ContractUnit,
@@ -385,5 +386,15 @@ def test_exposure_is_told_for_the_shortest_moment() -> None:
         await bench.do(actions.ExpireOrder(BTC, new))
         assert (peak(), other_side()) == (Decimal("0.030"), Decimal(0))
         assert bench.watch_exposure(BTC, Side.BUY)() == 0
+
+    on_bench(body)
+
+
+def test_trouble_that_an_instrument_cannot_have_is_nothing_to_judge() -> None:
+    async def body(bench: SimulatorBench) -> None:
+        [small] = [one for one in bench.provocations("order.reject") if one.quirk.endswith("min-notional-4164")]
+        assert (await bench.provoke(small, BTC)).reason is Reason.BELOW_MINIMUM
+        with pytest.raises(NothingToJudge, match="no smallest worth"):
+            await bench.provoke(small, "BTC/USD:BTC")
 
     on_bench(body)
