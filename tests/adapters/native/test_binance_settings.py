@@ -12,8 +12,8 @@ from msgspec import structs
 
 from venueproof_adapters.kit.budget import Budget
 from venueproof_adapters.kit.parts import replaced
-from venueproof_adapters.native import make_adapter_with
-from venueproof_contracts.actions import SetPrice
+from venueproof_adapters.native import make_adapter, make_adapter_with
+from venueproof_contracts.actions import Operation, SetPrice
 from venueproof_contracts.errors import RateLimited, Reason, Rejected
 from venueproof_contracts.model import (
     Intent,
@@ -112,6 +112,20 @@ def test_a_refused_leverage_says_that_the_margin_mode_is_set(symbol: str) -> Non
         assert caught.value.reason is Reason.OPEN_POSITION
 
     flow("vendor", story, symbol=symbol)
+
+
+def test_a_setting_that_another_client_changed_is_looked_at_soon() -> None:
+    async def story(desk: Desk) -> None:
+        other = make_adapter(desk.endpoint, desk.venue.credentials)
+        await other.start()
+        await asyncio.sleep(1)
+        before = desk.requests(Operation.POSITIONS)
+        await other.set_margin(SYMBOL, None, Decimal(7))
+        await asyncio.sleep(1)
+        assert desk.requests(Operation.POSITIONS) == before + 1
+        await other.close()
+
+    flow("vendor", story)
 
 
 def test_adapters_of_both_products_can_share_one_limiter() -> None:
