@@ -179,8 +179,8 @@ class Bench(Protocol):
         """
         ...
 
-    def wire(self) -> list[WireRow]:
-        """The journal so far."""
+    def wire(self, since: int = 0) -> list[WireRow]:
+        """The journal from the `since`-th row ever written on, as far as it is kept."""
         ...
 
     def provocations(self, kind: str) -> list[Provocation]:

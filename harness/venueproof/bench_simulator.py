@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
@@ -29,6 +30,8 @@ from venueproof_simulators.host.simulator import Simulator
 from venueproof_simulators.host.venue import Profile
 
 BOOK_LEVELS = 100
+DEEDS_MAX = 1000
+"""What is remembered of a venue that is served for days."""
 SETTLE_STEP_NS = 100_000_000
 SETTLE_LIMIT_NS = 60 * 10**9
 """A rule that no message ever meets is waited for no longer than this."""
@@ -72,14 +75,14 @@ class SimulatorBench:
         )
         self._wire: list[WireRow] = []
         self._wire_seen = 0
-        """Rows of the journal that are in `_wire`, or that it had forgotten before anybody asked."""
+        """Rows of the journal that were in `_wire`, or that it had forgotten before anybody asked."""
         self._touched_ns = self._trouble_until_ns = 0
         """When somebody last did something to the venue, and when what it brought about ends."""
         self.recovery_bound_s = Decimal(0)
         """What `settle` waits at least; the runner sets it to what the adapter declares."""
         self.product = ""
         """Whose balances `truth` tells; empty for all. The runner sets it to the product of the case."""
-        self.deeds: list[Deed] = []
+        self.deeds: deque[Deed] = deque(maxlen=DEEDS_MAX)
 
     def _instruments(self) -> list[Instrument]:
         return list(self._simulator.venue.engine.instruments.values())
@@ -145,12 +148,13 @@ class SimulatorBench:
         watch = ExposureWatch(venue.engine, venue.account, one.name, state.Side(side.value))
         return lambda: amount(one, watch.most_lots)
 
-    def wire(self) -> list[WireRow]:
-        """The journal so far."""
+    def wire(self, since: int = 0) -> list[WireRow]:
+        """The journal from the `since`-th row ever written on; a venue that is served for days keeps the last ones."""
         journal = self._simulator.journal
         self._wire.extend(wire_row(row) for row in journal.rows(self._wire_seen))
         self._wire_seen = len(journal)
-        return list(self._wire)
+        del self._wire[: len(self._wire) - (len(journal) - journal.forgotten)]
+        return self._wire[max(since - journal.forgotten, 0) :]
 
     def provocations(self, kind: str) -> list[Provocation]:
         """The venue's cases of `kind` in this profile."""

@@ -123,7 +123,7 @@ class ControlPlane:
         since = request.query.get("since", "0")
         if not since.isdecimal():
             raise ValueError(f"since={since!r} is not a number of rows")
-        return self.bench.wire()[int(since) :]
+        return self.bench.wire(int(since))
 
     async def _powers(self, request: web.Request) -> list[str]:
         return sorted(self.bench.powers)

@@ -94,7 +94,7 @@ class MemoryVenue:
         self.watches.append(look)
         return lambda: most[0]
 
-    def wire(self) -> list[Row]:
+    def wire(self, since: int = 0) -> list[Row]:
         return []
 
     # --- levers ---

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
+import aiohttp
 import pytest
 from msgspec.structs import replace
 
 import venueproof
 from venueproof.bench_simulator import SimulatorBench
+from venueproof.simulation import Setting, running
 from venueproof.translation.actions import TRANSLATIONS
 from venueproof.virtual import RealClock
 from venueproof_contracts import actions
@@ -344,6 +346,26 @@ def test_settling_in_real_time_does_not_wait_for_what_has_passed() -> None:
 
     venueproof.run(main())
     assert slept == [0.1, 20, 15, 5]
+
+
+def test_a_venue_that_is_served_for_days_keeps_the_last_rows_only() -> None:
+    async def main() -> None:
+        async with running(Setting(venue="binance", journal_rows=50)) as venue:
+            for _ in range(40):
+                await _ask(venue.rest_url)
+            last = venue.bench.wire()
+            assert len(last) == 50
+            assert venue.bench.wire(len(venue.simulator.journal) - 3) == last[-3:]
+            await _ask(venue.rest_url)
+            assert len(venue.bench.wire()) == 50
+            assert venue.bench.wire()[0] == last[2]
+
+    venueproof.run(main())
+
+
+async def _ask(url: str) -> None:
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/fapi/v1/time") as reply:
+        assert reply.status == 200
 
 
 def test_a_name_that_means_nothing_is_a_usage_error() -> None:

@@ -116,6 +116,11 @@ class Journal:
         """How many rows were ever added."""
         return self._added
 
+    @property
+    def forgotten(self) -> int:
+        """How many of them are not kept any more."""
+        return self._added - len(self._raw) - len(self._rows)
+
     def digest(self) -> str:
         """SHA-256 over the rows in canonical form: two runs that differ only in random ids have one digest."""
         canonical = Canonical()
