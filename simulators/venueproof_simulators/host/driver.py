@@ -10,7 +10,7 @@ import logging
 import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 import msgspec
 
@@ -28,6 +28,7 @@ from venueproof_simulators.host.venue import (
     FrameErrors,
     HttpReply,
     HttpRequest,
+    Idles,
     Message,
     Outgoing,
     Ping,
@@ -187,7 +188,9 @@ class Driver:
     def send_engine_away(self, for_ns: int) -> None:
         """The engine is away for so long. Raises `LookupError` when the venue has no error for that."""
         self.error_reply("", ENGINE_AWAY, None)
-        self._engine_away_until_ns = self._times.time().age_ns + for_ns
+        until_ns = self._engine_away_until_ns = self._times.time().age_ns + for_ns
+        if isinstance(self.venue, Idles):
+            self.tell(lambda venue, time: cast(Idles, venue).idle(until_ns, time))
 
     def ban(self, for_ns: int) -> None:
         """Ban every client address, also one that shows up later."""

@@ -277,6 +277,15 @@ class Venue(Protocol):
 
 
 @runtime_checkable
+class Idles(Protocol):
+    """What a venue has besides when its market streams stand still while its matching engine is away."""
+
+    def idle(self, until_ns: int, time: VenueTime) -> None:
+        """The engine is away until `until_ns` of the age clock."""
+        ...
+
+
+@runtime_checkable
 class FrameErrors(Protocol):
     """What a venue has besides when its sessions carry operations: its errors in the form of a session's answer.
 

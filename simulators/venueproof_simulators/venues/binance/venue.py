@@ -144,6 +144,7 @@ class BinanceVenue:
         )
         self.hub = Hub(self.desk)
         owner = self.desk.open_account(ACCOUNT, VenueTime(start_ns, start_ns, start_ns))
+        self._idle_until_ns = 0
         self.admission = Admission(self.desk)
         self.gateway = Gateway(self.desk, self.admission, owner)
         self.frames = Frames(self.desk, self.admission, owner)
@@ -277,8 +278,13 @@ class BinanceVenue:
     def maintenance(self, until_ns: int, time: VenueTime) -> None:
         """Be closed until `until_ns` of the age clock."""
         self.admission.closed_until_ns = until_ns
+        self.idle(until_ns, time)
+
+    def idle(self, until_ns: int, time: VenueTime) -> None:
+        """Let market streams stand still until `until_ns` of the age clock; then each tells what changed."""
+        self._idle_until_ns = max(until_ns, self._idle_until_ns)
         self.hub.set_quiet(True, time)
-        self.desk.ages.set("reopening", until_ns, self._reopen)
+        self.desk.ages.set("reopening", self._idle_until_ns, self._reopen)
 
     def _reopen(self, time: VenueTime) -> None:
         self.hub.set_quiet(False, time)

@@ -177,6 +177,21 @@ def test_orders_are_refused_while_the_engine_is_away_and_questions_are_not() -> 
     tell(story)
 
 
+def test_streams_stand_still_while_the_engine_is_away_and_orders_are_kept() -> None:
+    async def story(world: World) -> None:
+        orders, stream = await _orders(world, None), await world.connect("/market/ws/btcusdt@markPrice@1s")
+        await orders.place("kept")
+        assert (await orders.answer())["status"] == 200
+        await stream.receive_json(timeout=2)
+        world.simulator.engine_restart(5 * SECOND_NS)
+        with pytest.raises(TimeoutError):
+            await stream.receive_json(timeout=4.9)
+        assert (await stream.receive_json(timeout=2))["e"] == "markPriceUpdate"
+        assert await orders.stands("kept")
+
+    tell(story)
+
+
 def test_rules_for_streams_leave_answers_alone() -> None:
     async def story(world: World) -> None:
         world.simulator.add_rule(Rule(Match(Direction.STREAM, first=0), Drop(), "deaf"))
