@@ -51,7 +51,9 @@ def test_streams_of_all_symbols_mix_both_products_on_either_host(client: Client,
     client.wait(2)
     for name, session in sessions.items():
         data = [message["data"] for message in client.take(session)]
-        rows = [row for part in data for row in (part if isinstance(part, list) else [part])]
+        rows: list[Any] = []
+        for part in data:
+            rows += part if isinstance(part, list) else [part]
         told = {row["s"]: row["st"] for row in rows}
         assert {"BTCUSDT": 1, "BTCUSD_PERP": 2}.items() <= told.items(), name
 
