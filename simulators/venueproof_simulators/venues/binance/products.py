@@ -31,8 +31,8 @@ class ProductRules(Struct, frozen=True):
     """Every margin asset that an account lists, with the atoms it begins with."""
     lists_single: bool
     """Tickers answer with a list even for a single symbol."""
-    statistics_by_pair: bool
-    """`/futures/data` is asked for by pair and contract type."""
+    by_pair: bool
+    """Lists can be asked for by pair, and `/futures/data` only by pair and contract type."""
     good_till: bool
     """Orders may be good till a date."""
     transactions_as_text: bool
@@ -58,7 +58,7 @@ USD_MARGINED = ProductRules(
     number=1,
     money={"USDT": 100_000 * 10**8, "USDC": 100_000 * 10**8, "BNB": 0},
     lists_single=False,
-    statistics_by_pair=False,
+    by_pair=False,
     good_till=True,
     transactions_as_text=False,
     short_fills=True,
@@ -71,7 +71,7 @@ COIN_MARGINED = ProductRules(
     number=2,
     money={"BTC": 2 * 10**8, "ETH": 40 * 10**8},
     lists_single=True,
-    statistics_by_pair=True,
+    by_pair=True,
     good_till=False,
     transactions_as_text=True,
     short_fills=False,

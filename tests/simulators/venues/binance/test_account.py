@@ -172,6 +172,24 @@ def test_cross_figures_leave_out_isolated_positions(client: Client) -> None:
     assert (row["crossWalletBalance"], row["crossUnPnl"]) == (asset["crossWalletBalance"], asset["crossUnPnl"])
 
 
+@pytest.mark.parametrize("path", ["/fapi/v2/account", "/fapi/v3/account"])
+def test_totals_are_those_of_usdt_until_assets_carry_positions_together(client: Client, path: str) -> None:
+    client.market(symbol="BTCUSDC", quantity="0.100")
+
+    def total_and_wallets() -> tuple[Decimal, dict[str, Decimal]]:
+        account = client.ask("GET", path)
+        return Decimal(account["totalWalletBalance"]), {
+            row["asset"]: Decimal(row["walletBalance"]) for row in account["assets"]
+        }
+
+    total, wallets = total_and_wallets()
+    assert total == wallets["USDT"]
+    assert Decimal(client.ask("GET", path)["totalInitialMargin"]) == 0
+    client.ask("POST", "/fapi/v1/multiAssetsMargin", multiAssetsMargin="true")
+    total, wallets = total_and_wallets()
+    assert total == sum(wallets.values()) > wallets["USDT"]
+
+
 def test_time_of_an_asset_is_that_of_its_last_change(client: Client) -> None:
     def times() -> dict[str, int]:
         rows = client.ask("GET", "/fapi/v3/account")["assets"]

@@ -68,7 +68,8 @@ def test_lists_and_queries_before_and_after_the_trigger(client: Client) -> None:
     assert [list(row) for row in rows] == [ROW_KEYS]
     assert (rows[0]["actualOrderId"], rows[0]["actualPrice"], rows[0]["tpPrice"]) == ("", "0.00000", "0.000")
     waiting = client.ask("GET", ALGO, algoId=shown["algoId"])
-    assert list(waiting) == [key for key in ASKED_KEYS if key not in {"actualType", "actualQty"}]
+    assert list(waiting) == ASKED_KEYS
+    assert (waiting["actualOrderId"], waiting["actualType"], waiting["actualQty"]) == ("", "MARKET", "0.010")
     client.wait(1)
     client.move("57900")
     done = client.ask("GET", ALGO, clientAlgoId=shown["clientAlgoId"])

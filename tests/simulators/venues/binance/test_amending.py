@@ -43,6 +43,23 @@ def test_amendments_are_listed_with_before_and_after(client: Client) -> None:
     ]
 
 
+def test_amendments_can_be_cut(client: Client) -> None:
+    order_id = client.limit()["orderId"]
+    for amount in ("0.020", "0.030", "0.040"):
+        client.ask("PUT", ORDER, **amend(client, order_id, quantity=amount))
+        client.wait(1)
+
+    def listed(**parameters: object) -> list[int]:
+        asked = {"symbol": "BTCUSDT", "orderId": order_id, **parameters}
+        return [row["amendmentId"] for row in client.ask("GET", "/fapi/v1/orderAmendment", **asked)]
+
+    assert listed(limit=2) == [2, 3]
+    assert listed(startTime=client.time().wire_ms - 1500) == [3]
+    assert listed(endTime=client.time().wire_ms - 1500) == [1, 2]
+    wide = {"symbol": "BTCUSDT", "orderId": order_id, "limit": 101}
+    assert client.refused("GET", "/fapi/v1/orderAmendment", **wide) == (400, -1130)
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

@@ -238,3 +238,26 @@ def test_funding_is_paid_in_coin_on_contracts_over_mark(client: Client) -> None:
     assert abs(paid - worth(300, Decimal(60_000)) / 10_000) <= ATOM
     row = next(one for one in client.ask("GET", "/dapi/v1/income") if one["incomeType"] == "FUNDING_FEE")
     assert (row["asset"], -Decimal(row["income"]), type(row["tranId"])) == ("BTC", paid, str)
+
+
+# --- by pair ----------------------------------------------------------------------------------------------------------
+
+
+def test_orders_and_fills_of_a_pair(client: Client) -> None:
+    rest = client.ask("POST", ORDER, **order(symbol=COIN, quantity=1))
+    client.ask("POST", ORDER, **order(symbol="ETHUSD_PERP", quantity=1, price=2900))
+    trade(client, "BUY", 2)
+    assert [row["orderId"] for row in client.ask("GET", "/dapi/v1/openOrders", pair="BTCUSD")] == [rest["orderId"]]
+    assert {row["symbol"] for row in client.ask("GET", "/dapi/v1/allOrders", pair="BTCUSD")} == {COIN}
+    fills = client.ask("GET", "/dapi/v1/userTrades", pair="BTCUSD")
+    assert fills
+    assert fills == client.ask("GET", "/dapi/v1/userTrades", symbol=COIN)
+
+
+@pytest.mark.parametrize("path", ["/dapi/v1/allOrders", "/dapi/v1/userTrades"])
+def test_lists_of_orders_and_fills_want_a_symbol_or_a_pair(client: Client, path: str) -> None:
+    assert client.refused("GET", path) == (400, -1102)
+    assert client.refused("GET", path, pair="BTCEUR") == (400, -4087)
+    assert client.refused("GET", path, pair="BTCUSD", symbol=COIN) == (400, -1128)
+    assert client.refused("GET", path, pair="BTCUSD", orderId=1) == (400, -1128)
+    assert client.refused("GET", "/dapi/v1/openOrders", pair="BTCEUR") == (400, -4087)

@@ -278,7 +278,7 @@ def test_order_test_places_nothing(client: Client) -> None:
     assert client.ask("GET", "/fapi/v1/allOrders", symbol="BTCUSDT") == []
 
 
-@pytest.mark.parametrize("name", ["symbol", "side", "newClientOrderId"])
+@pytest.mark.parametrize("name", ["symbol", "type", "side", "newClientOrderId"])
 def test_empty_parameter_is_1105_whichever_it_is(client: Client, name: str) -> None:
     assert client.refused("POST", ORDER, **order(**{name: ""})) == (400, -1105)
 

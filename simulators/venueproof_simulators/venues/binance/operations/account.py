@@ -22,7 +22,7 @@ def account_v3(call: Call) -> Document:
     """GET v3/account: only symbols with a position or an order."""
     purses = _purses(call)
     return {
-        **wire.totals_document(purses),
+        **wire.totals_document(purses, shared=call.account.multi_assets),
         "assets": [wire.asset_document(purse) for purse in purses],
         "positions": _positions(call, wire.account_position_document, busy_only=True),
     }
@@ -40,7 +40,7 @@ def account_v2(call: Call) -> Document:
         "updateTime": 0,
         "multiAssetsMargin": call.account.multi_assets,
         "tradeGroupId": -1,
-        **wire.totals_document(purses),
+        **wire.totals_document(purses, shared=call.account.multi_assets),
         "assets": [wire.asset_document(purse) | {"marginAvailable": True} for purse in purses],
         "positions": _positions(call, wire.account_position_v2_document, busy_only=False),
     }

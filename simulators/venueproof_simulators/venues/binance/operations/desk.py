@@ -338,6 +338,12 @@ class Call(Struct, frozen=True):
         one = self.listing_or_none()
         return self.desk.listings_of(self.product) if one is None else [one]
 
+    def listings_or_pair(self) -> list[Listing]:
+        """The same, or the contracts of parameter `pair`, which COIN-M futures know. Raises `VenueError`."""
+        if self.product.by_pair and self.parameters.has("pair") and not self.parameters.has("symbol"):
+            return [listing for listing in self.pair() if listing.product.name == self.product.name]
+        return self.listings()
+
     def pair(self) -> list[Listing]:
         """The contracts of parameter `pair`, which must be there, of either product. Raises `VenueError`."""
         found = self.desk.pairs.get(self.parameters.text("pair"))

@@ -188,16 +188,9 @@ Shape = Callable[[Listing, TickerState, VenueTime], Document]
 def _tickers(call: Call, shape: Shape) -> Document | list[Document]:
     """One document for a symbol, a list of them for none or for a pair; of COIN-M futures always a list."""
     engine, time = call.desk.engine, call.time
-    wanted = _of_symbol_or_pair(call)
+    wanted = call.listings_or_pair()
     rows = [shape(listing, engine.ticker(listing.name, time.true_ns), time) for listing in wanted]
     return rows[0] if call.parameters.has("symbol") and not call.product.lists_single else rows
-
-
-def _of_symbol_or_pair(call: Call) -> list[Listing]:
-    """The instruments asked for: COIN-M futures know a parameter `pair` besides `symbol`."""
-    if call.product.lists_single and call.parameters.has("pair") and not call.parameters.has("symbol"):
-        return [listing for listing in call.pair() if listing.product.name == call.product.name]
-    return call.listings()
 
 
 def day_ticker(call: Call) -> Document | list[Document]:
@@ -270,7 +263,7 @@ def _periods(call: Call) -> tuple[str, range]:
 
 def _listing_of_statistics(call: Call) -> Listing:
     """Statistics are asked for by symbol, those of COIN-M futures by pair and contract type. Raises `VenueError`."""
-    if not call.product.statistics_by_pair:
+    if not call.product.by_pair:
         return call.listing()
     return _contract(call)
 

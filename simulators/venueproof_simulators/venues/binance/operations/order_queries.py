@@ -72,23 +72,24 @@ def open_order(call: Call) -> Document:
 
 
 def open_orders(call: Call) -> list[Document]:
-    """GET openOrders: of one symbol or of all; conditional orders are never among them."""
+    """GET openOrders: of one symbol, of one pair or of all; conditional orders are never among them."""
     return [
         _document(call, listing, order)
-        for listing in call.listings()
+        for listing in call.listings_or_pair()
         for order in call.desk.engine.live_orders(call.account.name, listing.name)
     ]
 
 
 def all_orders(call: Call) -> list[Document]:
     """GET allOrders: ascending by id, of one week unless asked for by id."""
+    wanted = _of_named(call, ("orderId",)) if call.product.by_pair else call.listings()
     asked_ms, _ = call.parameters.period_ms()
     limit = call.parameters.limit(500, 1000)
     least_id = call.parameters.integer("orderId")
     span = span_ms(call, by_id=least_id is not None)
     rows = [
         (listing, order)
-        for listing in call.listings()
+        for listing in wanted
         for order in _remembered(call, listing)
         if chosen(call, order.created_ns, order.order_id, span, least_id)
     ]
@@ -103,10 +104,12 @@ def chosen(call: Call, created_ns: int, own_id: int, span: tuple[int | None, int
 
 
 def amendments(call: Call) -> list[Document]:
-    """GET orderAmendment."""
+    """GET orderAmendment: the last changes of an order, ascending, within the times that are given."""
     listing = call.listing()
     found = find_order(call, listing, "unknown-order-query")
-    return amendment_documents(listing, found, call.desk.notes.of(found), call.time)
+    span, limit = call.parameters.period_ms(), call.parameters.limit(50, 100)
+    rows = amendment_documents(listing, found, call.desk.notes.of(found), call.time)
+    return [row for row in rows if _within(int(row["time"]), *span)][-limit:]
 
 
 def forced_orders(call: Call) -> list[Document]:
@@ -126,7 +129,7 @@ def forced_orders(call: Call) -> list[Document]:
 
 def fills(call: Call) -> list[Document]:
     """GET userTrades: ascending by id, of one week unless asked for by id, and of no more than three months."""
-    listing = call.listing()
+    wanted = _of_named(call, ("fromId", "orderId")) if call.product.by_pair else [call.listing()]
     asked_ms, until_ms = call.parameters.period_ms()
     limit = call.parameters.limit(500, 1000)
     from_id = call.parameters.integer("fromId")
@@ -136,15 +139,28 @@ def fills(call: Call) -> list[Document]:
     start_ms, end_ms = span_ms(call, by_id=from_id is not None or order_id is not None)
     kept_ns = _kept_ns(call, "forget-trades")
     rows = [
-        fill
+        (listing, fill)
+        for listing in wanted
         for fill in call.desk.engine.fills(call.account.name, listing.name)
         if fill.at_ns >= kept_ns
         and _within(wire_ms(call.time, fill.at_ns), start_ms, end_ms)
         and (from_id is None or fill.trade_id >= from_id)
         and (order_id is None or fill.order_id == order_id)
     ]
+    rows.sort(key=lambda row: (row[1].at_ns, row[1].trade_id))
     shown = rows[:limit] if from_id is not None or asked_ms is not None else rows[-limit:]
-    return [fill_document(listing, fill, call.time) for fill in shown]
+    return [fill_document(listing, fill, call.time) for listing, fill in shown]
+
+
+def _of_named(call: Call, of_one_symbol: Iterable[str]) -> list[Listing]:
+    """The contracts of the symbol or pair that must be named; ids are those of one symbol, and go with no pair.
+
+    Source: the vendor's COIN-M pages of allOrders and userTrades; which code a clash has is inferred from its text.
+    """
+    sent = call.parameters
+    if sent.has("pair") and any(sent.has(name) for name in ("symbol", *of_one_symbol)):
+        raise VenueError("parameter-combination")
+    return call.listings_or_pair() if sent.has("pair") else [call.listing()]
 
 
 def income(call: Call) -> list[Document]:

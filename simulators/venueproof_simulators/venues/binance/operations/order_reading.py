@@ -88,7 +88,7 @@ def read_request(call: Call) -> Request:
 
 
 def _kind(sent: Parameters) -> OrderKind:
-    kind = _KINDS.get(word := sent.text("type"))
+    kind = _KINDS.get(word := sent.optional("type") or sent.text("type"))
     if kind is None:
         raise VenueError("algo-only" if word in CONDITIONAL else "order-type")
     if not sent.lacks(_SURPLUS):

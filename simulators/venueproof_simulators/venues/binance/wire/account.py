@@ -106,6 +106,7 @@ def _balance_row(purse: Purse, alias: str) -> Document:
     }
 
 
+_TOTALED_ALONE = "USDT"
 _TOTALS = {
     "totalInitialMargin": "initial",
     "totalMaintMargin": "maintenance",
@@ -121,9 +122,13 @@ _TOTALS = {
 }
 
 
-def totals_document(purses: list[Purse]) -> Document:
-    """The sums at the head of account v2 and v3; all assets here are worth one US dollar."""
-    figures = [amounts(purse) for purse in purses]
+def totals_document(purses: list[Purse], *, shared: bool) -> Document:
+    """The sums at the head of account v2 and v3: in dollars of all assets where they carry positions together, else
+    of USDT alone. All assets here are worth one US dollar.
+
+    Source: the vendor's account pages, which say "only for USDT asset" of the single-asset mode.
+    """
+    figures = [amounts(purse) for purse in purses if shared or purse.balance.asset == _TOTALED_ALONE]
     return {name: eight(sum((one[key] for one in figures), Decimal(0))) for name, key in _TOTALS.items()}
 
 

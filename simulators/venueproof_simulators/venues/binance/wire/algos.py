@@ -223,18 +223,17 @@ def algo_row(
 def algo_document(
     listing: Listing, algo: ConditionalState, note: AlgoNote, order: OrderState | None, time: VenueTime
 ) -> Document:
-    """One conditional order as asked for by its id. Type and quantity of its order are there once there is one."""
-    actual: Document = {"actualOrderId": "", "actualPrice": actual_price(listing, None)}
-    if order is not None:
-        actual = {
-            "actualOrderId": str(order.order_id),
-            "actualPrice": actual_price(listing, order),
-            "actualType": order.kind.upper(),
-            "actualQty": listing.amount_text(order.filled_lots),
-        }
+    """One conditional order as asked for by its id.
+
+    Before there is an order, type and quantity are those that it will have: the vendor's sample shows them of one that
+    was canceled and never fired.
+    """
     return {
         **_head(listing, algo, note),
-        **actual,
+        "actualOrderId": str(order.order_id) if order else "",
+        "actualPrice": actual_price(listing, order),
+        "actualType": algo.kind.upper(),
+        "actualQty": listing.amount_text(order.filled_lots if order else algo.lots),
         **_prices(listing, algo, note),
         "tpOrderType": "",
         **_rules(algo, note),
