@@ -10,7 +10,7 @@ BUY = Side.BUY
 
 
 class Bar(Struct, gc=False):
-    """The aggregate of at least one trade. Prices in ticks; `value` is the sum of ticks × lots."""
+    """The aggregate of at least one trade. Prices in ticks; `value` is the sum of what its lots are worth."""
 
     open: int
     high: int
@@ -22,10 +22,9 @@ class Bar(Struct, gc=False):
     buy_lots: int
     buy_value: int
 
-    def add(self, trade: TradeState) -> None:
-        """One trade more, after all others."""
+    def add(self, trade: TradeState, value: int) -> None:
+        """One trade more, after all others; its lots are worth `value`."""
         ticks, lots = trade.ticks, trade.lots
-        value = ticks * lots
         if ticks > self.high:
             self.high = ticks
         elif ticks < self.low:
@@ -66,11 +65,10 @@ class Bar(Struct, gc=False):
         )
 
 
-def bar_of(trade: TradeState) -> Bar:
-    """The bar of one trade."""
-    ticks, lots = trade.ticks, trade.lots
-    bought = lots if trade.taker is BUY else 0
-    return Bar(ticks, ticks, ticks, ticks, lots, ticks * lots, 1, bought, ticks * bought)
+def bar_of(trade: TradeState, value: int) -> Bar:
+    """The bar of one trade, whose lots are worth `value`."""
+    ticks, lots, buys = trade.ticks, trade.lots, trade.taker is BUY
+    return Bar(ticks, ticks, ticks, ticks, lots, value, 1, lots if buys else 0, value if buys else 0)
 
 
 def candle(bar: Bar | None, open_ns: int, close_ns: int, previous: int) -> CandleState:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from venueproof_simulators.engine.commands import Amend, Place
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.ledger import Holding
+from venueproof_simulators.engine.legs import Leg
 from venueproof_simulators.engine.margin import free_atoms, needed_atoms, size
 from venueproof_simulators.engine.market import Market
-from venueproof_simulators.engine.orders import Order
+from venueproof_simulators.engine.orders import Order, Resting
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import OrderKind, PositionSide, SelfTrade, Side, TimeInForce
 from venueproof_simulators.engine.worth import PPM
@@ -116,18 +117,48 @@ def _fits_leg(holding: Holding, command: Place, sign: int) -> bool:
 
 def _fillable(market: Market, holding: Holding, command: Place, limit: bool, sign: int) -> bool:
     """Whether the whole amount is offered within the limit, own orders as the mode for self-trades has it."""
-    missing, mode = command.lots, command.self_trade
+    taker = _Rehearsal(holding, command, sign)
     for level in market.halves[-sign].best_first():
         if limit and (level.ticks - command.ticks) * sign > 0:
             break
         for resting in level.queue:
-            if mode is SelfTrade.NONE or resting.holding is not holding:
-                missing -= resting.open_lots
-            elif mode is not SelfTrade.EXPIRE_MAKER:
+            if command.self_trade is SelfTrade.NONE or resting.holding is not holding:
+                taker.meet(resting)
+            elif command.self_trade is not SelfTrade.EXPIRE_MAKER:
                 return False
-            if missing <= 0:
+            if taker.missing <= 0:
                 return True
     return False
+
+
+class _Rehearsal:
+    """How an order would trade with one thing that rests after the other, and what of the positions would be left:
+    an order that may only reduce trades no more than is held, and not at all once that was nothing.
+    """
+
+    def __init__(self, holding: Holding, command: Place, sign: int) -> None:
+        self.missing = command.lots
+        self._sign = sign
+        self._leg = holding.leg(command.position_side) or holding.net
+        self._reduces = command.reduce_only
+        self._held: dict[Leg, int] = {}
+        self._over: set[tuple[Leg, int]] = set()
+        """What cannot be reduced any more, and by orders of which sign."""
+
+    def meet(self, resting: Resting) -> None:
+        """Trade with it."""
+        sign, lots = self._sign, self._able(resting.leg, resting.reduce_only, -self._sign, resting.open_lots)
+        lots = min(lots, self._able(self._leg, self._reduces, sign, self.missing))
+        self.missing -= lots
+        for leg, moved in ((self._leg, lots * sign), (resting.leg, -lots * sign)):
+            self._held[leg] = self._held.get(leg, leg.lots) + moved
+        for leg in (self._leg, resting.leg):
+            self._over |= {(leg, side) for side in (1, -1) if self._held[leg] * side >= 0}
+
+    def _able(self, leg: Leg, reduces: bool, sign: int, lots: int) -> int:
+        if not reduces:
+            return lots
+        return 0 if (leg, sign) in self._over else min(lots, abs(self._held.get(leg, leg.lots)))
 
 
 def _check_margin(market: Market, holding: Holding, command: Place, limit: bool, sign: int) -> Refusal | None:

@@ -100,6 +100,8 @@ class PlaceConditional(Command, frozen=True, gc=False):
     self_trade: SelfTrade = SelfTrade.EXPIRE_MAKER
     notional_exempt: bool = False
     handover_ns: int = 0
+    """How long after it fires the resulting order comes, and how long after that order's end it is FINISHED itself:"""
+    finish_ns: int = 0
     protect_ppm: int = 0
     """Do not fire while mark and last price are further apart than so many parts per million; 0: always fire."""
     level: int = 0
@@ -152,6 +154,8 @@ class Amend(Command, frozen=True, gc=False):
     order_id: int
     ticks: int
     lots: int
+    self_trade: SelfTrade | None = None
+    """What gives way from now on when it meets an order of its account; None: as before."""
 
 
 class Cancel(Command, frozen=True, gc=False):

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from venueproof_simulators.engine.book import HalfBook, Level, Touched
 from venueproof_simulators.engine.events import BookChanged
-from venueproof_simulators.engine.history import History, Past
+from venueproof_simulators.engine.history import History, InverseHistory, Past
 from venueproof_simulators.engine.instruments import ContractKind, Instrument
 from venueproof_simulators.engine.ledger import MAKER, STRANGERS, Ledger
 from venueproof_simulators.engine.noise import draw, key
@@ -57,8 +57,9 @@ class Market:
         self.unit_lots = _print_lots(instrument, self.start_ticks)
         self.amounts_key = key("amounts", instrument.name, seed)
         listed_ns = underlying(instrument.underlying).listed_ns
-        history = History(instrument.name, past, listed_ns, start_ns, steps, instrument.tick_step, self.unit_lots)
-        self.tape = Tape(instrument.name, history, self.start_ticks)
+        kind = InverseHistory if instrument.kind is ContractKind.INVERSE else History
+        history = kind(instrument.name, past, listed_ns, start_ns, steps, instrument.tick_step, self.unit_lots)
+        self.tape = Tape(instrument.name, history, self.start_ticks, self.worth)
         self.touched: Touched = {}
         """The levels of the book that changed since they were last told."""
         self.bids = HalfBook(Side.BUY, self.touched)

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from venueproof_simulators.engine.commands import Place
-from venueproof_simulators.engine.state import STEPS, OrderKind, OrderOrigin, OrderState, OrderStatus, Side
+from venueproof_simulators.engine.state import (
+    STEPS,
+    OrderKind,
+    OrderOrigin,
+    OrderState,
+    OrderStatus,
+    SelfTrade,
+    Side,
+)
 from venueproof_simulators.engine.worth import NANO
 
 if TYPE_CHECKING:
@@ -60,7 +70,7 @@ class Order(Resting):
         self.leg = holding.net
         self.order_id = order_id
         self.terms = terms
-        """What was asked for; price and total may be amended since."""
+        """What was asked for, and its mode for self-trades now; price and total may be amended since."""
         self.sign = 1 if terms.side is _BUY else -1
         self.status = _ACKNOWLEDGED
         self.ticks = terms.ticks if terms.kind is _LIMIT else 0
@@ -108,8 +118,10 @@ class Order(Resting):
             self.average_nano_ticks = self.leg.worth.mean(self.filled_worth, self.filled_lots)
         self.to(_FILLED if self.filled_lots == self.lots else _PARTLY_FILLED, now_ns)
 
-    def amend(self, ticks: int, lots: int, now_ns: int) -> None:
-        """Take over a new price and a new total above what is filled."""
+    def amend(self, ticks: int, lots: int, self_trade: SelfTrade | None, now_ns: int) -> None:
+        """Take over a new price and a new total above what is filled, and perhaps another mode for self-trades."""
+        if self_trade is not None:
+            self.terms = replace(self.terms, self_trade=self_trade)
         self.ticks = ticks
         self.lots = lots
         self.open_lots = lots - self.filled_lots

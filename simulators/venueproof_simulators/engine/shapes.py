@@ -21,6 +21,7 @@ SHAPES = 4
 SPAN_BITS = 12
 """Highest and lowest point of a shape lie 2**SPAN_BITS apart."""
 
+_POWERS = 13
 _POINTS = CHUNK_MINUTES * TRADES_PER_MINUTE
 _SLOT_NS = MINUTE_NS // TRADES_PER_MINUTE
 
@@ -32,6 +33,14 @@ class Points(Struct, frozen=True):
     value_sum: list[int]
     buy_value_sum: list[int]
     last: int
+
+
+class Moments(Struct, frozen=True):
+    """Sums of amounts times powers of how far the price is from the middle: for each power, minute by minute."""
+
+    middle: int
+    lots: list[list[int]]
+    buys: list[list[int]]
 
 
 class Amounts(Struct, frozen=True):
@@ -82,6 +91,23 @@ def scaled(shape: int, reach: int) -> Points:
     return Points(
         prices, _sums(list(map(mul, prices, traded.lots))), _sums(list(map(mul, prices, traded.buys))), prices[-1]
     )
+
+
+@lru_cache(maxsize=32)
+def moments(shape: int, reach: int) -> Moments:
+    """Of a shape with its highest and lowest point `reach` apart; sums have one entry more than minutes."""
+    prices, traded = scaled(shape, reach).prices, amounts(shape)
+    middle = (max(prices) + min(prices)) // 2
+    away = [price - middle for price in prices]
+    return Moments(middle, _powers(away, traded.lots), _powers(away, traded.buys))
+
+
+def _powers(away: list[int], weights: list[int]) -> list[list[int]]:
+    found: list[list[int]] = []
+    for _ in range(_POWERS):
+        found.append(_sums(weights)[::TRADES_PER_MINUTE])
+        weights = list(map(mul, weights, away))
+    return found
 
 
 def last_point(shape: int) -> int:

@@ -397,8 +397,8 @@ class BookState(Struct, frozen=True, gc=False):
 
 
 class CandleState(Struct, frozen=True, gc=False):
-    """Prices in ticks over [open_ns, open_ns + interval); `volume_lots`, `value` = sum of ticks × lots, and how much
-    of both was bought by takers.
+    """Prices in ticks over [open_ns, open_ns + interval); `volume_lots`, `value` = what they are worth, each at the
+    price of its trade (see `worth`: the sum of ticks × lots, or of lots ÷ ticks), and how much of both takers bought.
     """
 
     open_ns: int

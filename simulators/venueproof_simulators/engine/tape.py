@@ -14,13 +14,15 @@ from venueproof_simulators.engine.bars import Bar, bar_of, candle
 from venueproof_simulators.engine.history import History
 from venueproof_simulators.engine.intervals import MINUTE_NS, first_minute, index_of
 from venueproof_simulators.engine.state import CandleState, Side, TradeState
+from venueproof_simulators.engine.worth import Worth
 
 
 class Tape:
     """Trades and candles of one instrument."""
 
-    def __init__(self, name: str, history: History, start_ticks: int) -> None:
+    def __init__(self, name: str, history: History, start_ticks: int, worth: Worth) -> None:
         self._name = name
+        self._value = worth.value
         self._history = history
         self._start_ticks = start_ticks
         self.live: list[TradeState] = []
@@ -37,13 +39,13 @@ class Tape:
         self.last_id += 1
         trade = TradeState(self.last_id, self._name, ticks, lots, taker, now_ns)
         self.live.append(trade)
-        minute = now_ns // MINUTE_NS
+        minute, value = now_ns // MINUTE_NS, self._value(ticks, lots)
         bar = self._bars.get(minute)
         if bar is None:
-            self._bars[minute] = bar_of(trade)
+            self._bars[minute] = bar_of(trade, value)
             self._minutes.append(minute)
         else:
-            bar.add(trade)
+            bar.add(trade, value)
         return trade
 
     def trade(self, trade_id: int) -> TradeState:

@@ -127,7 +127,7 @@ def _change(floor: Floor, market: Market, order: Order, command: Amend) -> None:
     holding, before = order.holding, market.worth.value(order.ticks, order.open_lots)
     floor.touch(market)
     market.halves[order.sign].remove(order)
-    order.amend(command.ticks, command.lots, floor.now_ns)
+    order.amend(command.ticks, command.lots, command.self_trade, floor.now_ns)
     if not order.reduce_only:
         holding.count_open(order.sign, market.worth.value(order.ticks, order.open_lots) - before)
     floor.events.append(OrderChanged(order.state(), Cause.AMENDED))

@@ -9,6 +9,7 @@ table `state.CONDITIONAL_STEPS`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from venueproof_simulators.engine.commands import PlaceConditional
@@ -260,5 +261,12 @@ def expire_closing(floor: Floor, market: Market, holding: Holding) -> None:
 
 
 def finish(floor: Floor, conditional: Conditional) -> None:
-    """The resulting order has ended."""
+    """The resulting order has ended; so has the conditional one, at once or a little later."""
+    if conditional.command.finish_ns:
+        floor.due.add(floor.now_ns + conditional.command.finish_ns, partial(_finish, floor, conditional))
+    else:
+        _finish(floor, conditional)
+
+
+def _finish(floor: Floor, conditional: Conditional) -> None:
     floor.events.append(conditional.to(ConditionalStatus.FINISHED, floor.now_ns))

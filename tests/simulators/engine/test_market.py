@@ -18,6 +18,7 @@ from venueproof_simulators.engine.instruments import ContractKind, Instrument
 from venueproof_simulators.engine.intervals import INTERVALS
 from venueproof_simulators.engine.prices import Pace
 from venueproof_simulators.engine.state import BookState, CandleState, OrderKind, Side, TradeState
+from venueproof_simulators.engine.worth import SCALE
 
 Tell = Callable[[Command], list[Event]]
 BUY, SELL, LIMIT = Side.BUY, Side.SELL, OrderKind.LIMIT
@@ -27,7 +28,7 @@ DAY = 1440 * MINUTE
 START = 1_795_521_900 * SECOND
 
 
-def candle_of(trades: Sequence[TradeState], like: CandleState) -> CandleState:
+def candle_of(trades: Sequence[TradeState], like: CandleState, worth: Callable[[TradeState], int]) -> CandleState:
     """What these trades amount to, worked out one by one."""
     prices = [trade.ticks for trade in trades]
     bought = [trade for trade in trades if trade.taker is BUY]
@@ -39,19 +40,19 @@ def candle_of(trades: Sequence[TradeState], like: CandleState) -> CandleState:
         min(prices),
         prices[-1],
         sum(trade.lots for trade in trades),
-        sum(trade.lots * trade.ticks for trade in trades),
+        sum(map(worth, trades)),
         len(trades),
         sum(trade.lots for trade in bought),
-        sum(trade.lots * trade.ticks for trade in bought),
+        sum(map(worth, bought)),
     )
 
 
-def lively_engine(btc: Instrument) -> Engine:
+def lively_engine(instrument: Instrument) -> Engine:
     """A calm market in which some commands have fallen."""
-    engine = Engine([btc], seed=3, start_ns=START, pace=Pace.CALM)
-    engine.apply(PrintTrade("BTCUSDT", 598_000, 7, SELL), START + 30 * SECOND)
-    engine.apply(SetPrice("BTCUSDT", 612_345), START + 95 * SECOND)
-    engine.apply(AddLiquidity("BTCUSDT", BUY, 612_600, 3000), START + 200 * SECOND)
+    engine = Engine([instrument], seed=3, start_ns=START, pace=Pace.CALM)
+    engine.apply(PrintTrade(instrument.name, 598_000, 7, SELL), START + 30 * SECOND)
+    engine.apply(SetPrice(instrument.name, 612_345), START + 95 * SECOND)
+    engine.apply(AddLiquidity(instrument.name, BUY, 612_600, 3000), START + 200 * SECOND)
     engine.apply(Tick(), START + 400 * SECOND)
     return engine
 
@@ -63,7 +64,20 @@ def test_a_candle_is_the_sum_of_its_trades(interval: str, back: int) -> None:
     (candle,) = engine.candles("BTCUSDT", interval, now, end_ns=START - back, limit=1)
     trades = engine.trades("BTCUSDT", now, start_ns=candle.open_ns, end_ns=candle.close_ns - 1, limit=10**5)
     assert trades
-    assert candle_of(trades, candle) == candle
+    assert candle_of(trades, candle, lambda trade: trade.lots * trade.ticks) == candle
+
+
+@settings(max_examples=60, deadline=None)
+@given(interval=st.sampled_from(INTERVALS[:12]), back=st.integers(-400 * SECOND, 2500 * DAY))
+def test_an_inverse_candle_is_worth_what_its_trades_are_each_at_its_own_price(interval: str, back: int) -> None:
+    """In units far below the last decimal that anybody prints; a candle of the past is a series broken off."""
+    engine, now = INVERSE, INVERSE.now_ns
+    (candle,) = engine.candles("BTCUSD", interval, now, end_ns=START - back, limit=1)
+    trades = engine.trades("BTCUSD", now, start_ns=candle.open_ns, end_ns=candle.close_ns - 1, limit=10**5)
+    found = candle_of(trades, candle, lambda trade: SCALE * trade.lots // trade.ticks)
+    assert replace(found, value=candle.value, taker_buy_value=candle.taker_buy_value) == candle
+    for mine, told in ((found.value, candle.value), (found.taker_buy_value, candle.taker_buy_value)):
+        assert abs(mine - told) * 10**15 <= mine
 
 
 @settings(max_examples=60, deadline=None)
@@ -82,19 +96,29 @@ def test_short_candles_add_up_to_long_ones(pair: tuple[str, str], back: int) -> 
         assert sum(getattr(candle, field) for candle in short) == getattr(long, field)
 
 
-LIVELY = lively_engine(
-    Instrument(
-        "BTCUSDT",
-        "BTC/USDT:USDT",
-        "BTC",
-        "BTC",
-        "USDT",
-        "USDT",
-        ContractKind.LINEAR,
-        Decimal("0.1"),
-        Decimal("0.001"),
-        Decimal(1),
-        "linear",
+LINEAR = Instrument(
+    "BTCUSDT",
+    "BTC/USDT:USDT",
+    "BTC",
+    "BTC",
+    "USDT",
+    "USDT",
+    ContractKind.LINEAR,
+    Decimal("0.1"),
+    Decimal("0.001"),
+    Decimal(1),
+    "linear",
+)
+LIVELY = lively_engine(LINEAR)
+INVERSE = lively_engine(
+    replace(
+        LINEAR,
+        name="BTCUSD",
+        symbol="BTC/USD:BTC",
+        settle="BTC",
+        kind=ContractKind.INVERSE,
+        lot=Decimal(1),
+        contract_size=Decimal(100),
     )
 )
 

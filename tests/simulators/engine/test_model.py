@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -177,7 +178,7 @@ class EngineAgainstModel(RuleBasedStateMachine):
             return False, far
         if manner == "post" and met:
             return False, far
-        if manner == "fok" and self.offered(order, met) < lots:
+        if manner == "fok" and not self.fills(order, limit):
             return False, far
         if order.reduce_only:
             return True, far
@@ -190,13 +191,11 @@ class EngineAgainstModel(RuleBasedStateMachine):
             return True, far
         return after >= 0, after
 
-    def offered(self, order: Resting, met: list[Resting]) -> int:
-        """What an order could trade of what it meets, before its own orders end it."""
-        own = [other.who == order.who for other in met]
-        if order.self_trade in (SelfTrade.EXPIRE_TAKER, SelfTrade.EXPIRE_BOTH) and any(own):
-            return sum(other.left for other in met[: own.index(True)])
-        counts_own = order.self_trade is SelfTrade.NONE
-        return sum(other.left for other, mine in zip(met, own, strict=True) if counts_own or not mine)
+    def fills(self, order: Resting, limit: int | None) -> bool:
+        """Whether an order would fill whole: another model tries it."""
+        naive, tried = deepcopy((self.naive, order))
+        naive.work(tried, limit, rests=False)
+        return tried.filled == order.left
 
     @rule(pick=st.integers(0, 10**6), fills=st.booleans(), lots=st.integers(0, 5))
     def end_or_fill(self, pick: int, fills: bool, lots: int) -> None:

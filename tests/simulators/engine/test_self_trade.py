@@ -104,6 +104,42 @@ def test_an_amended_order_keeps_its_mode(engine: Engine, tell: Tell) -> None:
     assert ends(engine) == [(EXPIRED, 0, "self-trade")] * 2
 
 
+def test_an_amendment_can_change_the_mode(engine: Engine, tell: Tell) -> None:
+    tell(limit("ann", SELL, 5))
+    tell(limit("ann", BUY, 5, ticks=TICKS - 5, self_trade=SelfTrade.EXPIRE_BOTH))
+    tell(Amend("ann", "BTCUSDT", 2, TICKS, 5, self_trade=SelfTrade.NONE))
+    assert ends(engine) == [(FILLED, 5, "")] * 2
+    assert engine.orders("ann")[1].self_trade is SelfTrade.NONE
+
+
+@pytest.mark.parametrize(("lots", "comes_in"), [(5, True), (6, False)])
+def test_fill_or_kill_counts_of_reduce_only_orders_what_they_can_reduce(
+    engine: Engine, tell: Tell, lots: int, comes_in: bool
+) -> None:
+    tell(limit("bob", SELL, 5))
+    tell(limit("ann", BUY, 5))
+    tell(limit("ann", SELL, 2))
+    tell(limit("ann", SELL, 9, reduce_only=True))
+    tell(limit("ann", SELL, 9, reduce_only=True))
+    tell(limit("bob", SELL, 2))
+    events = tell(limit("bob", BUY, lots, time_in_force=TimeInForce.FOK))
+    found = [order.filled_lots for order in engine.orders("bob") if order.side is BUY]
+    assert found == ([lots] if comes_in else [])
+    assert comes_in or (isinstance(events[0], Refused) and events[0].refusal is Refusal.NOT_FILLABLE)
+
+
+def test_fill_or_kill_that_may_only_reduce_is_refused_beyond_the_position(engine: Engine, tell: Tell) -> None:
+    tell(limit("bob", SELL, 5))
+    tell(limit("ann", BUY, 5))
+    tell(limit("bob", BUY, 9))
+    order = limit("ann", SELL, 6, time_in_force=TimeInForce.FOK, reduce_only=True)
+    (event,) = tell(order)
+    assert isinstance(event, Refused)
+    assert event.refusal is Refusal.NOT_FILLABLE
+    tell(replace(order, lots=5))
+    assert engine.position("ann", "BTCUSDT").lots == 0
+
+
 def test_reduce_only_orders_stay_within_the_position_when_they_meet_their_own(engine: Engine, tell: Tell) -> None:
     tell(limit("bob", SELL, 10))
     tell(limit("ann", BUY, 10))

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from venueproof_simulators.engine.commands import PayFunding, SetPrice
+from venueproof_simulators.engine.commands import PayFunding, PrintTrade, SetPrice
+from venueproof_simulators.engine.state import Side
 from venueproof_simulators.host.decimals import CONTEXT
 
 from .client import SECOND_NS, Client, order
@@ -124,6 +125,21 @@ def test_candles_count_contracts_and_then_coin(client: Client) -> None:
     assert (row[5], row[9]) == ("30", "30")
     assert abs(Decimal(row[7]) - worth(30, price)) <= ATOM
     assert row[10] == row[7]
+
+
+def test_coin_of_a_candle_is_that_of_its_trades_each_at_its_own_price(client: Client) -> None:
+    """Prices half apart: the coin at the average price would be another amount."""
+    for ticks in (600_000, 300_000):
+        client.command(PrintTrade(COIN, ticks, 90, Side.SELL))
+    *past, row = client.get("/dapi/v1/klines", symbol=COIN, interval="1m", limit=30)
+    trades = client.get("/dapi/v1/trades", symbol=COIN, limit=1000)
+    for candle in [*past, row]:
+        mine = [trade for trade in trades if candle[0] <= trade["time"] <= candle[6]]
+        assert len(mine) == candle[8]
+        assert abs(sum(Decimal(trade["baseQty"]) for trade in mine) - Decimal(candle[7])) <= ATOM * len(mine)
+    assert Decimal(row[7]) == worth(90, Decimal(60_000)) + worth(90, Decimal(30_000))
+    day = client.get("/dapi/v1/ticker/24hr", symbol=COIN)[0]
+    assert Decimal(day["weightedAvgPrice"]) == round(100 * Decimal(day["volume"]) / Decimal(day["baseVolume"]), 1)
 
 
 def test_candles_of_one_request_span_200_days_at_most(client: Client) -> None:

@@ -263,6 +263,15 @@ def test_orders_of_a_batch_trade_with_each_other_unless_they_say_otherwise(clien
     assert second["status"] == "FILLED"
 
 
+@pytest.mark.quirk("binance.order.amend-drops-self-trade")
+def test_an_amended_order_trades_with_its_own_account(client: Client) -> None:
+    client.limit(price="60000.0")
+    moved = client.limit(side="SELL", price="60000.1", selfTradePreventionMode="EXPIRE_TAKER")
+    ask = {"symbol": "BTCUSDT", "orderId": moved["orderId"], "side": "SELL", "quantity": "0.010", "price": "60000.0"}
+    shown = client.ask("PUT", ORDER, **ask)
+    assert (shown["status"], shown["selfTradePreventionMode"]) == ("FILLED", "NONE")
+
+
 def test_order_that_others_fill_first_meets_none_of_its_own(client: Client) -> None:
     resting = client.limit(price="59990")
     client.market("SELL", selfTradePreventionMode="EXPIRE_TAKER", newOrderRespType="RESULT")

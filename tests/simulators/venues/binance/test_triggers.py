@@ -34,13 +34,16 @@ def test_life_of_a_stop_on_the_stream(client: Client) -> None:
     assert client.take(session) == []
     client.wait(0.0001)
     heard = client.take(session)
+    assert client.ask("GET", ALGO, clientAlgoId="sl")["algoStatus"] == "TRIGGERED"
+    client.wait(0.001)
+    heard += client.take(session)
     algo = [message["o"] for message in heard if message["e"] == "ALGO_UPDATE"]
     assert [(one["X"], one["ai"], one["aq"], one["act"]) for one in algo] == [
         ("TRIGGERED", "2", "0", "MARKET"),
         ("FINISHED", "2", "0.010", "MARKET"),
     ]
     assert all(list(one) == DONE_KEYS for one in algo)
-    assert (algo[1]["ap"], algo[1]["tp"], algo[1]["tt"]) == ("57999.9", "58000.05", client.time().wire_ms - 10)
+    assert (algo[1]["ap"], algo[1]["tp"], algo[1]["tt"]) == ("57999.9", "58000.05", client.time().wire_ms - 11)
     orders = [message["o"] for message in heard if message["e"] == "ORDER_TRADE_UPDATE"]
     assert [(one["x"], one["c"], one["i"]) for one in orders] == [("NEW", "sl", 2), ("TRADE", "sl", 2)]
     assert [orders[0][key] for key in ("o", "ot", "sp", "wt", "cp", "R")] == [
@@ -116,6 +119,7 @@ def test_stop_limit_leaves_a_limit_order_with_its_own_time_in_force(client: Clie
     assert (asked["algoStatus"], asked["actualOrderId"], asked["actualQty"]) == ("TRIGGERED", "1", "0.000")
     session = client.open_user_stream()
     client.ask("DELETE", "/fapi/v1/order", symbol="BTCUSDT", orderId=1)
+    client.wait(0.001)
     (finished,) = events(client, session, "ALGO_UPDATE")
     assert (finished["X"], finished["aq"], finished["act"]) == ("FINISHED", "0", "LIMIT")
 

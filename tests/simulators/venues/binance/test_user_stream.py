@@ -177,7 +177,7 @@ def test_life_of_an_order_is_told_in_the_venues_words(client: Client) -> None:
         ("CANCELED", "CANCELED"),
     ]
     assert {step["c"] for step in steps} == {"mine"}
-    assert {step["V"] for step in steps} == {"EXPIRE_TAKER"}
+    assert [step["V"] for step in steps] == ["EXPIRE_TAKER", "NONE", "NONE", "NONE"]
     assert steps[1]["M"] == "3"
     assert (steps[2]["l"], steps[2]["z"], steps[2]["L"], steps[2]["m"]) == ("0.010", "0.010", "58999.5", True)
     assert steps[3]["z"] == "0.010"

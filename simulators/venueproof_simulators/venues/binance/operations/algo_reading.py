@@ -105,6 +105,7 @@ def read_algo(call: Call) -> AlgoRequest:
             self_trade=read_self_trade(sent),
             notional_exempt=closes_all or is_exempt(call, leg, side, reduce_only=reduce_only),
             handover_ns=call.desk.limits.named("algo-handover").limit * 1_000_000,
+            finish_ns=call.desk.limits.named("algo-finish").limit * 1_000_000,
             protect_ppm=listing.protect_ppm if sent.flag("priceProtect") else 0,
         ),
         AlgoNote(

@@ -9,7 +9,7 @@ from msgspec import structs
 from venueproof_simulators.engine.commands import Amend
 from venueproof_simulators.engine.events import Refused
 from venueproof_simulators.engine.refusals import Refusal
-from venueproof_simulators.engine.state import LIVE, OrderKind, OrderState, Side
+from venueproof_simulators.engine.state import LIVE, OrderKind, OrderState, SelfTrade, Side
 from venueproof_simulators.host.decimals import plain
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.order_reading import (
@@ -34,7 +34,8 @@ AMEND_REFUSED = "binance.order.amend-in-place"
 def amend(call: Call) -> Document:
     """PUT order: price and total of a live limit order; it keeps its id and loses its place in the queue.
 
-    A total no larger than what is filled, or a post-only price that would trade, cancels the order.
+    A total no larger than what is filled, or a post-only price that would trade, cancels the order. What it was to do
+    when it meets an order of its account is forgotten: the venue's FAQ on self-trade prevention.
     """
     listing = call.listing()
     side = call.parameters.choice("side", SIDES, "side")
@@ -44,12 +45,12 @@ def amend(call: Call) -> Document:
     order = find_order(call, listing, "unknown-order-query")
     _check_amendable(call, order, side)
     if lots > order.filled_lots:
-        _check_notional(call, listing, order, listing.quote(ticks * lots, lots))
+        _check_notional(call, listing, order, listing.quote(ticks, lots))
     check_engine_window(call)
     before = call.desk.notes.of(order)
     note = _amended_note(call, order, ticks, lots, modify_id)
     call.desk.notes.set(listing.name, order.order_id, note)
-    command = Amend(account=order.account, instrument=listing.name, order_id=order.order_id, ticks=ticks, lots=lots)
+    command = Amend(order.account, listing.name, order.order_id, ticks, lots, self_trade=SelfTrade.NONE)
     events = call.desk.command(command, call.time)
     refusal = next((event.refusal for event in events if isinstance(event, Refused)), None)
     if refusal is not None:

@@ -338,7 +338,7 @@ def day_event(listing: Listing, ticker: TickerState, time: VenueTime) -> Documen
         "h": listing.price_text(day.high),
         "l": listing.price_text(day.low),
         "v": listing.amount_text(day.volume_lots),
-        "q": fixed(listing.turnover(day.value, day.volume_lots), 8 if listing.inverse else 2),
+        "q": fixed(listing.turnover(day.value), 8 if listing.inverse else 2),
         "O": wire_ms(time, day.open_ns),
         "C": time.wire_ms,
         "F": ticker.first_trade_id,
@@ -374,9 +374,9 @@ def candle_entry(listing: Listing, candle: CandleState, interval: str, last_trad
         "v": listing.amount_text(candle.volume_lots),
         "n": candle.trades,
         "x": closed,
-        "q": turnover_text(listing, candle.value, candle.volume_lots),
+        "q": turnover_text(listing, candle.value),
         "V": listing.amount_text(candle.taker_buy_lots),
-        "Q": turnover_text(listing, candle.taker_buy_value, candle.taker_buy_lots),
+        "Q": turnover_text(listing, candle.taker_buy_value),
         "B": "0",
     }
 

@@ -109,13 +109,12 @@ def book_document(listing: Listing, book: BookState, time: VenueTime) -> Documen
 
 def trade_document(listing: Listing, trade: TradeState, time: VenueTime) -> Document:
     """One row of trades and historicalTrades."""
-    value = trade.ticks * trade.lots
     return {
         "id": trade.trade_id,
         "price": listing.price_text(trade.ticks),
         "qty": listing.amount_text(trade.lots),
-        **listing.only_usd(quoteQty=fixed(listing.quote(value, trade.lots), 2)),
-        **listing.only_coin(baseQty=eight(listing.base(value, trade.lots))),
+        **listing.only_usd(quoteQty=fixed(listing.quote(trade.ticks, trade.lots), 2)),
+        **listing.only_coin(baseQty=eight(listing.base(trade.ticks, trade.lots))),
         "time": wire_ms(time, trade.at_ns),
         "isBuyerMaker": trade.taker is Side.SELL,
         **listing.only_usd(isRPITrade=False),
@@ -147,17 +146,17 @@ def candle_row(listing: Listing, candle: CandleState, time: VenueTime) -> list[s
         *(listing.price_text(ticks) for ticks in (candle.open, candle.high, candle.low, candle.close)),
         listing.amount_text(candle.volume_lots),
         candle.close_ns // 1_000_000 - 1,
-        turnover_text(listing, candle.value, candle.volume_lots),
+        turnover_text(listing, candle.value),
         candle.trades,
         listing.amount_text(candle.taker_buy_lots),
-        turnover_text(listing, candle.taker_buy_value, candle.taker_buy_lots),
+        turnover_text(listing, candle.taker_buy_value),
         "0",
     ]
 
 
-def turnover_text(listing: Listing, value: int, lots: int) -> str:
+def turnover_text(listing: Listing, value: int) -> str:
     """What a candle's trades are worth: five decimals of quote money, eight of coin."""
-    return fixed(listing.turnover(value, lots), 8 if listing.inverse else 5)
+    return fixed(listing.turnover(value), 8 if listing.inverse else 5)
 
 
 def price_candle_row(listing: Listing, candle: CandleState, time: VenueTime) -> list[str | int]:
@@ -191,7 +190,7 @@ def day_document(listing: Listing, ticker: TickerState, time: VenueTime) -> Docu
     """The answer to ticker/24hr."""
     change, percent, mean = _change(listing, ticker)
     day = ticker.day
-    turnover = listing.turnover(day.value, day.volume_lots)
+    turnover = listing.turnover(day.value)
     return {
         "symbol": listing.name,
         **listing.only_coin(pair=listing.pair),
@@ -291,7 +290,7 @@ def open_interest_row(listing: Listing, lots: int, ticks: int, at_ns: int) -> Do
         **listing.only_usd(symbol=listing.name, CMCCirculatingSupply=listing.row.wire.get("circulatingSupply")),
         **listing.only_coin(pair=listing.pair, contractType=listing.contract_type),
         "sumOpenInterest": eight(listing.amount(lots)),
-        "sumOpenInterestValue": eight(listing.turnover(ticks * lots, lots)),
+        "sumOpenInterestValue": eight(listing.base(ticks, lots) if listing.inverse else listing.quote(ticks, lots)),
         "timestamp": at_ns // 1_000_000,
     }
 
@@ -330,8 +329,8 @@ def taker_volume_row(listing: Listing, candle: CandleState) -> Document:
         "contractType": listing.contract_type,
         "takerBuyVol": listing.amount_text(bought),
         "takerSellVol": listing.amount_text(sold),
-        "takerBuyVolValue": eight(listing.base(candle.taker_buy_value, bought)),
-        "takerSellVolValue": eight(listing.base(candle.value - candle.taker_buy_value, sold)),
+        "takerBuyVolValue": eight(listing.turnover(candle.taker_buy_value)),
+        "takerSellVolValue": eight(listing.turnover(candle.value - candle.taker_buy_value)),
         "timestamp": candle.open_ns // 1_000_000,
     }
 

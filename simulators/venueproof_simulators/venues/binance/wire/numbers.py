@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from venueproof_simulators.engine.instruments import ContractKind, Instrument
+from venueproof_simulators.engine.worth import SCALE
 from venueproof_simulators.host.decimals import CONTEXT, counted, fixed, places, plain, whole
 from venueproof_simulators.host.facts import InstrumentRow
 from venueproof_simulators.host.venue import VenueTime
@@ -78,6 +79,7 @@ class Listing:
         """How many units of the last decimal place of prices a tick is."""
         self._value = row.tick * row.amount_step * row.contract_size
         self._face = row.amount_step * row.contract_size
+        self._scaled_tick = row.tick * SCALE
         self.protect_ppm = self.instrument.price_band_ppm
         """`triggerProtect`: how far apart mark and last price may be when a protected conditional order fires."""
         self.zero_price = fixed(Decimal(0), self.price_places)
@@ -103,25 +105,28 @@ class Listing:
         """How much lots are of what an amount is in, contracts counted out: of the base, or dollars of inverse ones."""
         return self._face * lots
 
-    def quote(self, ticks_lots: int, lots: int) -> Decimal:
-        """What lots that traded for a sum of ticks × lots are worth in the quote: of inverse ones, their face value."""
-        return self._face * lots if self.inverse else self._value * ticks_lots
+    def quote(self, ticks: int, lots: int) -> Decimal:
+        """What lots that traded at one price are worth in the quote: of inverse ones, their face value."""
+        return self._face * lots if self.inverse else self._value * (ticks * lots)
 
-    def base(self, ticks_lots: int, lots: int) -> Decimal:
-        """How much of the base coin they are: of inverse ones, their face value over the average price."""
+    def base(self, ticks: int, lots: int) -> Decimal:
+        """How much of the base coin lots are that traded at one price: of inverse ones, their face value over it."""
         if not self.inverse or not lots:
             return self._face * lots
-        return CONTEXT.divide(self._face * lots * lots, self.row.tick * ticks_lots)
+        return CONTEXT.divide(self._face * lots, self.row.tick * ticks)
 
-    def turnover(self, ticks_lots: int, lots: int) -> Decimal:
-        """What they are worth in the money they are settled in."""
-        return self.base(ticks_lots, lots) if self.inverse else self.quote(ticks_lots, lots)
+    def turnover(self, value: int) -> Decimal:
+        """What a value of the engine is in the money the contract is settled in: quote, or coin of inverse ones."""
+        if not self.inverse:
+            return self._value * value
+        return CONTEXT.divide(CONTEXT.multiply(self._face, Decimal(value)), self._scaled_tick)
 
-    def mean(self, ticks_lots: int, lots: int) -> Decimal:
-        """The average price of a sum of ticks × lots, to eight decimals; 0 for no lots."""
+    def mean(self, value: int, lots: int) -> Decimal:
+        """The average price of lots that traded for a value, to eight decimals; 0 for no lots."""
         if not lots:
             return Decimal(0)
-        return rounded(CONTEXT.divide(self.row.tick * ticks_lots, Decimal(lots)))
+        over, under = (lots * SCALE, value) if self.inverse else (value, lots)
+        return rounded(CONTEXT.divide(CONTEXT.multiply(self.row.tick, Decimal(over)), Decimal(under)))
 
     def notional_max(self, leverage: int) -> int:
         """How much a position may be worth at a leverage: the higher, the less."""

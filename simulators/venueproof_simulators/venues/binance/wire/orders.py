@@ -236,7 +236,6 @@ def amendment_documents(listing: Listing, order: OrderState, note: OrderNote, ti
 
 def fill_document(listing: Listing, fill: FillState, time: VenueTime) -> Document:
     """One row of userTrades."""
-    value = fill.ticks * fill.lots
     return {
         "buyer": fill.side.sign > 0,
         "commission": eight(money(fill.fee_atoms)),
@@ -246,8 +245,8 @@ def fill_document(listing: Listing, fill: FillState, time: VenueTime) -> Documen
         "orderId": fill.order_id,
         "price": listing.plain_price(fill.ticks),
         "qty": listing.amount_text(fill.lots),
-        "quoteQty": plain(listing.quote(value, fill.lots)),
-        "baseQty": eight(listing.base(value, fill.lots)) if listing.inverse else listing.amount_text(fill.lots),
+        "quoteQty": plain(listing.quote(fill.ticks, fill.lots)),
+        "baseQty": eight(listing.base(fill.ticks, fill.lots)) if listing.inverse else listing.amount_text(fill.lots),
         "marginAsset": listing.row.settle,
         "realizedPnl": plain(money(fill.realized_atoms)),
         "side": fill.side.upper(),

@@ -11,7 +11,7 @@ from venueproof_simulators.engine.state import CandleState, OrderState, TickerSt
 from venueproof_simulators.host.decimals import plain
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.wire.numbers import Listing, eight, wire_ms
-from venueproof_simulators.venues.binance.wire.orders import Document, status
+from venueproof_simulators.venues.binance.wire.orders import Document, average_price, status
 
 _BUFFER = Decimal("0.05")
 _STABLE_BUFFER = Decimal("0.0001")
@@ -91,7 +91,7 @@ def forced_event(listing: Listing, order: OrderState, last_lots: int, time: Venu
             "f": order.time_in_force.upper(),
             "q": listing.amount_text(order.lots),
             "p": listing.plain_price(order.ticks),
-            "ap": plain(listing.mean(order.filled_value, order.filled_lots)),
+            "ap": plain(average_price(listing, order)),
             "X": status(order),
             "l": listing.amount_text(last_lots),
             "z": listing.amount_text(order.filled_lots),
