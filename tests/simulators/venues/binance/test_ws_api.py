@@ -54,8 +54,6 @@ def test_order_is_placed_amended_asked_for_and_canceled(client: Client) -> None:
         ("v2/account.position", "/fapi/v3/positionRisk"),
         ("account.balance", "/fapi/v2/balance"),
         ("v2/account.balance", "/fapi/v3/balance"),
-        ("account.status", "/fapi/v2/account"),
-        ("v2/account.status", "/fapi/v3/account"),
     ],
 )
 def test_account_is_told_as_over_rest(client: Client, method: str, path: str) -> None:
@@ -66,12 +64,49 @@ def test_account_is_told_as_over_rest(client: Client, method: str, path: str) ->
 
 
 @pytest.mark.parametrize(
+    ("surface", "method", "path", "part", "more"),
+    [
+        ("fapi", "account.status", "/fapi/v2/account", "positions", "breakEvenPrice"),
+        ("fapi", "v2/account.status", "/fapi/v3/account", "assets", "marginAvailable"),
+        ("dapi", "account.status", "/dapi/v1/account", "positions", "isolatedWallet"),
+    ],
+)
+def test_status_of_an_account_has_a_field_more_than_over_rest(
+    client: Client, surface: str, method: str, path: str, part: str, more: str
+) -> None:
+    client.market()
+    told = client.call_signed(client.open_api(surface=surface), method)["result"]
+    assert all(more in row for row in told[part])
+    bare = [{name: value for name, value in row.items() if name != more} for row in told[part]]
+    assert told | {part: bare} == client.ask("GET", path)
+
+
+def test_best_prices_come_with_the_last_change_of_the_book(client: Client) -> None:
+    session = client.open_api()
+    told = client.call(session, "ticker.book", symbol="BTCUSDT")["result"]
+    assert told.pop("lastUpdateId") == client.get("/fapi/v1/depth", symbol="BTCUSDT")["lastUpdateId"]
+    assert told == client.get("/fapi/v1/ticker/bookTicker", symbol="BTCUSDT")
+    assert {row["symbol"] for row in client.call(session, "ticker.book")["result"]} > {"BTCUSDT", "ETHUSDT"}
+
+
+@pytest.mark.parametrize(
+    ("spelled", "shown"), [("0.01", "0.010"), ("0.0100", "0.010"), ("1.0", "1.000"), ("2", "2.000")]
+)
+def test_amount_may_be_a_number_and_is_signed_as_it_is_spelled(client: Client, spelled: str, shown: str) -> None:
+    params = client.signed_params(**order(quantity=spelled))
+    frame = msgspec.json.encode({"id": 1, "method": "order.place", "params": params}).decode()
+    quoted = f'"quantity":"{spelled}"'
+    assert quoted in frame
+    answer = client.answer(client.open_api(), frame.replace(quoted, f'"quantity":{spelled}'))
+    assert (answer["status"], answer["result"]["origQty"]) == (200, shown)
+
+
+@pytest.mark.parametrize(
     ("method", "path", "params"),
     [
         ("depth", "/fapi/v1/depth", {"symbol": "BTCUSDT", "limit": 5}),
         ("ticker.price", "/fapi/v1/ticker/price", {"symbol": "BTCUSDT"}),
         ("ticker.price", "/fapi/v1/ticker/price", {}),
-        ("ticker.book", "/fapi/v1/ticker/bookTicker", {}),
     ],
 )
 def test_market_is_told_without_a_key(client: Client, method: str, path: str, params: dict[str, object]) -> None:
@@ -116,7 +151,6 @@ def test_inverse_surface_takes_orders_and_knows_neither_algo_orders_nor_the_mark
     for method, path in (
         ("account.position", "positionRisk"),
         ("account.balance", "balance"),
-        ("account.status", "account"),
     ):
         assert client.call_signed(session, method)["result"] == client.ask("GET", f"/dapi/v1/{path}")
     assert client.call_signed(session, "order.cancel", **named)["result"]["status"] == "CANCELED"
@@ -176,7 +210,7 @@ def test_frame_without_a_legal_id_is_answered_with_id_null(client: Client, frame
         ({"method": "depth", "params": {"symbol": None}}, -1102),
         ({"method": "depth", "params": {"symbol": ["BTCUSDT"]}}, -1102),
         ({"method": "depth", "params": {"symbol": {"a": 1}}}, -1102),
-        ({"method": "depth", "params": {"symbol": "BTCUSDT", "limit": 5.0}}, -1102),
+        ({"method": "depth", "params": {"symbol": "BTCUSDT", "limit": 5.0}}, -1100),
         ({"method": "depth", "params": {f"p{number}": 1 for number in range(201)}}, -1101),
         ({"method": "depth"}, -1102),
         ({"method": "depth", "params": {"symbol": "NOPE"}}, -1121),
@@ -193,9 +227,8 @@ def test_malformed_request_is_answered_under_its_id(client: Client, frame: dict[
     assert len(msgspec.json.encode(answer)) < 1000
 
 
-def test_fractions_come_as_strings_and_the_timestamp_as_a_number(client: Client) -> None:
+def test_timestamp_is_a_number(client: Client) -> None:
     session = client.open_api()
-    assert refused(client.call_signed(session, "order.place", **order(price=59000.5))) == (400, -1102)
     stamp = str(client.time().wire_ms)
     assert refused(client.call_signed(session, "order.place", **order(timestamp=stamp))) == (400, -1102)
     assert client.ask("GET", "/fapi/v1/openOrders") == []

@@ -14,6 +14,7 @@ from venueproof_simulators.venues.binance.wire.numbers import Listing, wire_ms
 from venueproof_simulators.venues.binance.wire.orders import Document
 
 STALE_ASSETS = "binance.account.stale-assets"
+_AVAILABLE: Document = {"marginAvailable": True}
 
 Shape = Callable[[Listing, wire.Held, VenueTime], Document]
 
@@ -41,9 +42,27 @@ def account_v2(call: Call) -> Document:
         "multiAssetsMargin": call.account.multi_assets,
         "tradeGroupId": -1,
         **wire.totals_document(purses, shared=call.account.multi_assets),
-        "assets": [wire.asset_document(purse) | {"marginAvailable": True} for purse in purses],
+        "assets": [wire.asset_document(purse) | _AVAILABLE for purse in purses],
         "positions": _positions(call, wire.account_position_v2_document, busy_only=False),
     }
+
+
+def status(call: Call) -> Document:
+    """account.status: as account v2, but for a field of each position."""
+    rows = _positions(call, wire.account_position_socket_document, busy_only=False)
+    return account_v2(call) | {"positions": rows}
+
+
+def status_v2(call: Call) -> Document:
+    """v2/account.status: as account v3, but for a field of each asset."""
+    shown = account_v3(call)
+    return shown | {"assets": [asset | _AVAILABLE for asset in shown["assets"]]}
+
+
+def status_coin(call: Call) -> Document:
+    """account.status of COIN-M futures: as its account, but for a field of each position."""
+    rows = _positions(call, wire.account_position_coin_socket_document, busy_only=False)
+    return account_coin(call) | {"positions": rows}
 
 
 def account_coin(call: Call) -> Document:

@@ -213,6 +213,16 @@ def book_ticker(call: Call) -> Document | list[Document]:
     return _tickers(call, shape)
 
 
+def book_ticker_over_socket(call: Call) -> Document | list[Document]:
+    """ticker.book: the same, with the last change of the book."""
+
+    def shape(listing: Listing, ticker: TickerState, time: VenueTime) -> Document:
+        sequence = call.desk.engine.book(listing.name, 1).sequence
+        return wire.last_update(sequence) | wire.best_document(listing, ticker, sequence, time)
+
+    return _tickers(call, shape)
+
+
 def premium_index(call: Call) -> Document | list[Document]:
     """GET premiumIndex."""
     return _tickers(call, wire.premium_document)

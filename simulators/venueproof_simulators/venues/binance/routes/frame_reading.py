@@ -1,8 +1,8 @@
 """One frame of the WebSocket API, read: its id, its method, and its parameters as a query would have them.
 
-Source: the vendor's WebSocket API page. Numbers with a fraction are sent as strings, and `timestamp` as an integer; the
-vendor's own SDK and ccxt send other integers as strings, so those are taken too. What an id may be is the text of the
-venue's own refusal, as recorded.
+Source: the vendor's WebSocket API page, whose sample of `order.place` has one amount as a number and one as a string;
+so both are taken, and a number is signed as it is spelled. `timestamp` is an integer; the vendor's own SDK and ccxt
+send other integers as strings. What an id may be is the text of the venue's own refusal, as recorded.
 """
 
 from __future__ import annotations
@@ -24,6 +24,15 @@ _PARAMETERS_MAX = 200
 _LONG = 2**63
 
 
+class _Fraction(str):
+    """A number with a fraction or an exponent, as it is spelled."""
+
+    __slots__ = ()
+
+
+_DECODER = msgspec.json.Decoder(float_hook=_Fraction)
+
+
 class Frame(Struct, frozen=True):
     """One request. `fault` says why it cannot be carried out; then the rest is what could be read nevertheless."""
 
@@ -38,13 +47,13 @@ class Frame(Struct, frozen=True):
 def read_frame(text: str | bytes) -> Frame:
     """A frame, or what is wrong with it. Never raises."""
     try:
-        decoded: object = msgspec.json.decode(text)
+        decoded: object = _DECODER.decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return Frame(fault=VenueError("frame-json"))
     if not isinstance(decoded, dict):
         return Frame(fault=VenueError("frame-json"))
     document = cast(dict[str, Any], decoded)
-    id: object = document.get("id", 0.0)
+    id: object = document.get("id", _Fraction())
     if not _legal(id):
         return Frame(fault=VenueError("frame-id"))
     return _request(cast(Id, id), document)
@@ -52,13 +61,13 @@ def read_frame(text: str | bytes) -> Frame:
 
 def _legal(id: object) -> bool:
     if isinstance(id, str):
-        return bool(_ID.fullmatch(id))
+        return not isinstance(id, _Fraction) and bool(_ID.fullmatch(id))
     return id is None or (isinstance(id, int) and not isinstance(id, bool) and -_LONG <= id < _LONG)
 
 
 def _request(id: Id, document: dict[str, Any]) -> Frame:
     method = document.get("method")
-    if not isinstance(method, str) or not method:
+    if not isinstance(method, str) or isinstance(method, _Fraction) or not method:
         return Frame(id, fault=VenueError("mandatory", parameter="method"))
     params = document.get("params", {})
     if not isinstance(params, dict):
@@ -81,7 +90,7 @@ def _with_parameters(id: Id, method: str, sent: dict[str, Any]) -> Frame:
 
 
 def _text(name: str, value: object) -> str:
-    """A value as a query would have it. Raises `VenueError` for what has no business here: fractions, lists, null."""
+    """A value as a query would have it. Raises `VenueError` for what has no business here: lists, null."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):

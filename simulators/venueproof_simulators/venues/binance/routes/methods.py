@@ -55,17 +55,17 @@ _USD_ONLY = (
     _method("v2/account.position", account.risk_v3, "positions", "account"),
     _method("account.balance", account.balance, "balances", "account"),
     _method("v2/account.balance", account.balance, "balances", "account"),
-    _method("account.status", account.account_v2, "balances", "account"),
-    _method("v2/account.status", account.account_v3, "balances", "account"),
+    _method("account.status", account.status, "balances", "account"),
+    _method("v2/account.status", account.status_v2, "balances", "account"),
     _method("depth", market.depth, "book", "depth", NONE),
     _method("ticker.price", market.price_ticker, "ticker", "ticker-price", NONE),
-    _method("ticker.book", market.book_ticker, "ticker", "ticker-book", NONE),
+    _method("ticker.book", market.book_ticker_over_socket, "ticker", "ticker-book", NONE),
 )
 
 _COIN_ONLY = (
     _method("account.position", account.risk_coin, "positions", "account"),
     _method("account.balance", account.balance_coin, "balances", "account"),
-    _method("account.status", account.account_coin, "balances", "account"),
+    _method("account.status", account.status_coin, "balances", "account"),
 )
 
 

@@ -171,6 +171,18 @@ def account_position_v2_document(listing: Listing, held: Held, time: VenueTime) 
     }
 
 
+def account_position_socket_document(listing: Listing, held: Held, time: VenueTime) -> Document:
+    """One position of account.status: as in account v2, and where closing would give back the fees."""
+    even = break_even_price(listing, held.margin)
+    return account_position_v2_document(listing, held, time) | {"breakEvenPrice": even}
+
+
+def account_position_coin_socket_document(listing: Listing, held: Held, time: VenueTime) -> Document:
+    """The same of COIN-M futures, with the wallet of an isolated position."""
+    wallet = plain(money(held.position.isolated_atoms))
+    return account_position_coin_document(listing, held, time) | {"isolatedWallet": wallet}
+
+
 def account_position_coin_document(listing: Listing, held: Held, time: VenueTime) -> Document:
     """One position of the COIN-M account, which lists every symbol; money in coin."""
     position, margin = held.position, held.margin

@@ -223,10 +223,15 @@ def price_document(listing: Listing, ticker: TickerState, time: VenueTime) -> Do
     }
 
 
+def last_update(sequence: int) -> Document:
+    """The last change of a book."""
+    return {"lastUpdateId": update_id(sequence)}
+
+
 def best_document(listing: Listing, ticker: TickerState, sequence: int, time: VenueTime) -> Document:
     """The answer to ticker/bookTicker. `sequence`: the last change of the book."""
     return {
-        **listing.only_coin(lastUpdateId=update_id(sequence), pair=listing.pair),
+        **listing.only_coin(**last_update(sequence), pair=listing.pair),
         "symbol": listing.name,
         "bidPrice": listing.price_text(ticker.bid),
         "bidQty": listing.amount_text(ticker.bid_lots),
