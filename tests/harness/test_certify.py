@@ -46,7 +46,10 @@ def test_a_good_adapter_is_certified_and_its_reports_are_written(tmp_path: Path)
 
 
 def test_broken_adapters_are_told_apart_and_the_run_goes_on(tmp_path: Path, in_support: Path) -> None:
-    names = ("RaisesKeyError", "EndsItsProcess", "ExitsInTheBackground", "LeaksSecret")
+    names = (
+        *("RaisesKeyError", "EndsItsProcess", "KillsItself", "ExitsInTheBackground"),
+        *("LeaksSecret", "WritesSecretToNumber"),
+    )
     observed = [f"broken_adapters:{name}" for name in names]
     options = [option for name in observed for option in ("--observe", name)]
     code, certificate = certify(tmp_path, "native", *options, *FAST, "--clause", "TIM-030,SAF-020")
@@ -55,12 +58,17 @@ def test_broken_adapters_are_told_apart_and_the_run_goes_on(tmp_path: Path, in_s
     assert found["native", "TIM-030"] == found["native", "SAF-020"] == "pass"
     assert found["broken_adapters:RaisesKeyError", "TIM-030"] == "fail"
     assert found["broken_adapters:EndsItsProcess", "TIM-030"] == "fail"
-    assert found["broken_adapters:LeaksSecret", "TIM-030"] == "pass"
-    assert found["broken_adapters:LeaksSecret", "SAF-020"] == "fail"
+    for name in ("LeaksSecret", "WritesSecretToNumber"):
+        assert found[f"broken_adapters:{name}", "TIM-030"] == "pass"
+        assert found[f"broken_adapters:{name}", "SAF-020"] == "fail"
+    blames = {row["adapter"]: row["evidence"]["blame"] for row in certificate["results"] if row["clause"] == "TIM-030"}
+    assert blames["broken_adapters:RaisesKeyError"] == "protocol-fault"
+    assert blames["broken_adapters:EndsItsProcess"] == blames["broken_adapters:KillsItself"] == "lost-worker"
     messages = {
         row["adapter"]: row["evidence"]["message"] for row in certificate["results"] if row["clause"] == "TIM-030"
     }
     assert messages["broken_adapters:EndsItsProcess"] == "the adapter ended its process with code 5"
+    assert messages["broken_adapters:KillsItself"] == "the adapter had its process ended by signal 9, twice"
     # In workers only: after it CPython 3.11 cannot parse some sources any more, whatever loop it ran in.
     exited = messages["broken_adapters:ExitsInTheBackground"]
     assert exited.startswith("the adapter ended the program: SystemExit: give up at broken_adapters.py:")
