@@ -51,6 +51,7 @@ COMMANDS = ("serve", "certify", "venues", "quirks", "clauses", "adapters", "repo
             "its status is always: it cannot be switched",
         ),
         (["quirks", "bybt"], "no venue of that name"),
+        (["quirks", "binance.candles.rest"], "did you mean 'binance.candles.rest-order'"),
         (["report", "none.json"], "none.json: No such file"),
         (["compare", "none.json", "none.json"], "none.json: No such file"),
     ],
@@ -83,6 +84,7 @@ def test_without_arguments_the_commands_are_listed(capsys: pytest.CaptureFixture
         (["venues"], {"name", "products", "origins", "facts_date"}),
         (["quirks"], {"id", "venue", "status", "verdict", "clause"}),
         (["quirks", "binance"], {"id", "venue", "status", "verdict", "clause"}),
+        (["quirks", "binance.candles.rest-order"], {"id", "venue", "status", "verdict", "clause"}),
         (["clauses"], {"id", "promise", "why", "strength", "kind", "claim"}),
         (["adapters"], {"name", "target"}),
     ],
@@ -97,6 +99,15 @@ def test_lists_are_for_people_and_for_programs(
     text = capsys.readouterr().out
     assert str(rows[0].get("id") or rows[0]["name"]) in text
     assert max(len(line) for line in text.splitlines()) <= 80
+
+
+def test_the_page_of_a_quirk_tells_all_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    row = next(row for row in discovery.quirks("binance") if row.id == "binance.candles.rest-order")
+    assert run_command(["quirks", row.id]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    for text in (row.title, row.does, row.duty, row.source, f"clause {row.clause}, shown by {row.provocation}"):
+        assert " ".join(text.split()) in told
+    assert "status switch, on in " in told
 
 
 def test_venues_are_listed_with_every_product_and_the_state_of_their_register(

@@ -117,17 +117,19 @@ def venues(as_json: AsJson = False) -> int:
 
 @app.command()
 def quirks(
-    venue: Annotated[str, Argument(metavar="[VENUE]", help="Only of this venue.")] = "", as_json: AsJson = False
+    wanted: Annotated[str, Argument(metavar="[VENUE | ROW]", help="Only of this venue, or all of this row.")] = "",
+    as_json: AsJson = False,
 ) -> int:
-    """List what venues do that a plain reading of their pages would not tell.
+    """List what venues do that a plain reading of their pages would not tell; or tell all of one row.
 
     \b
     Example:
       venueproof quirks binance
+      venueproof quirks binance.candles.rest-order
     """
     from venueproof.cli.listing import list_quirks
 
-    return list_quirks(venue, as_json)
+    return list_quirks(wanted, as_json)
 
 
 @app.command()

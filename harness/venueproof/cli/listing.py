@@ -11,6 +11,7 @@ import msgspec
 from venueproof.cli.output import WIDTH, line, print_json, table
 from venueproof.runner.adapters import named_adapters
 from venueproof.runner.plan import require_venue
+from venueproof.usage import UsageError, nearest
 from venueproof_contracts.capabilities import CLAIMS, Conformance
 from venueproof_contracts.clause import Clause, all_clauses
 from venueproof_simulators.host import discovery
@@ -38,14 +39,21 @@ def _statuses(rows: Sequence[QuirkRow]) -> str:
     return ", ".join(f"{counts[status]} {status.value}" for status in Status if counts[status]) or "empty"
 
 
-def list_quirks(venue: str, as_json: bool) -> int:
-    """The rows of one venue's register, or of all."""
-    if venue:
-        require_venue(venue)
-    names = [venue] if venue else list(discovery.venue_names())
-    rows = [(name, row) for name in names for row in discovery.quirks(name)]
+def list_quirks(wanted: str, as_json: bool) -> int:
+    """The rows of one venue's register, or of all, or the page of one row."""
+    name, dot, _ = wanted.partition(".")
+    if name:
+        require_venue(name)
+    names = [name] if name else list(discovery.venue_names())
+    rows = [(name, row) for name in names for row in discovery.quirks(name) if not dot or row.id == wanted]
+    if dot and not rows:
+        hint = nearest(wanted, [row.id for row in discovery.quirks(name)])
+        raise UsageError(f"{wanted}: {name} has no row of that name{hint}; `venueproof quirks {name}` lists them")
     if as_json:
         print_json([{"venue": name, **msgspec.to_builtins(row)} for name, row in rows])
+        return 0
+    if dot:
+        _print_quirk(rows[0][1])
         return 0
     for _, row in rows:
         line(row.id)
@@ -54,6 +62,33 @@ def list_quirks(venue: str, as_json: bool) -> int:
     for name in names:
         line(f"{name}: {_statuses(discovery.quirks(name))}")
     return 0
+
+
+def _print_quirk(row: QuirkRow) -> None:
+    """Everything that the register says of one row."""
+    line(row.id)
+    told = {
+        "title": row.title,
+        "status": f"{row.status.value}{_profiles(row)}",
+        "verdict": f"{row.verdict.value} ({row.provenance.value})",
+        "venue": row.does,
+        "duty": row.duty,
+        "why": row.why,
+        "clause": f"{row.clause}, shown by {row.provocation}" if row.clause and row.provocation else row.clause,
+        "note": row.note,
+        "source": row.source,
+    }
+    for name, text in told.items():
+        if text:
+            line(textwrap.fill(text, WIDTH, initial_indent=f"  {name:<9}", subsequent_indent=" " * 11))
+
+
+def _profiles(row: QuirkRow) -> str:
+    """The profiles in which a switch is on."""
+    if row.status is not Status.SWITCH:
+        return ""
+    on = [name for name in ("vendor", "field") if getattr(row, name)]
+    return f", on in {' and '.join(on) or 'no profile'}"
 
 
 def list_clauses(as_json: bool) -> int:
