@@ -254,15 +254,17 @@ class Driver:
 
     def _woken(self) -> None:
         self._wake = None
+        woken_ns = self._times.now_ns()
         self.advance()
-        self._forbid_standstill()
+        self._forbid_standstill(woken_ns)
 
-    def _forbid_standstill(self) -> None:
-        wake, now_ns = self._wake, self._times.now_ns()
-        if wake is not None and wake.due_ns <= now_ns:
+    def _forbid_standstill(self, woken_ns: int) -> None:
+        """What was due when the venue was woken is done; what fell due while it was busy is no fault."""
+        wake = self._wake
+        if wake is not None and wake.due_ns <= woken_ns:
             self.fault("the venue wants to be woken at a time that has passed")
             self._timers.cancel(wake)
-            self._wake = self._timers.at(now_ns + NS_PER_MS, self._woken)
+            self._wake = self._timers.at(self._times.now_ns() + NS_PER_MS, self._woken)
 
     # --- guarding -------------------------------------------------------------------------------------------------
 

@@ -15,8 +15,10 @@ from venueproof_simulators.engine.events import PriceMoved
 from venueproof_simulators.host.controls import Controls, DropManner, SessionKind
 from venueproof_simulators.host.latency import NO_LATENCY
 from venueproof_simulators.host.simulator import Simulator
+from venueproof_simulators.host.venue import VenueTime
 
 Virtual = Callable[..., Simulator]
+Live = Callable[..., Simulator]
 World = Any
 SECOND = 1_000_000_000
 
@@ -55,6 +57,31 @@ def test_a_venue_that_wants_the_past_is_a_fault_and_no_hang(virtual: Virtual) ->
         world.venue.due_ns = None
 
     virtual(story, faults=3)
+
+
+def test_what_falls_due_while_the_venue_is_busy_is_no_fault(live: Live) -> None:
+    async def story(world: World) -> None:
+        done = asyncio.Event()
+
+        def busy(time: VenueTime) -> None:
+            if world.venue.due_ns is None or world.venue.due_ns > time.true_ns:
+                return
+            if len(ticks) == 3:
+                world.venue.due_ns = None
+                done.set()
+                return
+            ticks.append(time.true_ns)
+            world.venue.due_ns = time.true_ns + 1
+            while world.simulator.time().true_ns <= world.venue.due_ns:
+                pass
+
+        ticks: list[int] = []
+        world.venue.advance = busy
+        world.venue.due_ns = world.simulator.time().true_ns
+        world.simulator.age(0)
+        await asyncio.wait_for(done.wait(), 5)
+
+    live(story)
 
 
 @pytest.mark.parametrize("manner", list(DropManner))
