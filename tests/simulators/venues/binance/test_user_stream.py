@@ -254,6 +254,21 @@ def test_unknown_listen_key_cannot_be_extended_or_closed(client: Client) -> None
     assert client.request("POST", "/fapi/v1/listenKey").status == 401
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_named_listen_key_must_be_the_callers_own(client: Client, method: str) -> None:
+    mine = client.listen_key()
+    headers = {"x-mbx-apikey": client.keys["apiKey"]}
+    client.keys = dict(client.venue.open_account("other", client.time()))
+    theirs = client.listen_key()
+
+    def status(key: str, prefix: str = "/fapi") -> int:
+        return client.request(method, f"{prefix}/v1/listenKey", f"listenKey={key}", headers=headers).status
+
+    assert [status(theirs), status("x" * 64), status(mine, "/dapi")] == [400, 400, 400]
+    assert client.listen_key("PUT") == theirs
+    assert status(mine) == 200
+
+
 @pytest.mark.quirk("binance.ws.listen-key-expired-event")
 def test_every_expired_key_is_announced(client: Client) -> None:
     for _ in range(2):

@@ -14,6 +14,7 @@ def start(call: Call) -> Document:
 
 def keep_alive(call: Call) -> Document:
     """PUT listenKey."""
+    _check_named(call)
     key = call.desk.listen_keys.renew(call.account.name, call.product.name, call.time)
     if key is None:
         raise VenueError("listen-key-unknown")
@@ -22,6 +23,19 @@ def keep_alive(call: Call) -> Document:
 
 def close(call: Call) -> Document:
     """DELETE listenKey: every stream on it ends."""
+    _check_named(call)
     if not call.desk.listen_keys.delete(call.account.name, call.product.name, call.time):
         raise VenueError("listen-key-unknown")
     return {}
+
+
+def _check_named(call: Call) -> None:
+    """No parameter is asked for, but clients name the key that they hold: it must be in force, and the caller's own.
+
+    That a stale or foreign one is refused as unknown is inferred.
+    """
+    named = call.parameters.raw("listenKey")
+    if named:
+        owner = call.desk.listen_keys.owner(named)
+        if owner is None or not owner.hears(call.account.name, call.product.name):
+            raise VenueError("listen-key-unknown")
