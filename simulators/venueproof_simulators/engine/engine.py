@@ -123,7 +123,9 @@ class Engine:
         self.journal.add(floor.now_ns, command, events)
         if self._keep is not None and floor.now_ns >= self._forget_ns:
             self._forget_ns = floor.now_ns + self._keep.every_ns
-            forget(floor, self._keep)
+            forgotten = forget(floor, self._keep)
+            if forgotten.orders or forgotten.conditionals:
+                events.append(forgotten)
         return events
 
     def run_for_long(self, keep: Keep | None = None) -> None:

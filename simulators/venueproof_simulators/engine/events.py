@@ -61,6 +61,13 @@ class OrderChanged(Event, frozen=True, gc=False):
     fill: FillState | None = None
 
 
+class Forgotten(Event, frozen=True, gc=False):
+    """The engine knows these no more: (instrument, id) of orders and of conditional orders. Stands in no journal."""
+
+    orders: tuple[tuple[str, int], ...]
+    conditionals: tuple[tuple[str, int], ...]
+
+
 class ConditionalCause(StrEnum):
     """Why a conditional order changed."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from venueproof_simulators.engine.events import Forgotten
 from venueproof_simulators.engine.floor import Floor
 from venueproof_simulators.engine.ledger import Account, Holding
 from venueproof_simulators.engine.market import Market
@@ -30,24 +31,27 @@ class Keep(Struct, frozen=True):
     """How often it is looked for what is to be forgotten."""
 
 
-def forget(floor: Floor, keep: Keep) -> None:
-    """Drop what is older than is to be kept."""
+def forget(floor: Floor, keep: Keep) -> Forgotten:
+    """Drop what is older than is to be kept; tells what others may have kept notes of."""
+    orders: list[Order] = []
     for market in floor.markets.values():
-        _forget_orders(market, floor.now_ns, keep)
+        orders += _forget_orders(market, floor.now_ns, keep)
         market.tape.forget(keep.trades)
     for account in floor.ledger.users():
         _forget_fills(account, floor.now_ns - keep.ended_ns)
-    floor.conditionals.forget(floor.now_ns - keep.ended_ns, floor.now_ns - keep.unfilled_ns)
+    conditionals = floor.conditionals.forget(floor.now_ns - keep.ended_ns, floor.now_ns - keep.unfilled_ns)
+    return Forgotten(tuple((order.terms.instrument, order.order_id) for order in orders), tuple(conditionals))
 
 
-def _forget_orders(market: Market, now_ns: int, keep: Keep) -> None:
-    """Drop the orders of a market that ended long ago."""
+def _forget_orders(market: Market, now_ns: int, keep: Keep) -> list[Order]:
+    """Drop the orders of a market that ended long ago, and return them."""
     old = [order for order in market.orders.values() if _is_old(order, now_ns, keep)]
     for order in old:
         del market.orders[order.order_id]
         _drop(order.holding, order)
     for account in {order.holding.account.name: order.holding.account for order in old}.values():
         account.orders = [order for order in account.orders if order.order_id in order.holding.orders]
+    return old
 
 
 def _is_old(order: Order, now_ns: int, keep: Keep) -> bool:

@@ -171,13 +171,18 @@ class Register:
         del self._waiting[conditional.command.account][conditional]
         del market.waiting[conditional]
 
-    def forget(self, before_ns: int, without_order_before_ns: int) -> None:
+    def forget(self, before_ns: int, without_order_before_ns: int) -> list[tuple[str, int]]:
         """Drop those that ended before a time; the second one is for those that never became an order."""
-        for key, one in list(self.by_id.items()):
-            if one.status in _ENDED and one.updated_ns < (before_ns if one.order_id else without_order_before_ns):
-                del self.by_id[key]
+        old = [
+            key
+            for key, one in self.by_id.items()
+            if one.status in _ENDED and one.updated_ns < (before_ns if one.order_id else without_order_before_ns)
+        ]
+        for key in old:
+            del self.by_id[key]
         for account, ever in self._of.items():
             self._of[account] = [one for one in ever if (one.command.instrument, one.conditional_id) in self.by_id]
+        return old
 
     def ever(self, account: str) -> Iterable[Conditional]:
         """All of an account, oldest first."""

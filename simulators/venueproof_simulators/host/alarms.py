@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 from venueproof_simulators.host.venue import VenueTime
 
 Deed = Callable[[VenueTime], None]
+
+_SLACK = 64
+"""So many that were set anew or cleared may wait in the heap for their time beyond as many as there are others."""
 
 
 class Alarms:
@@ -23,6 +26,9 @@ class Alarms:
         self._serial += 1
         self._set[key] = (due_ns, self._serial, deed)
         heappush(self._heap, (due_ns, self._serial, key))
+        if len(self._heap) > 2 * len(self._set) + _SLACK:
+            self._heap = [(due_ns, serial, key) for key, (due_ns, serial, _) in self._set.items()]
+            heapify(self._heap)
 
     def is_set(self, key: Hashable) -> bool:
         """Whether something is due under this key."""

@@ -8,20 +8,22 @@ class FixedWindow:
 
     def __init__(self, interval_s: int) -> None:
         self.interval_ns = interval_s * 10**9
-        self._counts: dict[str, tuple[int, int]] = {}
+        self._window = 0
+        self._counts: dict[str, int] = {}
+        """Of the last window in which anything was counted."""
 
     def add(self, key: str, amount: int, now_ns: int) -> int:
         """Count `amount` and return the sum of this window."""
         window = now_ns // self.interval_ns
-        last, count = self._counts.get(key, (window, 0))
-        count = count + amount if last == window else amount
-        self._counts[key] = (window, count)
+        if window != self._window:
+            self._window = window
+            self._counts.clear()
+        self._counts[key] = count = self._counts.get(key, 0) + amount
         return count
 
     def count(self, key: str, now_ns: int) -> int:
         """The sum of this window."""
-        last, count = self._counts.get(key, (0, 0))
-        return count if last == now_ns // self.interval_ns else 0
+        return self._counts.get(key, 0) if self._window == now_ns // self.interval_ns else 0
 
     def forget(self, key: str) -> None:
         """Stop counting a key that is gone."""

@@ -8,7 +8,7 @@ import pytest
 
 from venueproof_simulators.engine.commands import Deposit, PayFunding, SetInsurance, SetPrice
 
-from .client import Client, words
+from .client import SECOND_NS, Client, words
 
 FORCED = "/fapi/v1/forceOrders"
 FORCED_KEYS = words(
@@ -95,7 +95,11 @@ def test_liquidation_is_told_and_listed_with_its_own_client_id(client: Client) -
     assert client.ask("GET", FORCED, symbol="BTCUSDT", autoCloseType="LIQUIDATION") == [row]
     assert client.ask("GET", FORCED, autoCloseType="ADL") == client.ask("GET", FORCED, symbol="ETHUSDT") == []
     assert client.ask("GET", FORCED, endTime=row["time"] - 1) == []
-    assert client.ask("GET", "/fapi/v1/order", symbol="BTCUSDT", orderId=row["orderId"])["status"] == "FILLED"
+    client.skew_ns = 5 * SECOND_NS
+    asked = client.ask("GET", "/fapi/v1/order", symbol="BTCUSDT", origClientOrderId=row["clientOrderId"])
+    assert (asked["orderId"], asked["status"]) == (row["orderId"], "FILLED")
+    other = {"symbol": "BTCUSDT", "origClientOrderId": "autoclose-1"}
+    assert client.refused("GET", "/fapi/v1/order", **other) == (400, -2013)
 
 
 def test_debt_that_insurance_takes_over_is_told_and_is_income(client: Client) -> None:
@@ -128,6 +132,8 @@ def test_position_that_deleveraging_reduces_is_told_so(client: Client) -> None:
     assert orders[-1]["X"] == "FILLED"
     (row,) = client.ask("GET", FORCED, autoCloseType="ADL")
     assert (row["clientOrderId"], row["executedQty"]) == ("adl_autoclose", "0.100")
+    asked = client.ask("GET", "/fapi/v1/order", symbol="BTCUSDT", origClientOrderId="adl_autoclose")
+    assert (asked["orderId"], asked["status"]) == (row["orderId"], "FILLED")
     assert client.ask("GET", "/fapi/v3/positionRisk") == []
 
 

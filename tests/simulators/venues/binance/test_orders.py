@@ -6,7 +6,8 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from venueproof_simulators.engine.commands import ExpireOrder, FillOrder, SetPrice
+from venueproof_simulators.engine.commands import AddLiquidity, ExpireOrder, FillOrder, SetPrice
+from venueproof_simulators.engine.state import Side
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 
 from .client import Client, order
@@ -48,12 +49,55 @@ def test_reply_has_exactly_the_documented_fields_and_no_money(client: Client) ->
     assert canceled["status"] == "CANCELED"
 
 
+@pytest.mark.quirk("binance.order.reply-with-fill-money")
+@pytest.mark.parametrize(
+    ("path", "asked", "money"),
+    [
+        (ORDER, {"symbol": "BTCUSDT", "quantity": "0.010"}, ("60000.10000", "cumQuote", "600.00100")),
+        ("/dapi/v1/order", {"symbol": "BTCUSD_PERP", "quantity": "6"}, ("60000.1", "cumBase", "0.00999998")),
+    ],
+)
+def test_replies_had_money_before_the_integration(
+    client: Client, path: str, asked: dict[str, object], money: tuple[str, str, str]
+) -> None:
+    keys: list[list[str]] = []
+    for on in (False, True, False):
+        client.venue.switch_quirk("binance.order.reply-with-fill-money", on)
+        rests = client.ask("POST", path, **order(**asked, newOrderRespType="RESULT"))
+        target = {"symbol": asked["symbol"], "orderId": rests["orderId"]}
+        changed = {"side": "BUY", "quantity": asked["quantity"], "price": "58000"}
+        replies = [rests, client.ask("PUT", path, **target, **changed), client.ask("DELETE", path, **target)]
+        filled = client.ask("POST", path, **asked, side="BUY", type="MARKET", newOrderRespType="RESULT")
+        keys.append(list(filled))
+        assert all(("avgPrice" in one, money[1] in one) == (on, on) for one in replies)
+        if on:
+            assert (filled["avgPrice"], filled[money[1]]) == (money[0], money[2])
+            assert {float(one["avgPrice"]) for one in replies} == {0}
+            assert keys[-1][keys[-1].index("price") + 1] == "avgPrice"
+            assert keys[-1][keys[-1].index("cumQty") + 1] == money[1]
+            assert [key for key in keys[-1] if key not in ("avgPrice", money[1])] == keys[0]
+    assert keys[0] == keys[2]
+
+
+def test_average_price_has_the_decimals_of_price_and_quantity_together(client: Client) -> None:
+    """As recorded: 43676.62353 for BTCUSDT after several fills; 0.00 before the first one, whatever the symbol."""
+    for quantity, price in (("0.001", "60001.0"), ("0.002", "60001.4")):
+        client.command(AddLiquidity("BTCUSDT", Side.SELL, int(Decimal(price) * 10), int(Decimal(quantity) * 1000)))
+    client.command(SetPrice("BTCUSDT", 600_009))
+    placed = client.market(quantity="0.003")
+    shown = client.ask("GET", ORDER, symbol="BTCUSDT", orderId=placed["orderId"])
+    mean = Decimal(shown["cumQuote"]) / 3 * 1000
+    assert shown["avgPrice"] == f"{mean:.5f}"
+    rests = client.limit(symbol="XRPUSDT", price="0.5000", quantity="100")
+    assert client.ask("GET", ORDER, symbol="XRPUSDT", orderId=rests["orderId"])["avgPrice"] == "0.00"
+
+
 @pytest.mark.quirk("binance.order.ack-default")
 def test_default_answer_is_new_although_it_filled(client: Client) -> None:
     placed = client.market()
     assert (placed["status"], placed["executedQty"]) == ("NEW", "0.000")
     stands = client.ask("GET", ORDER, symbol="BTCUSDT", orderId=placed["orderId"])
-    assert (stands["status"], stands["executedQty"], stands["avgPrice"]) == ("FILLED", "0.010", "60000.10")
+    assert (stands["status"], stands["executedQty"], stands["avgPrice"]) == ("FILLED", "0.010", "60000.10000")
 
 
 @pytest.mark.parametrize(

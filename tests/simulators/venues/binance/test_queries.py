@@ -14,7 +14,7 @@ DAY_MS = 86_400_000
 def test_order_document_has_the_cost_of_both_products(client: Client) -> None:
     placed = client.market()
     document = client.ask("GET", ORDER, symbol="BTCUSDT", orderId=placed["orderId"])
-    assert (document["cumQuote"], document["cumBase"], document["avgPrice"]) == ("600.00100", "0", "60000.10")
+    assert (document["cumQuote"], document["cumBase"], document["avgPrice"]) == ("600.00100", "0", "60000.10000")
     assert "cumQty" not in document
     assert {document["time"], document["updateTime"]} == {client.time().wire_ms}
     assert document["reduceOnly"] is False

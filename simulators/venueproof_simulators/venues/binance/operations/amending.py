@@ -23,6 +23,7 @@ from venueproof_simulators.venues.binance.operations.orders import (
     find_order,
     refusal_error,
     state_of,
+    tells_money,
 )
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.wire.numbers import Listing
@@ -56,7 +57,7 @@ def amend(call: Call) -> Document:
     if refusal is not None:
         call.desk.notes.set(listing.name, order.order_id, before)
         raise _amend_error(call, listing, side, refusal)
-    return amend_reply(listing, state_of(call.desk, order), note, call.time)
+    return amend_reply(listing, state_of(call.desk, order), note, call.time, paid=tells_money(call))
 
 
 def _check_amendable(call: Call, order: OrderState, side: Side) -> None:

@@ -24,7 +24,9 @@ class Cashbook:
 
     def __init__(self) -> None:
         self._paid_ns: dict[tuple[str, str], int] = {}
-        self._payments: dict[str, list[BalanceChanged]] = {}
+        self._payments: dict[str, list[tuple[int, BalanceChanged]]] = {}
+        self._paid: dict[str, int] = {}
+        """How many payments an account ever had: they are numbered."""
         self._moves: dict[str, list[MarginMoved]] = {}
         self._fundings: dict[str, list[Funding]] = {}
 
@@ -37,7 +39,8 @@ class Cashbook:
         account = event.balance.account
         self._paid_ns[account, event.balance.asset] = event.balance.updated_ns
         if event.cause in _LISTED:
-            self._payments.setdefault(account, []).append(event)
+            self._paid[account] = number = self._paid.get(account, 0) + 1
+            self._payments.setdefault(account, []).append((number, event))
 
     def note_move(self, event: MarginMoved) -> None:
         """Margin went into or out of an isolated position."""
@@ -54,8 +57,15 @@ class Cashbook:
         """When a wallet last changed; at first, when the account was opened."""
         return self._paid_ns[account, asset]
 
-    def payments(self, account: str) -> list[BalanceChanged]:
-        """Money paid in and out, funding, and debts taken over."""
+    def forget(self, before_ns: int) -> None:
+        """Drop payments and moves of margin of before a time. Fundings are public and stay: a few a day."""
+        for paid in self._payments.values():
+            paid[:] = [row for row in paid if row[1].balance.updated_ns >= before_ns]
+        for moves in self._moves.values():
+            moves[:] = [moved for moved in moves if moved.position.updated_ns >= before_ns]
+
+    def payments(self, account: str) -> list[tuple[int, BalanceChanged]]:
+        """Money paid in and out, funding, and debts taken over; each with its number among the account's."""
         return self._payments.get(account, [])
 
     def moves(self, account: str) -> list[MarginMoved]:

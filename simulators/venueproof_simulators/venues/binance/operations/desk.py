@@ -27,6 +27,7 @@ from venueproof_simulators.engine.events import (
     BalanceChanged,
     ConditionalChanged,
     Event,
+    Forgotten,
     MarginMoved,
     OrderChanged,
     PoolSharingChanged,
@@ -52,6 +53,7 @@ from venueproof_simulators.venues.binance.wire.algos import GOOD_TILL
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 from venueproof_simulators.venues.binance.wire.orders import PLAIN_NOTE, Document
 
+_DAY_NS = 86_400 * 10**9
 _SEED_LETTERS = 32
 """Of so many a private key is made."""
 _NET_LEG = (PositionSide.NET,)
@@ -171,7 +173,7 @@ class Desk:
     def secrets(self) -> list[str]:
         """What must not stand in a journal."""
         accounts = self._accounts.values()
-        return [secret for one in accounts for secret in (one.secret, one.ed25519_seed)] + self.listen_keys.ever
+        return [secret for one in accounts for secret in (one.secret, one.ed25519_seed)] + list(self.listen_keys.ever)
 
     # --- instruments and orders ---
 
@@ -216,6 +218,11 @@ class Desk:
         if self.notes.keep_algo(event, command, note, time):
             algo = event.conditional
             self.ages.clear(("algo-good-till", algo.instrument, algo.conditional_id))
+
+    def hear_forgotten(self, event: Forgotten, command: Command, note: Note, time: VenueTime) -> None:
+        """The engine let go of what is old; so does the desk."""
+        self.notes.forget(event)
+        self.cash.forget(time.true_ns - self.limits.named("forget-income").limit * _DAY_NS)
 
     def hear_money(self, event: BalanceChanged, command: Command, note: Note, time: VenueTime) -> None:
         """A wallet changed."""
@@ -292,6 +299,7 @@ class Desk:
 
 
 _HEARS: dict[type[Event], Callable[[Desk, Any, Command, Note, VenueTime], None]] = {
+    Forgotten: Desk.hear_forgotten,
     OrderChanged: Desk.hear_order,
     ConditionalChanged: Desk.hear_algo,
     BalanceChanged: Desk.hear_money,

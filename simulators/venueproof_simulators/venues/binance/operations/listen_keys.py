@@ -7,6 +7,7 @@ carry both. Times in ns of the age clock.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 
@@ -22,6 +23,7 @@ Gone = Callable[[str, bool, VenueTime], None]
 SILENT = "binance.ws.listen-key-silent-drop"
 SEPARATE = "binance.ws.listen-key-separate"
 _SHARED = ""
+_KEYS_KEPT = 1000
 
 
 def _nobody(key: str, told: bool, time: VenueTime) -> None:
@@ -49,8 +51,8 @@ class ListenKeys:
         self._switches = switches
         self._serial = 0
         self._owners: dict[str, Owner] = {}
-        self.ever: list[str] = []
-        """Every key given out so far."""
+        self.ever: deque[str] = deque(maxlen=_KEYS_KEPT)
+        """The keys given out last, in force or not: none of them is to be seen in a journal."""
         self.gone: Gone = _nobody
 
     def owner(self, key: str) -> Owner | None:

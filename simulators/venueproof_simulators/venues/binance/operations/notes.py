@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeGuard
 
 from venueproof_simulators.engine.commands import Command, Place
-from venueproof_simulators.engine.events import Cause, ConditionalCause, ConditionalChanged, OrderChanged
+from venueproof_simulators.engine.events import Cause, ConditionalCause, ConditionalChanged, Forgotten, OrderChanged
 from venueproof_simulators.engine.state import LIVE, ConditionalState, ConditionalStatus, OrderState, OrderStatus
 from venueproof_simulators.host.facts import Limits
 from venueproof_simulators.host.venue import VenueTime
@@ -88,6 +88,15 @@ class Notes:
             return False
         self._ended_algos[key] = time.age_ns
         return True
+
+    def forget(self, event: Forgotten) -> None:
+        """Drop what there is on orders that the engine knows no more."""
+        for key in event.orders:
+            self._orders.pop(key, None)
+            self._ended.pop(key, None)
+        for key in event.conditionals:
+            for kept in (self._algos, self._resulting, self._ended_algos):
+                kept.pop(key, None)
 
     # --- what is remembered ---
 

@@ -11,6 +11,7 @@ from venueproof_simulators.venues.binance.operations.orders import find_order
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.wire.numbers import Listing, wire_ms
 from venueproof_simulators.venues.binance.wire.orders import (
+    FORCED,
     INCOME_TYPES,
     Document,
     amendment_documents,
@@ -52,7 +53,6 @@ _FORCED = {
     "LIQUIDATION": frozenset({OrderOrigin.LIQUIDATION}),
     "ADL": frozenset({OrderOrigin.DELEVERAGING}),
 }
-_ANY_FORCED = frozenset({OrderOrigin.LIQUIDATION, OrderOrigin.DELEVERAGING})
 _DAY_MS = 86_400_000
 
 
@@ -114,7 +114,7 @@ def amendments(call: Call) -> list[Document]:
 
 def forced_orders(call: Call) -> list[Document]:
     """GET forceOrders: orders by which the venue closed the caller's positions, ascending, of one week."""
-    origins = call.parameters.option("autoCloseType", _FORCED, "not-valid", _ANY_FORCED)
+    origins = call.parameters.option("autoCloseType", _FORCED, "not-valid", FORCED)
     limit = call.parameters.limit(50, 100)
     span = span_ms(call, by_id=False)
     rows = [
@@ -189,7 +189,7 @@ def _income(call: Call) -> Iterable[tuple[int, str, Document]]:
             for kind, row in income_documents(listing, fill, place, call.time):
                 yield fill.at_ns, kind, row
     names = {listing.name for listing in wanted} | ({""} if not call.parameters.has("symbol") else set[str]())
-    for number, paid in enumerate(call.desk.cash.payments(call.account.name), 1):
+    for number, paid in call.desk.cash.payments(call.account.name):
         if paid.balance.asset in call.product.money and paid.instrument in names:
             kind = INCOME_TYPES[paid.cause]
             yield paid.balance.updated_ns, kind, payment_document(paid, call.product, number, call.time)

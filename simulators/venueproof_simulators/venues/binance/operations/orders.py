@@ -14,9 +14,10 @@ from venueproof_simulators.venues.binance.operations.order_reading import Reques
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.restrictions import check_restrictions
 from venueproof_simulators.venues.binance.wire.numbers import Listing
-from venueproof_simulators.venues.binance.wire.orders import Document, order_reply, test_reply
+from venueproof_simulators.venues.binance.wire.orders import FORCED, Document, client_id, order_reply, test_reply
 
 ENGINE_WINDOW = "binance.auth.me-recvwindow"
+MONEY = "binance.order.reply-with-fill-money"
 CANCELED_ALL = {"code": 200, "msg": "The operation of cancel all open order is done."}
 
 
@@ -33,7 +34,12 @@ def place(call: Call) -> Document:
     if request.note.good_till_ms and last.status in LIVE:
         call.desk.expire_at(last, till_age_ns(call, request.note.good_till_ms))
     shown = last if request.show_result else taken
-    return order_reply(request.listing, shown, request.note, call.time)
+    return order_reply(request.listing, shown, request.note, call.time, paid=tells_money(call))
+
+
+def tells_money(call: Call) -> bool:
+    """Whether answers to place, amend and cancel tell what fills came to, as they did before the integration."""
+    return call.desk.switches.on(MONEY)
 
 
 def till_age_ns(call: Call, good_till_ms: int) -> int:
@@ -72,19 +78,19 @@ def place_test(call: Call) -> Document:
 def _outcome(call: Call, request: Request, events: Sequence[Event]) -> tuple[OrderState, OrderState]:
     """The order as it was taken in, and as it stands after all that followed at once. Raises `VenueError`."""
     taken = last = None
-    client_id, account = request.command.client_id, call.account.name
+    own_id, account = request.command.client_id, call.account.name
     for event in events:
         if isinstance(event, OrderChanged):
             order = event.order
-            if order.client_id == client_id and order.account == account:
+            if order.client_id == own_id and order.account == account:
                 if event.cause is Cause.OPENED and order.instrument == request.listing.name:
                     taken = last = order
                 elif last is not None and order.order_id == last.order_id:
                     last = order
-        elif isinstance(event, Refused) and event.client_id == client_id and event.account == account:
+        elif isinstance(event, Refused) and event.client_id == own_id and event.account == account:
             raise refusal_error(call, request.listing, request.command.side, event.refusal)
     if taken is None or last is None:
-        raise LookupError(f"the engine told nothing of the order {client_id!r}")
+        raise LookupError(f"the engine told nothing of the order {own_id!r}")
     return taken, last
 
 
@@ -123,16 +129,24 @@ def find_order(call: Call, listing: Listing, unknown: str) -> OrderState:
     """The order of `orderId` or `origClientOrderId`. Raises `VenueError(unknown)` when there is none."""
     engine, account = call.desk.engine, call.account.name
     order_id = call.parameters.integer("orderId")
-    client_id = call.parameters.optional("origClientOrderId")
+    own_id = call.parameters.optional("origClientOrderId")
     if order_id is not None:
         order = engine.order(account, listing.name, order_id)
-    elif client_id is not None:
-        order = engine.order_by_client_id(account, listing.name, client_id)
+    elif own_id is not None:
+        order = engine.order_by_client_id(account, listing.name, own_id) or _forced(call, listing, own_id)
     else:
         raise VenueError("order-id-missing")
     if order is None or order.account != account or not call.desk.notes.remembers(order, call.time):
         raise VenueError(unknown)
     return order
+
+
+def _forced(call: Call, listing: Listing, own_id: str) -> OrderState | None:
+    """The newest order by which the venue closed a position, by the id that the venue gave it."""
+    if "autoclose" not in own_id:
+        return None
+    forced = [order for order in call.desk.engine.orders(call.account.name, listing.name) if order.origin in FORCED]
+    return next((order for order in reversed(forced) if client_id(order) == own_id), None)
 
 
 def cancel(call: Call) -> Document:
@@ -143,7 +157,8 @@ def cancel(call: Call) -> Document:
         raise VenueError("unknown-order-cancel")
     events = call.desk.cancel(order, call.time)
     _raise_refused(call, listing, order.side, events)
-    return order_reply(listing, state_of(call.desk, order), call.desk.notes.of(order), call.time)
+    ended = state_of(call.desk, order)
+    return order_reply(listing, ended, call.desk.notes.of(order), call.time, paid=tells_money(call))
 
 
 def cancel_all(call: Call) -> Document:

@@ -12,7 +12,7 @@ from typing import cast
 
 from venueproof_simulators.engine.engine import Engine
 from venueproof_simulators.engine.events import BookChanged, Event, MarkMoved, OrderChanged, PriceMoved, Traded
-from venueproof_simulators.engine.state import CandleState, OrderOrigin, Side
+from venueproof_simulators.engine.state import CandleState, Side
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.products import PRODUCTS
 from venueproof_simulators.venues.binance.streams.names import Channel, Kind
@@ -20,7 +20,7 @@ from venueproof_simulators.venues.binance.wire import events as wire
 from venueproof_simulators.venues.binance.wire import price_events as prices
 from venueproof_simulators.venues.binance.wire.market import level_rows
 from venueproof_simulators.venues.binance.wire.numbers import Listing
-from venueproof_simulators.venues.binance.wire.orders import Document
+from venueproof_simulators.venues.binance.wire.orders import FORCED, Document
 
 Documents = list[tuple[str, Document | list[Document]]]
 """(symbol of the instrument or empty, message), in order."""
@@ -43,7 +43,6 @@ TOPICS = {
     Kind.FORCED: "other",
 }
 """The neutral word for what a channel tells."""
-_FORCED = frozenset({OrderOrigin.LIQUIDATION, OrderOrigin.DELEVERAGING})
 _UNPRICED = frozenset({"BNB"})
 """Margin assets that no instrument here has a price of."""
 
@@ -241,7 +240,7 @@ class ForcedFeed(Feed):
 
     def changed(self, instrument: str, event: Event) -> bool:
         """A fill of such an order."""
-        forced = isinstance(event, OrderChanged) and event.fill is not None and event.order.origin in _FORCED
+        forced = isinstance(event, OrderChanged) and event.fill is not None and event.order.origin in FORCED
         if forced:
             self._latest[instrument] = cast(OrderChanged, event)
         return forced

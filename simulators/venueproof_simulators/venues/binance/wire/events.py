@@ -60,7 +60,7 @@ def order_event(listing: Listing, changed: OrderChanged, note: OrderNote, time: 
     liquidated = order.origin is OrderOrigin.LIQUIDATION
     document = {
         "s": listing.name,
-        "c": client_id(order, time),
+        "c": client_id(order),
         "S": order.side.upper(),
         "o": "LIQUIDATION" if liquidated else order.kind.upper(),
         "f": time_in_force(order, note),
@@ -129,7 +129,7 @@ def trade_lite(listing: Listing, order: OrderState, fill: FillState, time: Venue
         "q": listing.amount_text(order.lots),
         "p": listing.plain_price(order.ticks) if order.ticks else "0.00",
         "m": fill.maker,
-        "c": client_id(order, time),
+        "c": client_id(order),
         "S": order.side.upper(),
         "L": listing.plain_price(fill.ticks),
         "l": listing.amount_text(fill.lots),

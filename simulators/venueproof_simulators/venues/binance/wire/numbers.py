@@ -73,6 +73,8 @@ class Listing:
         self.delivery_ms = int(str(row.wire.get("deliveryDate", PERPETUAL_DELIVERY_MS)))
         self.price_places = int(str(row.wire["pricePrecision"]))
         self.amount_places = int(str(row.wire["quantityPrecision"]))
+        self.money_places = self.price_places + self.amount_places
+        """Decimals of average prices and of sums in quote, as recorded: 43676.62353 and 1485.00520 of BTCUSDT."""
         self.fine = Grid(Decimal(1).scaleb(-self.price_places))
         """The precision of prices, finer than the tick: trigger prices may lie between two ticks."""
         self._price_units = whole(row.tick.scaleb(self.price_places))

@@ -1,7 +1,7 @@
 """Orders and fills as REST prints them.
 
 Since the integration of 2026-06 replies to place, amend and cancel carry no money (`avgPrice`, `cumQuote`, `cumBase`):
-`order_reply`. Queries do: `order_document`.
+`order_reply`, unless it is asked for as before. Queries do: `order_document`.
 """
 
 from __future__ import annotations
@@ -89,16 +89,21 @@ class OrderNote(Struct, frozen=True):
 
 
 _SYMBOLS_MAX = 1000
+FORCED = frozenset({OrderOrigin.LIQUIDATION, OrderOrigin.DELEVERAGING})
+"""Who sends orders by which the venue closes a position."""
 _NOT_OF_FORCED = frozenset({"priceProtect", "priceMatch", "selfTradePreventionMode", "goodTillDate"})
 
 PLAIN_NOTE = OrderNote()
 """The note of an order that has nothing special."""
 
 
-def client_id(order: OrderState, time: VenueTime) -> str:
-    """An order's client id; orders by which the venue closes a position have ids that say so."""
+def client_id(order: OrderState) -> str:
+    """An order's client id; orders by which the venue closes a position have ids that say so.
+
+    There is no `settlement_autoclose-`: nothing is delivered or delisted here.
+    """
     if order.origin is OrderOrigin.LIQUIDATION:
-        return f"autoclose-{wire_ms(time, order.created_ns)}{order.order_id:06d}"
+        return f"autoclose-{order.created_ns // 1_000_000}{order.order_id:06d}"
     return "adl_autoclose" if order.origin is OrderOrigin.DELEVERAGING else order.client_id
 
 
@@ -142,19 +147,24 @@ def _common(listing: Listing, order: OrderState, note: OrderNote) -> Document:
     return document
 
 
-def order_reply(listing: Listing, order: OrderState, note: OrderNote, time: VenueTime) -> Document:
-    """The answer to placing or canceling an order."""
+def order_reply(
+    listing: Listing, order: OrderState, note: OrderNote, time: VenueTime, *, paid: bool = False
+) -> Document:
+    """The answer to placing or canceling an order; `paid`: with the money of its fills."""
     executed = listing.amount_text(order.filled_lots)
+    average = {"avgPrice": average_text(listing, order)} if paid else {}
     return {
         "orderId": order.order_id,
         "symbol": listing.name,
         **listing.coin_pair,
         "status": status(order),
-        "clientOrderId": client_id(order, time),
+        "clientOrderId": client_id(order),
         "price": listing.price_text(order.ticks),
+        **average,
         "origQty": listing.amount_text(order.lots),
         "executedQty": executed,
         "cumQty": executed,
+        **(_sum(listing, order) if paid else {}),
         **_common(listing, order, note),
         "updateTime": wire_ms(time, order.updated_ns),
     }
@@ -164,13 +174,15 @@ def test_reply(listing: Listing, order: OrderState, note: OrderNote, time: Venue
     """The answer to testing an order: as it was before 2026-06, with the money of an order that has not filled."""
     return order_reply(listing, order, note, time) | {
         "avgPrice": listing.zero_price,
-        "cumQuote": fixed(Decimal(0), 5),
+        "cumQuote": fixed(Decimal(0), listing.money_places),
     }
 
 
-def amend_reply(listing: Listing, order: OrderState, note: OrderNote, time: VenueTime) -> Document:
+def amend_reply(
+    listing: Listing, order: OrderState, note: OrderNote, time: VenueTime, *, paid: bool = False
+) -> Document:
     """The answer to amending an order: the same, with `pair`, and with `modifyId` when one was sent."""
-    document = order_reply(listing, order, note, time) | {"pair": listing.pair}
+    document = order_reply(listing, order, note, time, paid=paid) | {"pair": listing.pair}
     return document if note.modify_id is None else document | {"modifyId": note.modify_id}
 
 
@@ -181,17 +193,30 @@ def order_document(listing: Listing, order: OrderState, note: OrderNote, time: V
         "symbol": listing.name,
         "pair": listing.pair,
         "status": status(order),
-        "clientOrderId": client_id(order, time),
+        "clientOrderId": client_id(order),
         "price": listing.price_text(order.ticks),
-        "avgPrice": fixed(average_price(listing, order), listing.price_places),
+        "avgPrice": average_text(listing, order),
         "origQty": listing.amount_text(order.lots),
         "executedQty": listing.amount_text(order.filled_lots),
-        "cumQuote": "0" if listing.inverse else fixed(listing.value(order.filled_value), 5),
-        "cumBase": eight(filled_coin(listing, order)) if listing.inverse else "0",
+        **({"cumQuote": "0", **_sum(listing, order)} if listing.inverse else {**_sum(listing, order), "cumBase": "0"}),
         **_common(listing, order, note),
         "time": wire_ms(time, order.created_ns),
         "updateTime": wire_ms(time, order.updated_ns),
     }
+
+
+def average_text(listing: Listing, order: OrderState) -> str:
+    """`avgPrice`: before the first fill `0.00` on every USDⓈ-M symbol, as recorded."""
+    if not order.filled_lots:
+        return listing.zero_price if listing.inverse else "0.00"
+    return fixed(average_price(listing, order), listing.money_places)
+
+
+def _sum(listing: Listing, order: OrderState) -> Document:
+    """What its fills are worth."""
+    if listing.inverse:
+        return {"cumBase": eight(filled_coin(listing, order))}
+    return {"cumQuote": fixed(listing.value(order.filled_value), listing.money_places)}
 
 
 def forced_document(listing: Listing, order: OrderState, note: OrderNote, time: VenueTime) -> Document:
@@ -221,7 +246,7 @@ def amendment_documents(listing: Listing, order: OrderState, note: OrderNote, ti
             "symbol": listing.name,
             "pair": listing.pair,
             "orderId": order.order_id,
-            "clientOrderId": order.client_id,
+            "clientOrderId": client_id(order),
             "time": wire_ms(time, change.at_ns),
             "amendment": {
                 "price": dict(zip(("before", "after"), map(listing.price_text, change.ticks), strict=True)),
