@@ -43,7 +43,7 @@ class Heading(Struct, frozen=True, kw_only=True):
 class Cell(Struct, frozen=True, kw_only=True):
     """One cell: the outcome not to be hidden, its words, and where it is explained (an anchor, or empty).
 
-    ``share`` is ``2/3`` where only so many of several cases have it, and empty where all do.
+    ``share`` is ``2/3`` where only so many of the cases that apply have it, and empty where all do.
     """
 
     outcome: Outcome | None
@@ -196,9 +196,10 @@ def _cell(rows: list[Result], targets: Targets) -> Cell:
     if not rows:
         return Cell(outcome=None, words="no row", anchor="", against=False)
     outcome = worst(rows)
-    hits = sum(row.outcome == outcome for row in rows)
+    applicable = [row for row in rows if row.outcome != Outcome.NOT_APPLICABLE] or rows
+    hits = sum(row.outcome == outcome for row in applicable)
     words, share = outcome_words(outcome), ""
-    if hits < len(rows):
-        words, share = f"{hits} of {len(rows)} {words}", f"{hits}/{len(rows)}"
+    if hits < len(applicable):
+        words, share = f"{hits} of {len(applicable)} {words}", f"{hits}/{len(applicable)}"
     anchor = "" if outcome == Outcome.PASS else targets.get((rows[0].adapter, rows[0].venue, rows[0].clause), "")
     return Cell(outcome=outcome, words=words, share=share, anchor=anchor, against=any(severity(row) for row in rows))

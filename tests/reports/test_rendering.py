@@ -184,6 +184,17 @@ def test_many_columns_hold_signs_that_are_said_in_words(both_products: Certifica
     assert ">1 of " in page
 
 
+def test_a_cell_counts_the_cases_that_apply(passing: Certificate) -> None:
+    rows = [
+        replace(row, outcome=Outcome.NOT_APPLICABLE) if (row.clause, row.quirk) == ("ERR-010", "BIN-Q012") else row
+        for row in passing.results
+        if row.adapter == "native"
+    ]
+    [matrix] = lay_out(seal(passing.header, passing.runs, rows)).matrices
+    [line] = [row for section in matrix.sections for row in section.rows if row.clause == "ERR-010"]
+    assert {(cell.words, cell.share) for cell in line.cells if cell.outcome} == {("pass", "")}
+
+
 def test_page_tells_when_nothing_was_proven(failing: Certificate) -> None:
     unproven = seal(replace(failing.header, proved=False), failing.runs, failing.results)
     assert "The suite was not proven in this run" in render_html(unproven)
