@@ -35,7 +35,13 @@ from venueproof_simulators.venues.binance.routes.frames import Frames
 from venueproof_simulators.venues.binance.routes.gateway import TEST_SUFFIX, Gateway
 from venueproof_simulators.venues.binance.signing import ed25519_pem
 from venueproof_simulators.venues.binance.streams.hub import Hub
-from venueproof_simulators.venues.binance.streams.sessions import API_OPENING, Opening, read_opening
+from venueproof_simulators.venues.binance.streams.sessions import (
+    API_OPENING,
+    Opening,
+    products_served,
+    read_opening,
+    streams_limit,
+)
 from venueproof_simulators.venues.binance.wire.brackets import load_brackets
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 
@@ -202,7 +208,8 @@ class BinanceVenue:
         self.desk.budgets.connect(handshake.client, time)
         self.admission.check_region()
         self.admission.check_open(time)
-        if len(opening.names) > self.desk.limits.named("streams-per-connection").limit:
+        products = products_served(opening.family, handshake.origin)
+        if len(opening.names) > self.desk.limits.named(streams_limit(products)).limit:
             raise VenueError("too-many-parameters")
         if opening is API_OPENING:
             self.frames.open(session, handshake, time)

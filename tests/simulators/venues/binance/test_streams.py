@@ -113,14 +113,30 @@ def test_malformed_frame_is_answered_and_changes_nothing(client: Client, frame: 
     assert client.take(session) == []
 
 
-@pytest.mark.parametrize(("count", "status"), [(1024, None), (1025, 400)])
-def test_url_with_more_streams_than_a_connection_may_have_is_refused(
-    client: Client, count: int, status: int | None
-) -> None:
-    names = "/".join(f"x{number}@trade" for number in range(count))
-    handshake = HttpRequest("fstream", "GET", "/stream", f"streams={names}", {}, b"", "127.0.0.1")
-    refusal = client.venue.open(1, handshake, client.time())
-    assert (refusal.status if refusal else None) == status
+HOSTS = pytest.mark.parametrize(("origin", "most"), [("fstream", 1024), ("dstream", 200)])
+"""How many streams a connection may have."""
+
+
+@HOSTS
+def test_url_with_more_streams_than_a_connection_may_have_is_refused(client: Client, origin: str, most: int) -> None:
+    def status(count: int) -> int | None:
+        names = "/".join(f"x{number}@trade" for number in range(count))
+        handshake = HttpRequest(origin, "GET", "/stream", f"streams={names}", {}, b"", "127.0.0.1")
+        refusal = client.venue.open(count, handshake, client.time())
+        return refusal.status if refusal else None
+
+    assert (status(most), status(most + 1)) == (None, 400)
+
+
+@HOSTS
+def test_subscription_that_is_one_too_many_is_refused(client: Client, origin: str, most: int) -> None:
+    session = client.open("/ws", origin=origin)
+    names = [f"x{number}@trade" for number in range(most)]
+    assert client.subscribe(session, *names)["result"] is None
+    assert client.subscribe(session, *names[:9])["result"] is None
+    assert client.subscribe(session, "one@trade")["error"]["code"] == 2
+    client.send(session, {"method": "LIST_SUBSCRIPTIONS", "id": 3})
+    assert client.take(session)[0]["result"] == names
 
 
 @pytest.mark.parametrize("id", ["7d3b9b46-5f4f-4c8b-9a2d-0a8f9a4a0f5b", "1", "Abc9", 0, 2**64 - 1, None])
