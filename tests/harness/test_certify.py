@@ -237,3 +237,12 @@ def test_a_clause_is_proven_by_its_mutant(tmp_path: Path) -> None:
     assert certificate["not_proven"] == []
     _, certificate = certify(tmp_path, *options, "--no-prove")
     assert (certificate["header"]["proved"], certificate["kills"]) == (False, [])
+
+
+def test_a_release_asks_of_a_mutant_that_a_venue_shows_it_on_any_of_its_products(tmp_path: Path) -> None:
+    options = ["--venue", "binance", "--profile", "vendor", "--level", "release", "--seed", "1", "--clause", "POS-010"]
+    _, certificate = certify(tmp_path, "native", *options)
+    found = {(kill["mutant"], kill["venue"]): kill["killed"] for kill in certificate["kills"]}
+    assert len(found) == len(certificate["kills"])
+    assert found["has-one-formula-for-profit", "binance"], "an error that only inverse contracts show"
+    assert certificate["not_proven"] == []

@@ -104,8 +104,8 @@ def _proofs(plan: Plan) -> list[Proof]:
     """One for each mutant of a chosen clause, on any venue; at level release one for each venue."""
     if not plan.wish.prove:
         return []
-    places = [(venue, product) for venue in plan.venues for product in plan.products[venue]]
-    groups = [[place] for place in places] if plan.wish.level == "release" else [places]
+    venues = [[(venue, product) for product in plan.products[venue]] for venue in plan.venues]
+    groups = venues if plan.wish.level == "release" else [[place for places in venues for place in places]]
     chosen = {clause.id for clause in plan.clauses}
     return [
         Proof(mutant.clause, mutant.name, _open_to(mutant, group), plan.seeds[0])
