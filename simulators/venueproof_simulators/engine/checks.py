@@ -187,14 +187,26 @@ def check_need(holding: Holding, sign: int, value: int) -> Refusal | None:
     No order needs more than its own value over the leverage: only when that is not free, the sides are weighed. Then
     the bracket decides, whether the position may become so large once all orders of the side have filled.
     """
-    free, worth = free_atoms(holding.account, holding.instrument.settle), holding.worth
-    if value * worth.numerator > free * worth.denominator * holding.leverage:
-        needed = needed_atoms(holding, sign, value)
-        if needed > 0 and needed > free:
-            return Refusal.INSUFFICIENT_MARGIN
-    if value > 0 and size(holding, sign) + value > holding.value_max:
+    if value <= 0:
+        return None
+    worth, purse = holding.worth, holding.purse
+    most = value * worth.numerator // (worth.denominator * holding.leverage) + 1
+    if most > purse.least_free and not _affordable(holding, sign, value, most):
+        return Refusal.INSUFFICIENT_MARGIN
+    purse.least_free -= most
+    if size(holding, sign) + value > holding.value_max:
         return Refusal.POSITION_TOO_LARGE
     return None
+
+
+def _affordable(holding: Holding, sign: int, value: int, most: int) -> bool:
+    """The same from what is free now, which is noted in the purse."""
+    free = free_atoms(holding.account, holding.instrument.settle)
+    holding.purse.least_free = 0 if holding.account.sharing else free
+    if most <= free:
+        return True
+    needed = needed_atoms(holding, sign, value)
+    return needed <= 0 or needed <= free
 
 
 def check_amend(market: Market, order: Order, command: Amend) -> Refusal | None:

@@ -352,6 +352,10 @@ class Engine:
         """Each asset over all accounts, counterparties included; moved by `OpenAccount` and `Deposit` alone."""
         return self._floor.ledger.totals()
 
+    def least_free_atoms(self, account: str, asset: str) -> int:
+        """How much the checks take to be free at least without working it out (`ledger.Purse`): never more than is."""
+        return max(0, self._floor.ledger[account].purse(asset).least_free)
+
     def state_digest(self) -> str:
         """SHA-256 over everything that later commands depend on and everything that can be read."""
         return sha256(json.encode([self._account_state(), self._market_state()])).hexdigest()

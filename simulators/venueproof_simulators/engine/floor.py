@@ -103,6 +103,12 @@ class Floor:
             return underlying(asset).price.as_integer_ratio()
         return (market.instrument.tick * market.index).as_integer_ratio()
 
+    def shake(self, market: Market) -> None:
+        """Note that the mark price of a market moved, or that it paid funding."""
+        self.shaken[market.instrument.name] = market
+        for account in self.ledger.values():
+            account.purse(market.instrument.settle).least_free = 0
+
     def touch(self, market: Market) -> None:
         """Note that the book of a market changes."""
         if not market.changed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from hashlib import sha256
+from itertools import islice
 
 from msgspec import Struct, json
 
@@ -83,10 +84,19 @@ class Header(Struct, frozen=True):
     pace: Pace
 
 
-class _Row(Struct, gc=False):
+class _Row(Struct):
     at_ns: int
     command: Command
     events: Sequence[Event]
+
+
+class _Fresh(Struct, gc=False):
+    """A row before it is encoded; its events stand among those of all such rows."""
+
+    at_ns: int
+    command: Command
+    events: int
+    """How many."""
 
 
 class _Entry(Struct):
@@ -106,7 +116,9 @@ class Journal:
     def __init__(self, header: Header) -> None:
         self._encoder = json.Encoder()
         self._rows = [self._encoder.encode(header)]
-        self._fresh: list[_Row] = []
+        self._fresh: list[_Fresh] = []
+        self._events: list[Event] = []
+        """Those of `_fresh`, one row's after the other's: lists of their own would burden the garbage collector."""
         self._hash = sha256()
         self._hashed = 0
         self._stopped = False
@@ -115,7 +127,7 @@ class Journal:
     def __deepcopy__(self, memo: dict[int, object]) -> Journal:
         """A journal of its own with the same rows, which never change: a lagging venue is a copy of the venue."""
         twin = copy(self)
-        twin._rows, twin._fresh = list(self._rows), list(self._fresh)
+        twin._rows, twin._fresh, twin._events = list(self._rows), list(self._fresh), list(self._events)
         twin._hash = self._hash.copy()
         twin._listeners = []
         return twin
@@ -125,13 +137,15 @@ class Journal:
         self._stopped = True
         self._rows.clear()
         self._fresh.clear()
+        self._events.clear()
 
     def add(self, at_ns: int, command: Command, events: Sequence[Event]) -> None:
         """Record a command that was applied, and tell those who listen."""
         for listener in self._listeners:
             listener(events)
         if not self._stopped:
-            self._fresh.append(_Row(at_ns, command, tuple(events)))
+            self._fresh.append(_Fresh(at_ns, command, len(events)))
+            self._events += events
 
     def listen(self, listener: Listener) -> None:
         """Have every command's events told from now on; a copy of this journal tells nobody."""
@@ -141,9 +155,15 @@ class Journal:
         """All rows so far. Raises `JournalStoppedError` after `stop`."""
         if self._stopped:
             raise JournalStoppedError("this engine's journal was stopped: the run cannot be repeated from it")
-        self._rows += map(self._encoder.encode, self._fresh)
+        self._rows += self._encoded()
         self._fresh.clear()
+        self._events.clear()
         return self._rows
+
+    def _encoded(self) -> Iterator[bytes]:
+        events = iter(self._events)
+        for row in self._fresh:
+            yield self._encoder.encode(_Row(row.at_ns, row.command, list(islice(events, row.events))))
 
     def digest(self) -> str:
         """SHA-256 over all rows, a line feed after each. Raises `JournalStoppedError` after `stop`."""

@@ -49,6 +49,26 @@ have locked in, and their unrealized profit.
 """
 
 
+class Purse:
+    """What is known of the free money of one account and asset, so that it need not be worked out for each order."""
+
+    __slots__ = ("least_free",)
+
+    def __init__(self) -> None:
+        self.least_free = 0
+        """So many atoms are free at least; 0 or less when nothing is known, and always in a shared pool.
+
+        Exact when it was last worked out (`checks.check_need`); each order let in since took off what it can need at
+        most, and each trade four times its worth, at its own price or at mark, whichever is more: what its lots need,
+        how far they are from mark, and a fee of no more than all of it. Whatever else can make money less free (a mark
+        price, settings, a payment) sets it to 0.
+        """
+
+
+_BROKEN_ATOMS = 9
+"""What of the four terms of a trade is lost by rounding, and more."""
+
+
 class Holding:
     """What one account has and does in one instrument: settings, orders, fills, position."""
 
@@ -60,8 +80,6 @@ class Holding:
         "figures_mark",
         "fills",
         "hedged",
-        "held",
-        "held_mark",
         "instrument",
         "leverage",
         "live",
@@ -69,6 +87,7 @@ class Holding:
         "margin_mode",
         "net",
         "orders",
+        "purse",
         "reduce_only",
         "sell_value",
         "short",
@@ -79,6 +98,7 @@ class Holding:
 
     def __init__(self, account: Account, instrument: Instrument, worth: Worth) -> None:
         self.account = account
+        self.purse = account.purse(instrument.settle)
         self.instrument = instrument
         self.worth = worth
         self.leverage = instrument.leverage_start
@@ -103,9 +123,6 @@ class Holding:
         self.figures: Figures = (0, 0, 0, 0, 0, 0, 0)
         self.figures_mark = 0
         """The mark price for which `figures` were worked out; 0 when they must be worked out again."""
-        self.held: tuple[int, int, int] = (0, 0, 0)
-        """Initial margin, unrealized profit and maintenance margin of the net position, for the mark `held_mark`."""
-        self.held_mark = 0
         self.shown = False
         """Whether it ever had settings or a position of its own."""
 
@@ -119,7 +136,7 @@ class Holding:
 
     def forget(self) -> None:
         """Position or settings changed: the figures must be worked out again."""
-        self.figures_mark = self.held_mark = 0
+        self.figures_mark = self.purse.least_free = 0
 
     @property
     def legs(self) -> tuple[Leg, ...]:
@@ -137,12 +154,16 @@ class Holding:
 
     def trade(self, leg: Leg, lots: int, value: int, atoms: int) -> int:
         """Book signed `lots` on a leg; an isolated one locks in margin for what is new. Returns the profit."""
-        self.forget()
-        return leg.trade(lots, value, atoms, self.leverage if self.margin_mode is _ISOLATED else 0)
+        if self.margin_mode is _ISOLATED:
+            self.forget()
+            return leg.trade(lots, value, atoms, self.leverage)
+        self.figures_mark = 0
+        marked = abs(lots) * self.worth.lot_value
+        self.purse.least_free -= 4 * (atoms if marked <= value else self.worth.atoms(marked)) + _BROKEN_ATOMS
+        return leg.trade(lots, value, atoms, 0)
 
     def position(self, leg: Leg) -> PositionState:
         """A leg as it stands, frozen."""
-        known = self.figures_mark == self.worth.mark and leg is self.net
         return PositionState(
             self.account.name,
             self.instrument.name,
@@ -155,7 +176,7 @@ class Holding:
             leg.realized_atoms,
             leg.updated_ns,
             leg.entry_nano_ticks if leg.lots else 0,
-            self.figures[3] if known else leg.unrealized_atoms(),
+            leg.unrealized_atoms(),
             leg.break_even_nano_ticks(),
         )
 
@@ -197,6 +218,7 @@ class Account:
         "orders",
         "pools",
         "price_of",
+        "purses",
         "sharing",
         "user",
         "wallets",
@@ -216,6 +238,7 @@ class Account:
         """Assets and shared pools for whose cross positions a margin call was told, and nothing has eased since."""
         self.holdings: dict[str, Holding] = {}
         self.by_asset: dict[str, list[Holding]] = {}
+        self.purses: dict[str, Purse] = {}
         self.orders: list[Order] = []
         self.fills: list[FillState] = []
 
@@ -228,6 +251,10 @@ class Account:
             self.wallets.setdefault(instrument.settle, 0)
             self.pools.setdefault(instrument.settle, _NO_POOL)
         return holding
+
+    def purse(self, asset: str) -> Purse:
+        """What is known of the free money of an asset."""
+        return self.purses.setdefault(asset, Purse())
 
     def pool_name(self, asset: str) -> str:
         """The pool that holds an asset; empty for none."""

@@ -60,20 +60,13 @@ def _work_out(holding: Holding) -> Figures:
     leg, worth = holding.net, holding.worth
     if not leg.lots:
         return initial, 0, initial, 0, 0, 0, 0
-    if holding.held_mark != worth.mark:
-        holding.held = _work_out_net(holding, abs(leg.lots) * worth.lot_value)
-        holding.held_mark = worth.mark
-    position, unrealized, maintenance = holding.held
+    value = abs(leg.lots) * worth.lot_value
+    position = -(-value * worth.numerator // (worth.denominator * holding.leverage))
+    unrealized, maintenance = leg.unrealized_atoms(), worth.maintenance_atoms(value)
     if holding.margin_mode is _ISOLATED:
         locked = leg.isolated_atoms
         return locked + initial - position, position, initial - position, unrealized, maintenance, locked, unrealized
     return initial - unrealized, position, initial - position, unrealized, maintenance, 0, 0
-
-
-def _work_out_net(holding: Holding, value: int) -> tuple[int, int, int]:
-    worth = holding.worth
-    position = -(-value * worth.numerator // (worth.denominator * holding.leverage))
-    return position, holding.net.unrealized_atoms(), worth.maintenance_atoms(value)
 
 
 def _work_out_legs(holding: Holding, initial: int) -> Figures:

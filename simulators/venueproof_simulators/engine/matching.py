@@ -306,7 +306,7 @@ def move(floor: Floor, market: Market, ticks: int, *, gap: bool = False, mend: b
     if moved:
         floor.events.append(PriceMoved(market.instrument.name, ticks))
         withdraw(market)
-        floor.shaken[market.instrument.name] = market
+        floor.shake(market)
         look_marks(floor, market)
     up = _sweep(floor, market, market.asks, ticks, gap)
     down = _sweep(floor, market, market.bids, ticks, gap)

@@ -132,6 +132,8 @@ def _check_sharing(floor: Floor, account: Account, pool: Pool, shared: bool) -> 
 
 def _share(account: Account, pool: Pool, shared: bool) -> None:
     pool.shared = shared
+    for purse in account.purses.values():
+        purse.least_free = 0
     account.sharing = any(one.shared for one in account.pools.values())
 
 

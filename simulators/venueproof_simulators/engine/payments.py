@@ -29,7 +29,7 @@ def pay_funding(floor: Floor, command: PayFunding) -> None:
         for leg in holding.legs if holding else ():
             if holding is not None and leg.lots:
                 _pay(floor, holding, leg, command.rate_ppb)
-    floor.shaken[command.instrument] = market
+    floor.shake(market)
 
 
 def _pay(floor: Floor, holding: Holding, leg: Leg, rate_ppb: int) -> None:

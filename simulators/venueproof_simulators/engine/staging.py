@@ -49,6 +49,7 @@ def deposit(floor: Floor, command: Deposit) -> None:
         floor.refuse(command.account, "", "", Refusal.INSUFFICIENT_MARGIN)
         return
     account.wallets[command.asset] += command.atoms
+    account.purse(command.asset).least_free = 0
     cause = BalanceCause.WITHDRAWAL if command.atoms < 0 else BalanceCause.DEPOSIT
     floor.events.append(BalanceChanged(account.wallet(command.asset, floor.now_ns), command.atoms, cause))
 
@@ -96,7 +97,7 @@ def set_mark(floor: Floor, command: SetMark) -> None:
     if market is None:
         return
     market.displace(command.mark_ticks, command.index_ticks)
-    floor.shaken[command.instrument] = market
+    floor.shake(market)
     floor.events.append(MarkMoved(command.instrument, market.worth.mark * NANO, market.index * NANO))
     look_marks(floor, market)
 

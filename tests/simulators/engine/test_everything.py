@@ -165,6 +165,8 @@ def test_with_everything_in_play_sums_hold_and_the_journal_repeats(
         follow(shown, events)
         assert shown == {name: levels(engine, name) for name in engine.instruments}
         check_last_words(engine, events)
+        for balance in (balance for who in USERS for balance in engine.balances(who)):
+            assert engine.least_free_atoms(balance.account, balance.asset) <= balance.available_atoms
         told += events
     check_sums(engine, list(engine.instruments), told)
     check_results(engine)

@@ -16,10 +16,12 @@ from venueproof_simulators.engine.commands import (
     Deposit,
     FillOrder,
     OpenAccount,
+    PayFunding,
     Place,
     PoolSpec,
     SetLeverage,
     SetMarginMode,
+    SetMark,
     SetPrice,
 )
 from venueproof_simulators.engine.engine import Engine, replay
@@ -66,6 +68,26 @@ def test_a_long_position_costs_fee_and_margin_and_earns_with_the_price(engine: E
     assert balance.initial_position_atoms == 610_000 * 100 * 10_000 // 20
     assert balance.maintenance_atoms == 610_000 * 100 * 10_000 * 4 // 1000
     assert balance.available_atoms == balance.wallet_atoms + balance.unrealized_atoms - balance.initial_position_atoms
+
+
+@pytest.mark.parametrize(
+    "less",
+    [
+        SetMark("BTCUSDT", 550_000),
+        SetPrice("BTCUSDT", 550_000),
+        PayFunding("BTCUSDT", 10**8),
+        SetLeverage("ann", "BTCUSDT", 10),
+        Deposit("ann", "USDT", -8_000 * USDT),
+    ],
+    ids=lambda command: type(command).__name__,
+)
+def test_what_makes_money_less_free_is_not_missed_by_the_next_order(engine: Engine, tell: Tell, less: Command) -> None:
+    tell(market(BUY, 500))
+    tell(limit(BUY, 599_000, 1))
+    assert engine.least_free_atoms("ann", "USDT") > 0
+    tell(less)
+    assert engine.least_free_atoms("ann", "USDT") <= money(engine).available_atoms
+    assert refusal(tell(limit(BUY, 540_000, 4000))) is Refusal.INSUFFICIENT_MARGIN
 
 
 def test_closing_realizes_the_profit_in_parts(engine: Engine, tell: Tell) -> None:
