@@ -6,7 +6,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 
 from venueproof_simulators.engine.orders import Resting
-from venueproof_simulators.engine.state import LevelState, Side
+from venueproof_simulators.engine.state import Side
 
 
 class Level:
@@ -19,10 +19,6 @@ class Level:
         self.ticks = ticks
         self.lots = 0
         self.queue: dict[Resting, None] = {}
-
-    def state(self) -> LevelState:
-        """The level as it stands, frozen."""
-        return LevelState(self.side, self.ticks, self.lots)
 
 
 Touched = dict[int, Level]

@@ -21,7 +21,7 @@ from venueproof_simulators.engine import commands as told
 from venueproof_simulators.engine import conditionals, liquidation, modes, payments, staging, trading
 from venueproof_simulators.engine.commands import Command
 from venueproof_simulators.engine.events import Event
-from venueproof_simulators.engine.floor import Floor
+from venueproof_simulators.engine.floor import NEVER_NS, Floor
 from venueproof_simulators.engine.forgetting import Keep, forget
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.journal import Header, Journal, read_commands, read_header
@@ -105,24 +105,23 @@ class Engine:
         A time before the last one counts as the last one. A refused command gives a `Refused`; a command that makes no
         sense (an account nobody opened, an unknown asset) raises `LookupError` or `ValueError` and changes nothing.
         """
-        floor = self._floor
-        floor.from_ns = floor.now_ns
-        floor.until_ns = now_ns if now_ns > floor.now_ns else floor.now_ns
-        next_ns = floor.due.next_ns
-        if next_ns is not None and next_ns <= floor.until_ns:
+        floor, due = self._floor, self._floor.due
+        floor.from_ns = before_ns = floor.now_ns
+        floor.until_ns = until_ns = now_ns if now_ns > before_ns else before_ns
+        if due.next_ns <= until_ns:
             self._run_due()
-        floor.now_ns = floor.until_ns
+        floor.now_ns = until_ns
         _HANDLERS[type(command)](floor, command)
         if floor.shaken:
             liquidation.review(floor)
         if floor.fired:
             conditionals.schedule_fired(floor)
-        if floor.due.next_ns is not None and floor.due.next_ns <= floor.now_ns:
+        if due.next_ns <= until_ns:
             self._run_due()
         events = floor.take_events()
-        self.journal.add(floor.now_ns, command, events)
-        if self._keep is not None and floor.now_ns >= self._forget_ns:
-            self._forget_ns = floor.now_ns + self._keep.every_ns
+        self.journal.add(until_ns, command, events)
+        if self._keep is not None and until_ns >= self._forget_ns:
+            self._forget_ns = until_ns + self._keep.every_ns
             forgotten = forget(floor, self._keep)
             if forgotten.orders or forgotten.conditionals:
                 events.append(forgotten)
@@ -137,7 +136,7 @@ class Engine:
 
     def _run_due(self) -> None:
         floor, due = self._floor, self._floor.due
-        while (next_ns := due.next_ns) is not None and next_ns <= floor.until_ns:
+        while due.next_ns <= floor.until_ns:
             at_ns, job = due.pop()
             floor.now_ns = max(floor.now_ns, at_ns)
             job()
@@ -149,7 +148,8 @@ class Engine:
     @property
     def next_due_ns(self) -> int | None:
         """When something happens by itself next; None when nothing is pending."""
-        return self._floor.due.next_ns
+        next_ns = self._floor.due.next_ns
+        return None if next_ns == NEVER_NS else next_ns
 
     @property
     def now_ns(self) -> int:
@@ -411,7 +411,7 @@ class Engine:
             sorted((asset, atoms) for asset, atoms in floor.ledger[name].wallets.items() if atoms)
             for name in COUNTERPARTIES
         ]
-        return [rows, floor.due.next_ns, floor.now_ns, rest, wallets]
+        return [rows, self.next_due_ns, floor.now_ns, rest, wallets]
 
 
 def _leg(holding: Holding, side: PositionSide) -> Leg:

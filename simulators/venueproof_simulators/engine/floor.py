@@ -17,6 +17,8 @@ from venueproof_simulators.engine.triggers import Conditional, Register
 from venueproof_simulators.engine.worth import Fraction
 
 Job = Callable[[], None]
+NEVER_NS = 2**63
+"""Later than any time."""
 
 
 class Due:
@@ -25,7 +27,7 @@ class Due:
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Job]] = []
         self._count = 0
-        self.next_ns: int | None = None
+        self.next_ns = NEVER_NS
         """When the next job is due."""
 
     def add(self, at_ns: int, job: Job) -> None:
@@ -37,7 +39,7 @@ class Due:
     def pop(self) -> tuple[int, Job]:
         """Take out the next job and its time."""
         at_ns, _, job = heappop(self._heap)
-        self.next_ns = self._heap[0][0] if self._heap else None
+        self.next_ns = self._heap[0][0] if self._heap else NEVER_NS
         return at_ns, job
 
 
@@ -125,8 +127,7 @@ class Floor:
         if self.changed:
             for market in self.changed:
                 market.changed = False
-                changes = market.take_changes()
-                if changes is not None:
-                    events.append(changes)
+                if market.touched:
+                    events.append(market.take_changes())
             self.changed.clear()
         return events

@@ -262,7 +262,8 @@ class Account:
 
     def wallet(self, asset: str, now_ns: int) -> WalletState:
         """The money of one asset as it stands, frozen."""
-        return WalletState(self.name, self.pool_name(asset), asset, self.wallets.get(asset, 0), now_ns)
+        pool = self.pools.get(asset, _NO_POOL)
+        return WalletState(self.name, pool.name, asset, self.wallets.get(asset, 0), now_ns)
 
 
 class Ledger(dict[str, Account]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from venueproof_simulators.engine.book import HalfBook, Level, Touched
+from venueproof_simulators.engine.book import HalfBook, Touched
 from venueproof_simulators.engine.events import BookChanged
 from venueproof_simulators.engine.history import History, InverseHistory, Past
 from venueproof_simulators.engine.instruments import ContractKind, Instrument
@@ -12,7 +12,7 @@ from venueproof_simulators.engine.ledger import MAKER, STRANGERS, Ledger
 from venueproof_simulators.engine.noise import draw, key
 from venueproof_simulators.engine.orders import Order, Resting
 from venueproof_simulators.engine.prices import BasePrice, underlying
-from venueproof_simulators.engine.state import BookState, Side, TickerState
+from venueproof_simulators.engine.state import BookState, LevelState, Side, TickerState
 from venueproof_simulators.engine.tape import Tape
 from venueproof_simulators.engine.triggers import Conditional
 from venueproof_simulators.engine.worth import NANO, worth_of
@@ -103,11 +103,9 @@ class Market:
         """A made-up amount: the `number`-th draw of 1 to 16 units."""
         return self.unit_lots * (1 + draw(self.amounts_key, number) % 16)
 
-    def take_changes(self) -> BookChanged | None:
+    def take_changes(self) -> BookChanged:
         """The levels touched since the last call, each with what it holds now: nothing where it is gone."""
-        levels = tuple(map(Level.state, self.touched.values()))
-        if not levels:
-            return None
+        levels = tuple([LevelState(level.side, level.ticks, level.lots) for level in self.touched.values()])
         self.touched.clear()
         before = self.sequence
         self.sequence = before + len(levels)

@@ -88,21 +88,22 @@ def work(floor: Floor, market: Market, order: Order) -> None:
 
 def match(floor: Floor, market: Market, taker: Order, limit: int | None) -> None:
     """Trade with the other side, best price first, then first come. Where an own order stands, `self_trade` decides."""
-    half, mode = market.halves[-taker.sign], taker.terms.self_trade
-    floor.touch(market)
+    half, mode, holding = market.halves[-taker.sign], taker.terms.self_trade, taker.holding
+    if not market.changed:
+        floor.touch(market)
     while taker.open_lots:
         level = half.best()
         if level is None or (limit is not None and (level.ticks - limit) * taker.sign > 0):
             return
         resting = next(iter(level.queue))
-        if resting.holding is taker.holding and mode is not _NONE and isinstance(resting, Order):
+        if resting.holding is holding and mode is not _NONE and isinstance(resting, Order):
             _give_way(floor, market, taker, resting)
             continue
-        lots = fillable(taker)
+        lots = fillable(taker) if taker.reduce_only else taker.open_lots
         if resting.open_lots < lots or resting.reduce_only:
             lots = min(lots, fillable(resting))
         taker.open_lots -= lots
-        hit(floor, market, half, level, resting, lots, level.ticks, taker.holding, taker)
+        hit(floor, market, half, level, resting, lots, level.ticks, holding, taker)
 
 
 def _give_way(floor: Floor, market: Market, taker: Order, resting: Order) -> None:
@@ -209,7 +210,8 @@ def _fill(
     holding.shown = True
     order.fill(trade.ticks, lots, value, trade.at_ns)
     if not order.reduce_only:
-        holding.count_open(order.sign, -market.worth.value(order.ticks, lots))
+        opened = value if order.ticks == trade.ticks else market.worth.value(order.ticks, lots)
+        holding.count_open(order.sign, -opened)
     if not order.open_lots:
         _forget(holding, order)
     fill = FillState(
