@@ -17,6 +17,7 @@ class Leg:
         "entry_atoms",
         "entry_nano_ticks",
         "entry_value",
+        "gains",
         "isolated_atoms",
         "lots",
         "realized_atoms",
@@ -29,6 +30,8 @@ class Leg:
         self.side = side
         self.worth = worth
         self.lots = 0
+        self.gains = 0
+        """+1 where it gains when its lots are worth more, −1 where it loses; 0 when flat."""
         self.entry_atoms = 0
         self.entry_nano_ticks = 0
         """Average entry price as of the last trade that opened or added; means nothing when flat."""
@@ -47,13 +50,6 @@ class Leg:
     def closes(self) -> int:
         """The sign of the orders that close it whatever it holds; 0 for a net leg."""
         return 0 if self.side is PositionSide.NET else 1 if self.side is _SHORT else -1
-
-    @property
-    def gains(self) -> int:
-        """+1 where it gains when its lots are worth more, −1 where it loses; 0 when flat."""
-        if not self.lots:
-            return 0
-        return self.worth.direction if self.lots > 0 else -self.worth.direction
 
     def trade(self, lots: int, value: int, atoms: int, leverage: int) -> int:
         """Book signed `lots` that cost `atoms`; returns the profit realized.
@@ -80,11 +76,13 @@ class Leg:
         if not held:
             self.carry_atoms = 0
             self.lots, self.entry_value, self.entry_atoms = lots, value, atoms
+            self.gains = self.worth.direction if lots > 0 else -self.worth.direction
             return 0
         closed = min(abs(held), abs(lots))
         closed_atoms = atoms * closed // abs(lots)
-        gains = self.gains
-        realized = (closed_atoms - self._leave(closed)) * gains
+        realized = (closed_atoms - self._leave(closed)) * self.gains
+        if closed == abs(held):
+            self.gains = 0
         self.realized_atoms += realized
         self.carry_atoms -= realized
         if closed < abs(lots):
@@ -107,14 +105,13 @@ class Leg:
 
     def unrealized_atoms(self) -> int:
         """Profit or loss at the mark price."""
-        lots, worth = self.lots, self.worth
-        gained = abs(lots) * worth.lot_value * worth.numerator // worth.denominator - self.entry_atoms
-        return gained if (lots > 0) is (worth.direction > 0) else -gained
+        worth = self.worth
+        gained = abs(self.lots) * worth.lot_value * worth.numerator // worth.denominator - self.entry_atoms
+        return gained * self.gains
 
     def break_even_nano_ticks(self) -> int:
         """The price at which closing gives back fees paid and losses realized since it was flat; 0 when flat."""
         if not self.lots:
             return 0
-        lots, worth = self.lots, self.worth
-        owed = self.carry_atoms if (lots > 0) is (worth.direction > 0) else -self.carry_atoms
-        return worth.moved_nano_ticks(self.entry_value, self.entry_atoms, abs(lots), owed)
+        owed = self.carry_atoms * self.gains
+        return self.worth.moved_nano_ticks(self.entry_value, self.entry_atoms, abs(self.lots), owed)

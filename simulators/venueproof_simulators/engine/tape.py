@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import islice
 
 from venueproof_simulators.engine.bars import Bar, bar_of, candle
 from venueproof_simulators.engine.history import History
@@ -30,6 +30,8 @@ class Tape:
         self._forgotten = 0
         self.last_id = history.trades
         """The id of the newest trade, 0 when there was none."""
+        self._counted = 0
+        """How many of `live` are in `_bars`: they are put there when somebody asks."""
         self._bars: dict[int, Bar] = {}
         self._minutes: list[int] = []
         """Ascending; the minutes of `_bars`."""
@@ -39,14 +41,19 @@ class Tape:
         self.last_id += 1
         trade = TradeState(self.last_id, self._name, ticks, lots, taker, now_ns)
         self.live.append(trade)
-        minute, value = now_ns // MINUTE_NS, self._value(ticks, lots)
-        bar = self._bars.get(minute)
-        if bar is None:
-            self._bars[minute] = bar_of(trade, value)
-            self._minutes.append(minute)
-        else:
-            bar.add(trade, value)
         return trade
+
+    def _count(self) -> None:
+        """Put the trades since the last call into their bars."""
+        for trade in islice(self.live, self._counted, None):
+            minute, value = trade.at_ns // MINUTE_NS, self._value(trade.ticks, trade.lots)
+            bar = self._bars.get(minute)
+            if bar is None:
+                self._bars[minute] = bar_of(trade, value)
+                self._minutes.append(minute)
+            else:
+                bar.add(trade, value)
+        self._counted = len(self.live)
 
     def trade(self, trade_id: int) -> TradeState:
         """The trade of an id between 1 and `last_id` that was not forgotten."""
@@ -60,8 +67,10 @@ class Tape:
     def forget(self, keep: int) -> None:
         """Drop all trades since the start but the newest; candles stay as they are."""
         if len(self.live) > keep:
+            self._count()
             self._forgotten += len(self.live) - keep
             del self.live[: len(self.live) - keep]
+            self._counted = keep
 
     def last(self) -> TradeState | None:
         """The newest trade."""
@@ -84,12 +93,15 @@ class Tape:
             first = max(first, self.first_id_at(start_ns))
         if from_id is None and start_ns is None:
             first = max(first, last - limit + 1)
-        past = range(first, min(last, self._history.trades) + 1)
-        live = range(max(first, self._first_live_id), last + 1)
-        return [self.trade(number) for number in islice(chain(past, live), max(0, limit))]
+        past = range(first, min(last, self._history.trades) + 1)[: max(0, limit)]
+        found = [self._history.trade(number) for number in past]
+        live = max(0, first - self._first_live_id)
+        end = min(last + 1 - self._first_live_id, live + limit - len(found))
+        return found + self.live[live : max(live, end)]
 
     def bar(self, minute: int, end_minute: int) -> Bar | None:
         """The aggregate of all trades in [minute, end_minute)."""
+        self._count()
         past = self._history.end_minute
         total = self._history.bar(minute, min(end_minute, past)) if minute < past else None
         if end_minute <= past or not self._minutes:
@@ -108,6 +120,7 @@ class Tape:
 
     def close_before(self, minute: int) -> int:
         """The price of the last trade before a minute; the start price when there was none."""
+        self._count()
         traded = bisect_left(self._minutes, minute)
         if traded:
             return self._bars[self._minutes[traded - 1]].close
