@@ -30,12 +30,16 @@ def check_place(market: Market, holding: Holding, command: Place) -> Refusal | N
         return Refusal.POSITION_SIDE
     sign = 1 if command.side is _BUY else -1
     most = instrument.lots_max if limit else instrument.market_lots_max
+    refusal = check_amount(instrument, command.lots, most)
+    if refusal is None and limit:
+        refusal = check_price(instrument, command.ticks)
+    if refusal is not None:
+        return refusal
+    value = market.worth.value(command.ticks if limit else market.worth.mark, command.lots)
     return (
-        check_amount(instrument, command.lots, most)
-        or (check_price(instrument, command.ticks) if limit else None)
-        or _check_worth(market, command, limit, sign)
+        _check_worth(market, command, limit, sign, value)
         or _check_book(market, holding, command, limit, sign)
-        or _check_margin(market, holding, command, limit, sign)
+        or _check_margin(market, holding, command, limit, sign, value)
     )
 
 
@@ -84,12 +88,11 @@ def check_notional(market: Market, value: int) -> Refusal | None:
     return Refusal.NOTIONAL_TOO_SMALL if least and market.worth.atoms(value) < least else None
 
 
-def _check_worth(market: Market, command: Place, limit: bool, sign: int) -> Refusal | None:
-    refusal = None
-    if market.instrument.notional_min_atoms and not command.notional_exempt:
-        ticks = command.ticks if limit else market.worth.mark
-        refusal = check_notional(market, market.worth.value(ticks, command.lots))
-    if refusal is None and limit and market.instrument.price_band_ppm:
+def _check_worth(market: Market, command: Place, limit: bool, sign: int, value: int) -> Refusal | None:
+    instrument, refusal = market.instrument, None
+    if instrument.notional_min_atoms and not command.notional_exempt:
+        refusal = check_notional(market, value)
+    if refusal is None and limit and instrument.price_band_ppm:
         refusal = check_band(market, sign, command.ticks)
     return refusal
 
@@ -161,14 +164,15 @@ class _Rehearsal:
         return 0 if (leg, sign) in self._over else min(lots, abs(self._held.get(leg, leg.lots)))
 
 
-def _check_margin(market: Market, holding: Holding, command: Place, limit: bool, sign: int) -> Refusal | None:
+def _check_margin(
+    market: Market, holding: Holding, command: Place, limit: bool, sign: int, value: int
+) -> Refusal | None:
     """An order that may trade at a price at which it is worth more than at its own (a linear sell, an inverse buy), or
     a market order, needs what the best price of the other side makes it worth.
     """
     worth = market.worth
     if command.reduce_only or (holding.hedged and _closes(command)):
         return None
-    value = worth.value(command.ticks if limit else worth.mark, command.lots)
     if not limit or sign != worth.direction:
         best = market.halves[-sign].best()
         if best is not None:
