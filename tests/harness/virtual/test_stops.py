@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import weakref
 
 import pytest
 
@@ -25,7 +26,7 @@ from venueproof.virtual.errors import (
     VirtualTimeError,
 )
 from venueproof.virtual.loop import RealWaits, VirtualLoop
-from venueproof.virtual.runner import run_in
+from venueproof.virtual.runner import COLLECT_ALL_EVERY, run_in
 
 QUICK = RealWaits(idle_s=0.1, hold_s=0.1, stall_s=0.1)
 
@@ -293,3 +294,20 @@ def test_a_traced_program_ends() -> None:
     """Under a debugger or a coverage tool: in a process of its own, since one that does not end cannot be stopped."""
     done = subprocess.run([sys.executable, "-c", TRACED], timeout=30, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("ended\n", "")
+
+
+class _World:
+    """Something large that refers to itself, as engines and loops do."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_worlds_that_were_let_go_of_do_not_pile_up() -> None:
+    """A case's result is read after its run: until then what it was made of is held, and out of every collection."""
+
+    async def main() -> _World:
+        return _World()
+
+    seen = [weakref.ref(virtual.run(main())) for _ in range(3 * COLLECT_ALL_EVERY)]
+    assert sum(one() is not None for one in seen) <= COLLECT_ALL_EVERY
