@@ -277,3 +277,15 @@ def test_lists_of_orders_and_fills_want_a_symbol_or_a_pair(client: Client, path:
     assert client.refused("GET", path, pair="BTCUSD", symbol=COIN) == (400, -1128)
     assert client.refused("GET", path, pair="BTCUSD", orderId=1) == (400, -1128)
     assert client.refused("GET", "/dapi/v1/openOrders", pair="BTCEUR") == (400, -4087)
+
+
+def test_lists_have_the_fields_of_their_typed_models(client: Client) -> None:
+    client.ask("POST", "/dapi/v1/leverage", symbol=COIN, leverage=50)
+    trade(client, "BUY", 1200)
+    move_to(client, 30_000)
+    (forced,) = client.ask("GET", "/dapi/v1/forceOrders")
+    assert (forced["priceProtect"], forced["goodTillDate"]) == (False, 0)
+    assert not {"priceMatch", "selfTradePreventionMode"} & set(forced)
+    listed = client.ask("GET", "/dapi/v1/allOrders", symbol=COIN)
+    assert [row["goodTillDate"] for row in listed] == [0, 0]
+    assert "goodTillDate" not in client.ask("GET", ORDER, symbol=COIN, orderId=listed[0]["orderId"])

@@ -18,6 +18,7 @@ from venueproof_simulators.venues.binance.wire.orders import (
     fill_document,
     forced_document,
     income_documents,
+    listed_document,
     order_document,
     payment_document,
 )
@@ -95,7 +96,7 @@ def all_orders(call: Call) -> list[Document]:
     ]
     rows.sort(key=lambda row: (row[1].created_ns, row[1].order_id))
     shown = rows[:limit] if least_id is not None or asked_ms is not None else rows[-limit:]
-    return [_document(call, listing, order) for listing, order in shown]
+    return [listed_document(listing, order, call.desk.notes.of(order), call.time) for listing, order in shown]
 
 
 def chosen(call: Call, created_ns: int, own_id: int, span: tuple[int | None, int | None], least_id: int | None) -> bool:

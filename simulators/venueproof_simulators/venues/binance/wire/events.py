@@ -55,7 +55,11 @@ _EXPIRY_REASONS = {SELF_TRADE: "1", IMMEDIATE_OR_CANCEL: "2", NO_LIQUIDITY: "2",
 
 
 def order_event(listing: Listing, changed: OrderChanged, note: OrderNote, time: VenueTime) -> Document:
-    """ORDER_TRADE_UPDATE."""
+    """ORDER_TRADE_UPDATE.
+
+    Source: the vendor's pages and typed models; `si` and `ss`, which COIN-M's model leaves out, are in recorded
+    messages of it, and a typed client insists on them.
+    """
     order, fill, origin = changed.order, changed.fill, note.origin
     liquidated = order.origin is OrderOrigin.LIQUIDATION
     document = {
@@ -85,13 +89,14 @@ def order_event(listing: Listing, changed: OrderChanged, note: OrderNote, time: 
         "ot": origin.order_type or order.kind.upper(),
         "ps": LEGS[order.position_side],
         "cp": origin.close_position,
+        **listing.only_coin(ma=listing.row.settle),
         "rp": plain(money(fill.realized_atoms)) if fill else "0",
         "pP": origin.price_protect,
-        **listing.only_usd(si=0, ss=0),
+        "si": 0,
+        "ss": 0,
         "V": SELF_TRADE_WORDS[order.self_trade],
         "pm": note.price_match,
         **listing.only_usd(gtd=note.good_till_ms),
-        **listing.only_coin(ma=listing.row.settle),
         "er": expiry_reason(listing, changed),
     }
     if origin.callback:

@@ -91,7 +91,7 @@ class OrderNote(Struct, frozen=True):
 _SYMBOLS_MAX = 1000
 FORCED = frozenset({OrderOrigin.LIQUIDATION, OrderOrigin.DELEVERAGING})
 """Who sends orders by which the venue closes a position."""
-_NOT_OF_FORCED = frozenset({"priceProtect", "priceMatch", "selfTradePreventionMode", "goodTillDate"})
+_NOT_OF_FORCED = frozenset({"priceMatch", "selfTradePreventionMode"})
 
 PLAIN_NOTE = OrderNote()
 """The note of an order that has nothing special."""
@@ -219,10 +219,16 @@ def _sum(listing: Listing, order: OrderState) -> Document:
     return {"cumQuote": fixed(listing.value(order.filled_value), listing.money_places)}
 
 
+def listed_document(listing: Listing, order: OrderState, note: OrderNote, time: VenueTime) -> Document:
+    """One row of allOrders, which tells of orders of COIN-M futures too how long they are good."""
+    return order_document(listing, order, note, time) | {"goodTillDate": note.good_till_ms}
+
+
 def forced_document(listing: Listing, order: OrderState, note: OrderNote, time: VenueTime) -> Document:
     """One row of forceOrders: an order by which the venue closed a position, with fewer fields than others have."""
-    whole = order_document(listing, order, note, time)
-    return {name: value for name, value in whole.items() if name not in _NOT_OF_FORCED}
+    whole = listed_document(listing, order, note, time)
+    left_out = _NOT_OF_FORCED if listing.inverse else _NOT_OF_FORCED | {"priceProtect", "goodTillDate"}
+    return {name: value for name, value in whole.items() if name not in left_out}
 
 
 def average_price(listing: Listing, order: OrderState) -> Decimal:
