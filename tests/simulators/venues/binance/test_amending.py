@@ -136,3 +136,17 @@ def test_order_that_a_conditional_one_led_to_is_amended_like_any_other(client: C
     change = {"symbol": "BTCUSDT", "orderId": 1, "side": "SELL", "quantity": "0.010", "price": "62600"}
     amended = client.ask("PUT", ORDER, **change)
     assert (amended["price"], amended["origType"], amended["stopPrice"]) == ("62600.00", kind, f"{trigger}.00")
+
+
+@pytest.mark.quirk("binance.order.amend-pending-5043")
+def test_amendment_while_one_is_pending_is_refused(client: Client) -> None:
+    placed = client.limit()
+    for number, on in enumerate((True, False)):
+        client.venue.switch_quirk("binance.order.amend-pending-5043", on)
+        ask = {"symbol": "BTCUSDT", "orderId": placed["orderId"], "side": "BUY", "quantity": "0.010"}
+        client.ask("PUT", ORDER, **ask, price=58_000 - number)
+        again = client.signed("PUT", ORDER, **ask, price=58_100 - number)
+        assert (again.status, b"-5043" in again.body) == ((400, True) if on else (200, False))
+        client.wait(0.2)
+        client.ask("PUT", ORDER, **ask, price=58_200 - number)
+        client.wait(0.2)

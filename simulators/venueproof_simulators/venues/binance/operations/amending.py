@@ -30,6 +30,7 @@ from venueproof_simulators.venues.binance.wire.numbers import Listing
 from venueproof_simulators.venues.binance.wire.orders import Amendment, Document, OrderNote, amend_reply
 
 AMEND_REFUSED = "binance.order.amend-in-place"
+AMEND_PENDING = "binance.order.amend-pending-5043"
 
 
 def amend(call: Call) -> Document:
@@ -70,8 +71,17 @@ def _check_amendable(call: Call, order: OrderState, side: Side) -> None:
         raise VenueError("side")
     if call.parameters.flag("reduceOnly") and not order.reduce_only:
         raise VenueError("amend-not-reduce-only")
+    if _is_pending(call, order):
+        raise VenueError("amend-pending")
     if order.amendments >= desk.limits.named("amendments").limit:
         raise VenueError("amend-too-often")
+
+
+def _is_pending(call: Call, order: OrderState) -> bool:
+    """Whether the last amendment is still under way, where the register says that they take a while."""
+    last = call.desk.notes.of(order).amendments[-1:]
+    pending_ns = call.desk.limits.named("amend-pending").limit * 1_000_000
+    return call.desk.switches.on(AMEND_PENDING) and any(call.time.true_ns - one.at_ns < pending_ns for one in last)
 
 
 def _check_notional(call: Call, listing: Listing, order: OrderState, value: Decimal) -> None:
