@@ -102,6 +102,8 @@ class PlaceConditional(Command, frozen=True, gc=False):
     handover_ns: int = 0
     """How long after it fires the resulting order comes, and how long after that order's end it is FINISHED itself:"""
     finish_ns: int = 0
+    takes_order_id: bool = False
+    """Take the id of the order that it is to become at once, instead of when it fires."""
     protect_ppm: int = 0
     """Do not fire while mark and last price are further apart than so many parts per million; 0: always fire."""
     level: int = 0

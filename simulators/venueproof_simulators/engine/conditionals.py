@@ -204,7 +204,9 @@ def _hand_over(floor: Floor, conditional: Conditional) -> None:
     if refusal is not None:
         _refuse(floor, conditional, refusal)
         return
-    order = enter(floor, market, holding, command, OrderOrigin.TRIGGER)
+    order = enter(floor, market, holding, command, OrderOrigin.TRIGGER, conditional.reserved_id)
+    if conditional.reserved_id:
+        order.created_ns = conditional.created_ns
     order.conditional = conditional
     conditional.order_id = order.order_id
     floor.events.append(conditional.to(ConditionalStatus.TRIGGERED, floor.now_ns))

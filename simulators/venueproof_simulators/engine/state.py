@@ -263,6 +263,8 @@ class ConditionalState(Struct, frozen=True, gc=False):
     self_trade: SelfTrade = SelfTrade.EXPIRE_MAKER
     protect_ppm: int = 0
     """How far apart mark and last price may be when it fires; 0 for any distance."""
+    reserved_id: int = 0
+    """The id that its resulting order has or will have, where that was taken beforehand."""
 
 
 class FillState(Struct, frozen=True, gc=False):

@@ -64,10 +64,14 @@ def planned_refusal(floor: Floor, account: str) -> Refusal | None:
     return planned.pop(0) if planned else None
 
 
-def enter(floor: Floor, market: Market, holding: Holding, command: Place, origin: OrderOrigin) -> Order:
-    """Make an order and put it into the lists."""
+def enter(
+    floor: Floor, market: Market, holding: Holding, command: Place, origin: OrderOrigin, reserved_id: int = 0
+) -> Order:
+    """Make an order, with the next id or one that was kept for it, and put it into the lists."""
     floor.orders_count += 1
-    market.last_order_id = number = market.last_order_id + 1
+    if not reserved_id:
+        market.last_order_id += 1
+    number = reserved_id or market.last_order_id
     order = Order(holding, number, command, origin, floor.orders_count, floor.now_ns)
     market.orders[number] = order
     holding.orders[number] = order

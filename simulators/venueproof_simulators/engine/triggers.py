@@ -48,6 +48,7 @@ class Conditional:
         "holding",
         "order_id",
         "reason",
+        "reserved_id",
         "sign",
         "status",
         "trigger_ticks",
@@ -66,6 +67,7 @@ class Conditional:
         self.trigger_ticks = 0 if command.trigger is _TRAILING else command.trigger_ticks
         self.activated = False
         self.order_id = 0
+        self.reserved_id = 0
         self.reason = ""
         self.created_ns = now_ns
         self.updated_ns = now_ns
@@ -139,6 +141,7 @@ class Conditional:
             reason=self.reason,
             self_trade=command.self_trade,
             protect_ppm=command.protect_ppm,
+            reserved_id=self.reserved_id,
         )
 
 
@@ -160,6 +163,8 @@ class Register:
         """Take in a new one, which waits."""
         self._serial += 1
         added = Conditional(holding, self._serial, command, now_ns)
+        if command.takes_order_id:
+            market.last_order_id = added.reserved_id = market.last_order_id + 1
         self.by_id[command.instrument, added.conditional_id] = added
         self._of.setdefault(command.account, []).append(added)
         self._waiting.setdefault(command.account, {})[added] = None

@@ -43,6 +43,8 @@ class ProductRules(Struct, frozen=True):
     """Account streams name the account in `i`."""
     all_positions_in_events: bool
     """ACCOUNT_UPDATE lists every position, not only those that changed."""
+    old_stops: bool
+    """Its order endpoint may still take conditional orders, while the register says so."""
     kline_days_max: int = 0
     """How far the start and end of a kline request may be apart; 0 for any."""
 
@@ -64,6 +66,7 @@ USD_MARGINED = ProductRules(
     short_fills=True,
     alias_in_events=False,
     all_positions_in_events=False,
+    old_stops=False,
 )
 COIN_MARGINED = ProductRules(
     name="inverse",
@@ -77,6 +80,7 @@ COIN_MARGINED = ProductRules(
     short_fills=False,
     alias_in_events=True,
     all_positions_in_events=True,
+    old_stops=True,
     kline_days_max=200,
 )
 PRODUCTS = {rules.name: rules for rules in (USD_MARGINED, COIN_MARGINED)}

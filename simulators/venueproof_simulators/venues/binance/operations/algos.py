@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from venueproof_simulators.engine.commands import CancelAllConditional, CancelConditional
 from venueproof_simulators.engine.events import ConditionalCause, ConditionalChanged, Event, Refused
 from venueproof_simulators.engine.state import ConditionalState, ConditionalStatus
 from venueproof_simulators.venues.binance.operations.algo_reading import AlgoRequest, read_algo
@@ -31,7 +30,7 @@ def place(call: Call) -> Document:
     request = read_algo(call)
     check_restrictions(call, request.command)
     check_engine_window(call)
-    algo = _placed(call, request, call.desk.command(request.command, call.time, request.note))
+    algo = placed(call, request, call.desk.command(request.command, call.time, request.note))
     if request.note.good_till_ms:
         call.desk.expire_algo_at(algo, till_age_ns(call, request.note.good_till_ms))
     return algo_reply(request.listing, algo, request.note, call.time)
@@ -42,7 +41,7 @@ def place_over_socket(call: Call) -> Document:
     return {name: value for name, value in place(call).items() if name not in _TRAILING}
 
 
-def _placed(call: Call, request: AlgoRequest, events: Iterable[Event]) -> ConditionalState:
+def placed(call: Call, request: AlgoRequest, events: Iterable[Event]) -> ConditionalState:
     """The conditional order as it was taken in. Raises `VenueError`."""
     account, client_id = call.account.name, request.command.client_id
     for event in events:
@@ -60,8 +59,7 @@ def cancel(call: Call) -> Document:
     algo = _find(call, "unknown-order-cancel")
     if algo.status is not ConditionalStatus.WAITING:
         raise VenueError("unknown-order-cancel")
-    command = CancelConditional(account=algo.account, instrument=algo.instrument, conditional_id=algo.conditional_id)
-    for event in call.desk.command(command, call.time):
+    for event in call.desk.cancel_algo(algo, call.time):
         if isinstance(event, Refused) and event.account == algo.account:
             raise VenueError("unknown-order-cancel")
     return canceled_document(algo)
@@ -70,7 +68,9 @@ def cancel(call: Call) -> Document:
 def cancel_all(call: Call) -> Document:
     """DELETE algoOpenOrders."""
     listing = call.listing()
-    call.desk.command(CancelAllConditional(account=call.account.name, instrument=listing.name), call.time)
+    for algo in call.desk.engine.waiting(call.account.name, listing.name):
+        if not algo.reserved_id:
+            call.desk.cancel_algo(algo, call.time)
     return CANCELED_ALL
 
 
@@ -110,7 +110,8 @@ def all_algos(call: Call) -> list[Document]:
 def _algos(call: Call) -> list[ConditionalState]:
     """The caller's conditional orders on what is asked for, oldest first."""
     engine, account = call.desk.engine, call.account.name
-    return [algo for listing in call.listings() for algo in engine.conditionals(account, listing.name)]
+    ever = [algo for listing in call.listings() for algo in engine.conditionals(account, listing.name)]
+    return [algo for algo in ever if not algo.reserved_id]
 
 
 def _find(call: Call, unknown: str) -> ConditionalState:
@@ -123,6 +124,7 @@ def _find(call: Call, unknown: str) -> ConditionalState:
         algo
         for algo in call.desk.engine.conditionals(call.account.name)
         if call.desk.listings[algo.instrument].product.name == call.product.name
+        and not algo.reserved_id
         and (algo.conditional_id == algo_id if algo_id is not None else algo.client_id == client_id)
     ]
     if not found or not call.desk.notes.remembers_algo(found[-1], call.time):

@@ -65,7 +65,7 @@ def _check_amendable(call: Call, order: OrderState, side: Side) -> None:
     desk = call.desk
     if order.status not in LIVE:
         raise VenueError("unknown-order-query")
-    if order.kind is not OrderKind.LIMIT or desk.switches.on(AMEND_REFUSED):
+    if order.kind is not OrderKind.LIMIT or desk.notes.of(order).waits or desk.switches.on(AMEND_REFUSED):
         raise VenueError("not-amendable")
     if side is not order.side:
         raise VenueError("side")

@@ -14,6 +14,7 @@ from msgspec import Struct
 from venueproof_simulators.engine.commands import (
     Cancel,
     CancelAll,
+    CancelConditional,
     Command,
     ExpireConditional,
     ExpireOrder,
@@ -286,8 +287,18 @@ class Desk:
         if age_ns is None:
             self.ages.clear(key)
         else:
-            command = CancelAll(account=account, instrument=instrument)
-            self.ages.set(key, age_ns, partial(self._command_away, command))
+            self.ages.set(key, age_ns, partial(self.cancel_all, account, instrument))
+
+    def cancel_all(self, account: str, instrument: str, time: VenueTime) -> None:
+        """Cancel all orders on an instrument, and what shows among them."""
+        self.command(CancelAll(account=account, instrument=instrument), time)
+        for stop in self.engine.waiting(account, instrument):
+            if stop.reserved_id:
+                self.cancel_algo(stop, time)
+
+    def cancel_algo(self, algo: ConditionalState, time: VenueTime) -> list[Event]:
+        """Cancel one conditional order."""
+        return self.command(CancelConditional(algo.account, algo.instrument, algo.conditional_id), time)
 
     def _command_away(self, command: Command, time: VenueTime) -> None:
         self.command(command, time)

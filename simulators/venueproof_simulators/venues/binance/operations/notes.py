@@ -46,6 +46,8 @@ class Notes:
         self._ended: dict[tuple[str, int], int] = {}
         """When an order ended, on the age clock: what retention counts from."""
         self._ended_algos: dict[tuple[str, int], int] = {}
+        self._stops: dict[tuple[str, int], tuple[str, int]] = {}
+        """Conditional order → the order that it has shown as from the beginning, where it did."""
 
     def of(self, order: OrderState) -> OrderNote:
         """The note on an order."""
@@ -80,14 +82,35 @@ class Notes:
         key = (algo.instrument, algo.conditional_id)
         if event.cause is ConditionalCause.OPENED and isinstance(note, AlgoNote):
             self._algos[key] = note
+            if algo.reserved_id:
+                self._show(algo, key)
         elif event.cause is ConditionalCause.TRIGGERED:
-            kept = self.algo(algo)
-            came = origin(self._listings[algo.instrument], algo, kept)
-            self._resulting[key] = OrderNote(price_match=kept.price_match, origin=came)
+            self._resulting[key] = self._led_to(algo)
         if algo.status not in _ENDED_ALGO:
             return False
         self._ended_algos[key] = time.age_ns
+        if key in self._stops:
+            self._ended[self._stops[key]] = time.age_ns
         return True
+
+    @property
+    def has_stops(self) -> bool:
+        """Whether any conditional order is known that stands among ordinary ones."""
+        return bool(self._stops)
+
+    def stop(self, algo: ConditionalState) -> OrderNote:
+        """The note on what a conditional order that stands among ordinary ones shows as until it fires."""
+        return self._led_to(algo, waits=True)
+
+    def _led_to(self, algo: ConditionalState, *, waits: bool = False) -> OrderNote:
+        """The note on the order that a conditional one leads to, or shows as while it waits."""
+        kept = self.algo(algo)
+        came = origin(self._listings[algo.instrument], algo, kept)
+        return OrderNote(price_match=kept.price_match, origin=came, waits=waits)
+
+    def _show(self, algo: ConditionalState, key: tuple[str, int]) -> None:
+        self._stops[key] = shown = (algo.instrument, algo.reserved_id)
+        self._orders[shown] = self._led_to(algo, waits=True)
 
     def forget(self, event: Forgotten) -> None:
         """Drop what there is on orders that the engine knows no more."""
@@ -95,6 +118,10 @@ class Notes:
             self._orders.pop(key, None)
             self._ended.pop(key, None)
         for key in event.conditionals:
+            shown = self._stops.pop(key, key)
+            if shown != key:
+                self._orders.pop(shown, None)
+                self._ended.pop(shown, None)
             for kept in (self._algos, self._resulting, self._ended_algos):
                 kept.pop(key, None)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from venueproof_simulators.engine.state import OrderOrigin, OrderState
+from venueproof_simulators.engine.state import LIVE, OrderOrigin, OrderState
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.orders import find_order
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
+from venueproof_simulators.venues.binance.operations.stops import stop_orders
 from venueproof_simulators.venues.binance.wire.numbers import Listing, wire_ms
 from venueproof_simulators.venues.binance.wire.orders import (
     FORCED,
@@ -67,17 +68,20 @@ def open_order(call: Call) -> Document:
     """GET openOrder: one order, as long as it is open."""
     listing = call.listing()
     found = find_order(call, listing, "unknown-order-query")
-    if not found.open_lots:
+    if found.status not in LIVE:
         raise VenueError("unknown-order-query")
     return _document(call, listing, found)
 
 
 def open_orders(call: Call) -> list[Document]:
-    """GET openOrders: of one symbol, of one pair or of all; conditional orders are never among them."""
+    """GET openOrders: of one symbol, of one pair or of all; those of the algo service are never among them."""
     return [
         _document(call, listing, order)
         for listing in call.listings_or_pair()
-        for order in call.desk.engine.live_orders(call.account.name, listing.name)
+        for order in (
+            *call.desk.engine.live_orders(call.account.name, listing.name),
+            *stop_orders(call, listing, live=True),
+        )
     ]
 
 
@@ -219,7 +223,7 @@ def _kept_ns(call: Call, limit: str) -> int:
 
 
 def _remembered(call: Call, listing: Listing) -> list[OrderState]:
-    found = call.desk.engine.orders(call.account.name, listing.name)
+    found = [*call.desk.engine.orders(call.account.name, listing.name), *stop_orders(call, listing)]
     return [order for order in found if call.desk.notes.remembers(order, call.time)]
 
 

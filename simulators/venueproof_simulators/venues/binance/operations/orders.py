@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from venueproof_simulators.engine.commands import CancelAll
 from venueproof_simulators.engine.events import Cause, Event, OrderChanged, Refused
 from venueproof_simulators.engine.refusals import Refusal
-from venueproof_simulators.engine.state import LIVE, OrderState, OrderStatus, Side
+from venueproof_simulators.engine.state import LIVE, ConditionalStatus, OrderState, OrderStatus, Side
 from venueproof_simulators.host.decimals import fixed, plain
 from venueproof_simulators.venues.binance.operations.desk import Call, Desk
 from venueproof_simulators.venues.binance.operations.order_reading import Request, read_request
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.restrictions import check_restrictions
+from venueproof_simulators.venues.binance.operations.stops import find_stop
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 from venueproof_simulators.venues.binance.wire.orders import FORCED, Document, client_id, order_reply, test_reply
+from venueproof_simulators.venues.binance.wire.stops import stop_order
 
 ENGINE_WINDOW = "binance.auth.me-recvwindow"
 MONEY = "binance.order.reply-with-fill-money"
@@ -130,10 +131,14 @@ def find_order(call: Call, listing: Listing, unknown: str) -> OrderState:
     engine, account = call.desk.engine, call.account.name
     order_id = call.parameters.integer("orderId")
     own_id = call.parameters.optional("origClientOrderId")
+    stop = find_stop(call, listing, order_id, own_id)
+    order = stop_order(stop) if stop is not None else None
+    if order is not None and order.status in LIVE:
+        return order
     if order_id is not None:
-        order = engine.order(account, listing.name, order_id)
+        order = engine.order(account, listing.name, order_id) or order
     elif own_id is not None:
-        order = engine.order_by_client_id(account, listing.name, own_id) or _forced(call, listing, own_id)
+        order = engine.order_by_client_id(account, listing.name, own_id) or order or _forced(call, listing, own_id)
     else:
         raise VenueError("order-id-missing")
     if order is None or order.account != account or not call.desk.notes.remembers(order, call.time):
@@ -155,16 +160,19 @@ def cancel(call: Call) -> Document:
     order = find_order(call, listing, "unknown-order-cancel")
     if order.status not in LIVE:
         raise VenueError("unknown-order-cancel")
-    events = call.desk.cancel(order, call.time)
+    stop = find_stop(call, listing, order.order_id, None)
+    if stop is not None and stop.status is not ConditionalStatus.WAITING:
+        raise VenueError("unknown-order-cancel")
+    events = call.desk.cancel(order, call.time) if stop is None else call.desk.cancel_algo(stop, call.time)
     _raise_refused(call, listing, order.side, events)
-    ended = state_of(call.desk, order)
+    ended = find_order(call, listing, "unknown-order-cancel")
     return order_reply(listing, ended, call.desk.notes.of(order), call.time, paid=tells_money(call))
 
 
 def cancel_all(call: Call) -> Document:
     """DELETE allOpenOrders."""
     listing = call.listing()
-    call.desk.command(CancelAll(account=call.account.name, instrument=listing.name), call.time)
+    call.desk.cancel_all(call.account.name, listing.name, call.time)
     return CANCELED_ALL
 
 

@@ -33,6 +33,10 @@ class Parameters:
         """Whether it was sent and is not empty."""
         return bool(self._values.get(name))
 
+    def renamed(self, names: Mapping[str, str], more: Mapping[str, str]) -> Parameters:
+        """The same under other names, and some more."""
+        return Parameters({names.get(name, name): value for name, value in self._values.items()} | dict(more))
+
     def lacks(self, names: frozenset[str]) -> bool:
         """Whether none of these was sent."""
         return names.isdisjoint(self._values)

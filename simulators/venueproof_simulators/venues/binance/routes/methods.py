@@ -17,6 +17,7 @@ from venueproof_simulators.venues.binance.operations import (
     market,
     order_queries,
     orders,
+    placing,
     user_stream,
 )
 from venueproof_simulators.venues.binance.routes.table import KEY, NONE, SIGNED, Endpoint, Operation, OrderCost
@@ -39,7 +40,7 @@ def _method(
 
 
 _BOTH = (
-    _method("order.place", orders.place, "place", "order-place", orders=(1, 1)),
+    _method("order.place", placing.place, "place", "order-place", orders=(1, 1)),
     _method("order.modify", amending.amend, "amend", "order-place", orders=(1, 1)),
     _method("order.cancel", orders.cancel, "cancel"),
     _method("order.status", order_queries.order, "order"),

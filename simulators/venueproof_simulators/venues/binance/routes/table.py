@@ -25,6 +25,7 @@ from venueproof_simulators.venues.binance.operations import (
     market,
     order_queries,
     orders,
+    placing,
     settings,
     startup,
     user_stream,
@@ -107,7 +108,7 @@ _MARKET = (
 )
 
 _ORDERS = (
-    _route("POST", "v1/order", orders.place, "place", SIGNED, "order-place", (1, 1)),
+    _route("POST", "v1/order", placing.place, "place", SIGNED, "order-place", (1, 1)),
     _route("PUT", "v1/order", amending.amend, "amend", SIGNED, "order-place", (1, 1)),
     _route("DELETE", "v1/order", orders.cancel, "cancel", SIGNED),
     _route("DELETE", "v1/allOpenOrders", orders.cancel_all, "cancel_all", SIGNED),

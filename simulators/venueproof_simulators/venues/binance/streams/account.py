@@ -31,6 +31,7 @@ from venueproof_simulators.venues.binance.wire import events as wire
 from venueproof_simulators.venues.binance.wire.algos import algo_event, failure, is_told
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 from venueproof_simulators.venues.binance.wire.orders import Document
+from venueproof_simulators.venues.binance.wire.stops import stop_event
 
 ACCOUNT_FIRST = "binance.ws.order-account-interleave"
 _CAUSES = {
@@ -99,6 +100,9 @@ def _algo_messages(desk: Desk, event: ConditionalChanged, time: VenueTime) -> li
         return []
     algo = event.conditional
     listing = desk.listings[algo.instrument]
+    if algo.reserved_id:
+        told = stop_event(listing, event, desk.notes.stop(algo), time)
+        return [] if told is None else [_message(desk, algo.account, listing, told, "order")]
     document = algo_event(listing, event, desk.notes.algo(algo), desk.order_of(algo), failure(desk.errors, algo), time)
     return [_message(desk, algo.account, listing, document, "order")]
 

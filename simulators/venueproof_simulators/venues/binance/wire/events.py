@@ -24,6 +24,7 @@ from venueproof_simulators.engine.state import (
     TimeInForce,
     TradeState,
 )
+from venueproof_simulators.engine.triggers import POSITION_CLOSED
 from venueproof_simulators.host.decimals import fixed, money, plain
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.wire.account import break_even_price, entry_price, margin_type
@@ -36,6 +37,7 @@ from venueproof_simulators.venues.binance.wire.orders import (
     OrderNote,
     average_price,
     client_id,
+    order_type,
     status,
     time_in_force,
 )
@@ -50,7 +52,14 @@ EXECUTIONS: dict[Cause, str] = {
 }
 """`x`: the venue's word for why an order changed."""
 
-_EXPIRY_REASONS = {SELF_TRADE: "1", IMMEDIATE_OR_CANCEL: "2", NO_LIQUIDITY: "2", REDUCE_ONLY: "4", LIQUIDATED: "5"}
+_EXPIRY_REASONS = {
+    SELF_TRADE: "1",
+    IMMEDIATE_OR_CANCEL: "2",
+    NO_LIQUIDITY: "2",
+    REDUCE_ONLY: "4",
+    LIQUIDATED: "5",
+    POSITION_CLOSED: "6",
+}
 """The engine's reason → `er`; `0` for any other."""
 
 
@@ -66,7 +75,7 @@ def order_event(listing: Listing, changed: OrderChanged, note: OrderNote, time: 
         "s": listing.name,
         "c": client_id(order),
         "S": order.side.upper(),
-        "o": "LIQUIDATION" if liquidated else order.kind.upper(),
+        "o": "LIQUIDATION" if liquidated else order_type(order, note),
         "f": time_in_force(order, note),
         "q": listing.amount_text(order.lots),
         "p": listing.plain_price(order.ticks),

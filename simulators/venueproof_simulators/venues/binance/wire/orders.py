@@ -86,6 +86,8 @@ class OrderNote(Struct, frozen=True):
     modify_id: int | None = None
     amendments: tuple[Amendment, ...] = ()
     origin: Origin = NO_ORIGIN
+    waits: bool = False
+    """It is a conditional order that has not fired."""
 
 
 _SYMBOLS_MAX = 1000
@@ -112,6 +114,11 @@ def status(order: OrderState) -> str:
     return "EXPIRED_IN_MATCH" if order.reason == SELF_TRADE else STATUSES[order.status]
 
 
+def order_type(order: OrderState, note: OrderNote) -> str:
+    """The venue's word for its type as it is now: that of a conditional order until it fires."""
+    return note.origin.order_type if note.waits else order.kind.upper()
+
+
 def time_in_force(order: OrderState, note: OrderNote) -> str:
     """The venue's word for how long an order may wait; market orders read GTC."""
     if order.kind is OrderKind.MARKET:
@@ -125,7 +132,7 @@ def time_in_force(order: OrderState, note: OrderNote) -> str:
 
 def _common(listing: Listing, order: OrderState, note: OrderNote) -> Document:
     """The fields that replies and queries share, in the venue's order after `cumQty`/`cumBase`."""
-    kind, origin = order.kind.upper(), note.origin
+    kind, origin = order_type(order, note), note.origin
     document: Document = {
         "timeInForce": time_in_force(order, note),
         "type": kind,
