@@ -226,7 +226,8 @@ class Order(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Fill(Struct, frozen=True, forbid_unknown_fields=True):
-    """One execution. `fill_id` is unique per instrument; a fee is positive when it was paid."""
+    """One execution. `fill_id` is unique per instrument, but that an account that trades with itself has the same one
+    on both orders. A fee is positive when it was paid."""
 
     fill_id: str
     ref: OrderRef

@@ -95,6 +95,7 @@ class AccountStream:
         self._tasks: list[asyncio.Task[None]] = []
         self._soon = asyncio.Event()
         self._lock = asyncio.Lock()
+        self._subscribing = asyncio.Lock()
         self._started = False
         self._whole_ns = 0
         self._own: Own | None = None
@@ -107,8 +108,11 @@ class AccountStream:
 
     async def subscribe(self) -> None:
         """Connect, tell the whole state, and go on with changes."""
-        if self._state.told:
-            return
+        async with self._subscribing:
+            if not self._state.told:
+                await self._subscribe()
+
+    async def _subscribe(self) -> None:
         self._state.since_ns = self._whole_ns = self._now_ns()
         self._started = False
         await self._socket.open()
@@ -153,11 +157,11 @@ class AccountStream:
             try:
                 if not await self._source.renew_credential():
                     self._socket.renew("the stream's credential expired")
-            except AdapterError as error:
-                log.debug("the credential could not be renewed: %s", type(error).__name__)
+            except Exception as error:
+                _log_failure("the credential could not be renewed", error)
                 wait_s = self._pause_s(error) + _AGAIN_S
 
-    def _pause_s(self, error: AdapterError) -> float:
+    def _pause_s(self, error: Exception) -> float:
         return max(0.0, (error.until_ns - self._now_ns()) / SECOND_NS) if isinstance(error, RateLimited) else 0.0
 
     # --- comparing ---
@@ -173,8 +177,8 @@ class AccountStream:
             try:
                 if await self._reconcile():
                     self._socket.renew("the stream did not tell what happened")
-            except AdapterError as error:
-                log.debug("the account could not be compared: %s", type(error).__name__)
+            except Exception as error:
+                _log_failure("the account could not be compared", error)
                 wait_s = self._pause_s(error) + _AGAIN_S
 
     async def _reconcile(self) -> bool:
@@ -274,7 +278,7 @@ class AccountStream:
 
     def hear_execution(self, fill_id: str, key: OrderKey) -> None:
         """The stream told of an execution without its fee: the full message is waited for."""
-        if not self._state.fills.has(key[0], fill_id):
+        if not self._state.fills.has(key, fill_id):
             self._watchdog.expect(("fills", key))
 
     def hear_change(self) -> None:
@@ -285,6 +289,11 @@ class AccountStream:
         """The stream told that its credential expired."""
         if self._parts.hears_credential_expiry:
             self._socket.renew("the stream's credential expired")
+
+
+def _log_failure(what: str, error: Exception) -> None:
+    """A fault of ours is tried again too: a task that ended would let the view rot without a word."""
+    log.log(logging.DEBUG if isinstance(error, AdapterError) else logging.ERROR, "%s: %s", what, type(error).__name__)
 
 
 def _tells(heard: Order, expected: Order) -> bool:

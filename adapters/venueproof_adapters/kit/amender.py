@@ -18,7 +18,7 @@ from venueproof_adapters.kit.orders import order_key
 from venueproof_adapters.kit.precision import on_step
 from venueproof_adapters.kit.state import State
 from venueproof_adapters.kit.worth import cost
-from venueproof_contracts.errors import AdapterError, NotSent, OutcomeUnknown, Reason, Rejected
+from venueproof_contracts.errors import AdapterError, NotSent, OutcomeUnknown, Reason, Rejected, Unsupported
 from venueproof_contracts.model import (
     Instrument,
     Intent,
@@ -44,7 +44,7 @@ class Amender:
 
         The price of a conditional order is its limit price, and its trigger price where it has no limit price.
         """
-        async with self._desk.lock(ref):
+        async with self._desk.changing(ref):
             return await self._amend(self._catalog.find(ref.instrument), ref, price, amount)
 
     async def _amend(
@@ -62,7 +62,8 @@ class Amender:
         except Rejected as error:
             if not self._calls.cannot_amend(error):
                 raise
-            return await self._replace(instrument, shown, wish)
+            # What it filled while the venue was asked is known by now.
+            return await self._replace(instrument, self._state.current(key) or shown, wish)
 
     def _wanted(self, order: Order, price: Decimal | None, amount: Decimal | None) -> Intent:
         """The whole wish for the order as it is to be."""
@@ -207,10 +208,11 @@ def _name(order: Order) -> OrderName:
 
 
 def _wish_of(order: Order) -> Intent:
-    """What an order of an earlier process asked for, as far as the venue tells. Raises `Rejected` where it does not."""
+    """What an order of an earlier process asked for, as far as the venue tells. Raises `Unsupported` where it
+    does not."""
     trigger = order.trigger
     if trigger is not None and trigger.price is None and trigger.offset is None:
-        raise Rejected(Reason.NOT_ALLOWED, "the venue does not tell all terms of this order: cancel it, place another")
+        raise Unsupported("the venue does not tell all terms of this order: cancel it, place another")
     return Intent(
         intent_id=order.ref.intent_id,
         instrument=order.ref.instrument,

@@ -6,8 +6,8 @@ Nothing whose outcome is open is sent again before the venue was asked.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
@@ -58,6 +58,7 @@ class Desk:
         self._wishes: Recent[IntentKey, Intent] = Recent(20_000)
         self._histories: set[tuple[str, bool]] = set()
         self._changing: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._sweeping: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._locks: WeakValueDictionary[tuple[str, str, bool], asyncio.Lock] = WeakValueDictionary()
 
     # --- questions about one order ---
@@ -281,12 +282,20 @@ class Desk:
     async def cancel(self, ref: OrderRef) -> Order:
         """End an order. Raises `Rejected(unknown-order)` when there is no such live order."""
         instrument = self._catalog.find(ref.instrument)
-        async with self.lock(ref):
+        async with self._lock(ref):
             return await self.end(instrument, await self.name(instrument, ref))
 
-    def lock(self, ref: OrderRef) -> asyncio.Lock:
+    def _lock(self, ref: OrderRef) -> asyncio.Lock:
         """Held while an order is ended or changed: whoever cancels an order that is being replaced ends the new one."""
         return self._changing.setdefault((ref.instrument, ref.intent_id), asyncio.Lock())
+
+    @asynccontextmanager
+    async def changing(self, ref: OrderRef) -> AsyncGenerator[None]:
+        """Nobody else ends or changes the order inside the block, nor is all of its instrument being ended."""
+        async with self._sweeping.setdefault(ref.instrument, asyncio.Lock()):
+            pass
+        async with self._lock(ref):
+            yield
 
     async def end(self, instrument: Instrument, name: OrderName) -> Order:
         """As `cancel`, by the venue's name of the order."""
@@ -318,9 +327,20 @@ class Desk:
         return order if order.status.final else None
 
     async def cancel_all(self, symbol: str) -> None:
-        """End every order of an instrument."""
+        """End every order of an instrument: at once, and once more what was being placed or changed meanwhile."""
         instrument = self._catalog.find(symbol)
-        live = self._state.orders.live(symbol)
+        await self._end_all(instrument)
+        async with self._sweeping.setdefault(symbol, asyncio.Lock()):
+            if in_flight := self._in_flight(symbol):
+                await asyncio.gather(*map(_free, in_flight))
+                await self._end_all(instrument)
+
+    def _in_flight(self, symbol: str) -> list[asyncio.Lock]:
+        locks = [*self._changing.items(), *self._locks.items()]
+        return [lock for key, lock in locks if key[0] == symbol and lock.locked()]
+
+    async def _end_all(self, instrument: Instrument) -> None:
+        live = self._state.orders.live(instrument.symbol)
         for _ in range(_CANCEL_TRIES):
             try:
                 await self._calls.cancel_all(instrument)
@@ -338,6 +358,12 @@ class Desk:
     async def settled(self, look: Callable[[], Awaitable[Found | None]]) -> Found | None:
         """What became of a request that was sent just now."""
         return await self._resolver.settle(look, self._clock.monotonic_ns())
+
+
+async def _free(lock: asyncio.Lock) -> None:
+    """Wait until nobody holds it."""
+    async with lock:
+        pass
 
 
 async def or_error(call: Awaitable[Found]) -> Found | AdapterError:

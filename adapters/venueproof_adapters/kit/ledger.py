@@ -20,14 +20,16 @@ def ref_key(ref: OrderRef) -> OrderKey:
 
 
 class FillLedger:
-    """Remembers the last `keep` fills by (instrument, fill id), and what each order filled since it is watched.
+    """Remembers the last `keep` fills by order and fill id, and what each order filled since it is watched.
+
+    An account that trades with itself has one execution, with one id, on two of its orders.
 
     `inverse` says of an instrument whether its contracts count quote money: an average price there is the harmonic one.
     """
 
     def __init__(self, inverse: Callable[[str], bool] = lambda _: False, keep: int = 100_000) -> None:
         self._inverse = inverse
-        self._known: Recent[tuple[str, str], Fill] = Recent(keep)
+        self._known: Recent[tuple[OrderKey, str], Fill] = Recent(keep)
         self._filled: Recent[OrderKey, Decimal] = Recent(keep)
         self._quote: Recent[OrderKey, Decimal] = Recent(keep)
         self._base: Recent[OrderKey, Decimal] = Recent(keep)
@@ -35,19 +37,18 @@ class FillLedger:
 
     def add(self, fill: Fill) -> bool:
         """Book a fill; False when it was booked before."""
-        key = (fill.ref.instrument, fill.fill_id)
-        if key in self._known:
-            return False
-        self._known[key] = fill
         order = ref_key(fill.ref)
+        if self.has(order, fill.fill_id):
+            return False
+        self._known[order, fill.fill_id] = fill
         self._filled[order] = self._filled.get(order, ZERO) + fill.amount
         self._quote[order] = self._quote.get(order, ZERO) + fill.amount * fill.price
         self._base[order] = self._base.get(order, ZERO) + fill.amount / fill.price
         return True
 
-    def has(self, instrument: str, fill_id: str) -> bool:
-        """True when this fill is booked."""
-        return (instrument, fill_id) in self._known
+    def has(self, order: OrderKey, fill_id: str) -> bool:
+        """True when this fill of an order is booked."""
+        return (order, fill_id) in self._known
 
     def latest(self, instrument: str, since_ns: int) -> list[Fill]:
         """Booked fills of an instrument, back to the first one older than `since_ns`."""

@@ -131,8 +131,12 @@ class Line:
         return self._source.address(self._name)
 
     async def _opened(self) -> None:
-        if self._streams:
-            await self._command(True, list(self._streams))
+        asked: set[str] = set()
+        while news := [
+            stream for stream in self._streams if stream not in asked
+        ]:  # some come while others are asked for
+            await self._command(True, news)
+            asked.update(news)
         self._up.set()
         self._on_open(self._name)
 
@@ -201,6 +205,8 @@ class MarketStream:
         self._catalog = catalog
         self._events = events
         self._feeds: dict[tuple[Channel, str], Feed] = {}
+        self._streams: dict[tuple[Channel, str], Sequence[tuple[str, str]]] = {}
+        """What each feed is made of, by line; kept, since an instrument may be listed no more."""
         self._priming: dict[tuple[Channel, str], asyncio.Task[None]] = {}
         self._lines = {
             name: Line(name, source, parts, backoff, now_ns, options, self._heard, self._opened, self._down)
@@ -215,13 +221,13 @@ class MarketStream:
             return
         # Heard from the start on: the first messages may come before the confirmation.
         feed = self._feeds[key] = self._feed(channel, symbol)
-        streams = self._source.streams(channel, instrument)
+        streams = self._streams[key] = self._source.streams(channel, instrument)
         try:
             for line, stream in streams:
                 await self._lines[line].add(stream)
             await feed.prime()
         except BaseException:
-            del self._feeds[key]
+            self._feeds.pop(key, None)
             for line, stream in streams:
                 self._lines[line].forget(stream)
             raise
@@ -230,12 +236,12 @@ class MarketStream:
 
     async def unsubscribe(self, channel: Channel, symbol: str) -> None:
         """Stop a channel of an instrument."""
-        instrument = self._catalog.find(symbol)
-        if self._feeds.pop((channel, symbol), None) is None:
+        key = (channel, symbol)
+        if self._feeds.pop(key, None) is None:
             return
-        if task := self._priming.pop((channel, symbol), None):
+        if task := self._priming.pop(key, None):
             task.cancel()
-        for line, stream in self._source.streams(channel, instrument):
+        for line, stream in self._streams[key]:
             await self._lines[line].remove(stream)
 
     async def close(self) -> None:
@@ -278,7 +284,7 @@ class MarketStream:
         return [feed for feed in self._feeds.values() if feed.ready and line in self._lines_of(feed)]
 
     def _lines_of(self, feed: Feed) -> set[str]:
-        return {line for line, _ in self._source.streams(feed.channel, self._catalog.find(feed.symbol))}
+        return {line for line, _ in self._streams[feed.channel, feed.symbol]}
 
     def _make_whole(self, feed: Feed) -> None:
         """Prime a feed in the background, trying until it succeeds."""

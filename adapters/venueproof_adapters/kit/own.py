@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 from typing import Protocol, TypeVar
@@ -15,7 +16,7 @@ from venueproof_adapters.kit.ledger import ref_key
 from venueproof_adapters.kit.ordercalls import OrderName
 from venueproof_adapters.kit.orders import Told
 from venueproof_adapters.kit.state import State
-from venueproof_contracts.errors import AdapterError, Rejected
+from venueproof_contracts.errors import AdapterError, Reason, Rejected
 from venueproof_contracts.model import (
     ZERO,
     Balance,
@@ -101,7 +102,7 @@ class Own:
         for fill in answered:
             self._state.hear_fill(fill)
         recent = self._state.fills.latest(symbol, max(since_ns or 0, self._now_ns() - _RECENT_NS))
-        whole = {fill.fill_id: fill for fill in (*recent, *answered)}
+        whole = {(ref_key(fill.ref), fill.fill_id): fill for fill in (*recent, *answered)}
         return sorted(whole.values(), key=_by_time)
 
     async def _named(self, instrument: Instrument, fill: Fill) -> Fill:
@@ -111,12 +112,21 @@ class Own:
         key = ref_key(fill.ref)
         if self._state.intent_id(key) is None:
             await self._desk.learn_history(instrument, False)
-        if self._state.intent_id(key) is None:
+        while self._state.intent_id(key) is None:
             try:
                 await self._desk.query(instrument, OrderName(venue_id=key[1]))
-            except Rejected:  # too old for the venue to know it
-                self._state.name(key, "")
+            except Rejected as error:
+                if error.reason is not Reason.UNKNOWN_ORDER:
+                    raise
+                await self._wait_for_name(fill)
         return structs.replace(fill, ref=structs.replace(fill.ref, intent_id=self._state.intent_id(key) or ""))
+
+    async def _wait_for_name(self, fill: Fill) -> None:
+        """Answers about orders may lag behind those about fills; an order that is old is forgotten."""
+        if self._now_ns() - fill.at_ns < _RECENT_NS:
+            await asyncio.sleep(1)
+        else:
+            self._state.name(ref_key(fill.ref), "")
 
     async def positions(self) -> list[Position]:
         """Positions that are not flat. Where leverage and margin mode cannot be asked for they are None."""

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from venueproof_adapters.kit.backoff import Backoff
 from venueproof_adapters.kit.clock import SECOND_NS
 from venueproof_adapters.kit.http import trust
-from venueproof_contracts.errors import AdapterError, RateLimited, VenueDown
+from venueproof_contracts.errors import AdapterError, NotSent, RateLimited, VenueDown
 
 log = logging.getLogger("venueproof_adapters.socket")
 _wire_log = logging.getLogger("venueproof_adapters.socket.wire")
@@ -66,13 +66,14 @@ class Socket:
         self._options = options
         self._connection: ClientConnection | None = None
         self._keeper: asyncio.Task[None] | None = None
+        self._opened: asyncio.Future[None] | None = None
         self._renewal: asyncio.Future[str] | None = None
 
     async def open(self) -> None:
         """Connect and greet. Raises the `AdapterError` that stood in the way; once open, the socket keeps itself up."""
         if self._keeper is not None:
             return
-        opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        opened = self._opened = asyncio.get_running_loop().create_future()
         self._keeper = asyncio.create_task(self._keep(opened), name=f"socket {self._name}")
         try:
             await opened
@@ -87,6 +88,8 @@ class Socket:
             keeper.cancel()
             with suppress(asyncio.CancelledError):
                 await keeper
+        if self._opened is not None and not self._opened.done():
+            self._opened.set_exception(NotSent(f"{self._name}: closed before it was open"))
 
     async def send(self, text: str) -> None:
         """Send a frame. Raises `VenueDown` when there is no connection."""
@@ -108,7 +111,8 @@ class Socket:
             began_ns = self._now_ns()
             try:
                 reason = await self._live(opened)
-            except AdapterError as error:
+            except Exception as thrown:
+                error = self._told(thrown)
                 if not opened.done():
                     opened.set_exception(error)
                     return
@@ -120,6 +124,13 @@ class Socket:
             lived = self._now_ns() - began_ns >= self._options.settled_after_s * SECOND_NS
             failures = 1 if lived else failures + 1
             await asyncio.sleep(max(again_s, self._backoff.delay_s(failures)))
+
+    def _told(self, error: Exception) -> AdapterError:
+        """What ended a connection. A fault of ours must not end the socket too: whoever listens would wait for ever."""
+        if isinstance(error, AdapterError):
+            return error
+        log.error("%s: a connection ended by a fault of the adapter: %s", self._name, type(error).__name__)
+        return VenueDown(f"{self._name}: {type(error).__name__}")
 
     async def _live(self, opened: asyncio.Future[None]) -> str:
         """One connection from dial to end; the reason why it ended."""

@@ -83,7 +83,7 @@ class State:
 
     def name(self, key: OrderKey, client_id: str) -> None:
         """Remember an order's client id; an order that was announced as a successor takes over from the one before."""
-        if key in self._client_ids:
+        if self._client_ids.get(key):
             return
         self._client_ids[key] = client_id
         if old := self._successors.pop((key[0], client_id, key[2]), None):

@@ -119,6 +119,14 @@ def test_each_fill_is_booked_once_per_instrument(told: list[tuple[int, str]]) ->
     assert ledger.missing(KEY, Decimal(10)) == 10 - mine
 
 
+def test_who_trades_with_himself_has_an_execution_on_each_side_of_it() -> None:
+    bought = fill(1)
+    sold = structs.replace(bought, side=Side.SELL, ref=structs.replace(bought.ref, venue_id="4002"))
+    ledger = FillLedger()
+    assert [ledger.add(one) for one in (bought, sold, bought, sold)] == [True, True, False, False]
+    assert [ledger.missing((KEY[0], venue_id, False), Decimal(1)) for venue_id in ("4001", "4002")] == [0, 0]
+
+
 def test_the_average_is_told_only_when_every_fill_is_known() -> None:
     ledger = FillLedger()
     ledger.add(fill(1, amount=1, price=100))

@@ -56,6 +56,10 @@ _CONDITIONAL_TYPE = {terms: word for word, terms in CONDITIONALS.items()}
 
 Terms = dict[str, str | int]
 
+_GUARDED: Terms = {"selfTradePreventionMode": "EXPIRE_MAKER"}
+"""What single orders do by default; those of a batch would trade with the account itself. Source: the vendor's pages
+of both requests."""
+
 
 class BinanceOrders:
     """Orders, and the conditional ones of the venue's algo service: two kinds with ids of their own."""
@@ -107,7 +111,8 @@ class BinanceOrders:
 
     async def place_batch(self, sendings: Sequence[Sending]) -> Sequence[Told | AdapterError]:
         """POST batchOrders: a refused one stands as code and text among the orders."""
-        terms = msgspec.json.encode([self._order_terms(sending) for sending in sendings]).decode()
+        orders = [self._order_terms(sending) | _GUARDED for sending in sendings]
+        terms = msgspec.json.encode(orders).decode()
         rows = await self._rest.act("place-batch", list[msgspec.Raw], batchOrders=terms)
         if len(rows) != len(sendings):
             raise Unreadable(f"{len(rows)} answers for {len(sendings)} orders")
