@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -103,6 +104,23 @@ def test_thousands_of_parameters_are_refused() -> None:
     query = urlencode({f"a{number}": number for number in range(5000)})
     reply = client.request("GET", "/fapi/v1/ticker/price", query)
     assert (reply.status, msgspec.json.decode(reply.body)["code"]) == (400, -1101)
+
+
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [
+        ("symbol=BTCUSDT&symbol=ETHUSDT", ""),
+        ("symbol=BTCUSDT&symbol=BTCUSDT", ""),
+        ("symbol=%42TCUSDT&limit=5&symbol=BTCUSDT", ""),
+        ("", "symbol=BTCUSDT&leverage=5&leverage=6"),
+    ],
+)
+def test_parameter_that_is_sent_twice_is_refused(client: Client, query: str, body: str) -> None:
+    path = "/fapi/v1/leverage" if body else "/fapi/v1/depth"
+    reply = client.request("POST" if body else "GET", path, query, body.encode())
+    document = msgspec.json.decode(reply.body)
+    assert (reply.status, document["code"]) == (400, -1101)
+    assert document["msg"] == "Duplicate values for a parameter detected."
 
 
 @settings(max_examples=200, deadline=None)

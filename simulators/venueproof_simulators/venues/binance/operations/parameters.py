@@ -147,7 +147,7 @@ class Parameters:
 
 
 def read_parameters(query: str, body: bytes) -> Parameters:
-    """Query and form body together; where a name is in both the query wins."""
+    """Query and form body together; where a name is in both the query wins. Raises `VenueError`."""
     try:
         values = _pairs(body.decode("utf-8", "replace")) if body else {}
         if query:
@@ -158,13 +158,16 @@ def read_parameters(query: str, body: bytes) -> Parameters:
 
 
 def _pairs(text: str) -> dict[str, str]:
-    """Values by name, the first of each. Most requests have nothing to unquote, and are then only split."""
+    """Values by name. Most requests have nothing to unquote, and are then only split. Raises `VenueError`."""
     if "%" in text or "+" in text:
-        return dict(reversed(parse_qsl(text, keep_blank_values=True, max_num_fields=_PARAMETERS_MAX)))
-    parts = text.split("&")
-    if len(parts) > _PARAMETERS_MAX:
-        raise ValueError("too many fields")
-    parts.reverse()  # of two with one name the later one counts below
-    values = {name: value for name, _, value in [part.partition("=") for part in parts]}
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_PARAMETERS_MAX)
+    else:
+        parts = [part for part in text.split("&") if part]
+        if len(parts) > _PARAMETERS_MAX:
+            raise ValueError("too many fields")
+        pairs = [(name, value) for name, _, value in [part.partition("=") for part in parts]]
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        raise VenueError("duplicate-parameter")
     values.pop("", None)
     return values
