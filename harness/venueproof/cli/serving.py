@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from venueproof.cli import seldom_collect
 from venueproof.cli.output import line
 from venueproof.simulation import Setting, SimulatedVenue, proxied, running
 from venueproof.usage import UsageError
@@ -19,8 +20,6 @@ from venueproof_simulators.host import discovery
 
 JOURNAL_ROWS = 100_000
 """A venue that is served for days keeps so many rows of its journal."""
-YOUNG_OBJECTS = 20_000
-"""So many new objects make the collector look for circles among them; Python's own figure is made for short scripts."""
 TOKEN_VARIABLE = "VENUEPROOF_CONTROL_TOKEN"
 """Where it is set the control plane wants this token, and answers whoever has it."""
 CA_VARIABLES = (
@@ -71,12 +70,12 @@ async def _serve(settings: Sequence[Setting], *, proxy: bool, as_json: bool) -> 
 def calm_collector() -> None:
     """Let Python's collector of circles leave alone what stays for good, and look less often at the rest.
 
-    What was loaded by now is never garbage, and a venue's history grows without circles: walking over both again and
-    again is a tenth of the time of an order. For a process that only serves, as it holds for all of it.
+    What was loaded by now is never garbage (or too little to look for), and a venue's history grows without circles:
+    walking over both again and again is a tenth of the time of an order. For a process that only serves, as it holds
+    for all of it.
     """
-    gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS, 10, 100)
+    seldom_collect()
 
 
 async def _entered(stack: contextlib.AsyncExitStack, setting: Setting) -> SimulatedVenue:
