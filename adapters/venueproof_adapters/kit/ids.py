@@ -7,38 +7,42 @@ import re
 
 from venueproof_adapters.kit.recent import Recent
 
-_NEXT = re.compile(r"^(?P<id>.+):r(?P<number>[1-9][0-9]*)$")
+_MARKS = (":", "-", "_", "Z")
+"""What may stand before the number of a replacement: the first of these that the venue's pattern knows."""
 
 
 class IdMap:
     """Uses an intent id as it is where the venue allows it, else a digest of it that is remembered.
 
-    An order that takes the place of an earlier one of the same intent has `:r1`, `:r2` … behind the id. Both ways of
-    spelling come out the same in another process; only reading a digest back needs this process's memory.
+    An order that takes the place of an earlier one of the same intent has `:r1`, `:r2` … behind the id (with another
+    mark where the venue takes no colon). Both ways of spelling come out the same in another process; only reading a
+    digest back needs this process's memory.
     """
 
     def __init__(self, pattern: str, length: int) -> None:
         self._allowed = re.compile(pattern)
         self._length = length
+        self._mark = next((mark for mark in _MARKS if self._allowed.fullmatch(f"h{mark}r1")), _MARKS[0])
+        self._next = re.compile(rf"(?P<id>.+){self._mark}r(?P<number>[1-9][0-9]*)")
         self._digests: Recent[str, str] = Recent()
 
     def client_id(self, intent_id: str, replacement: int = 0) -> str:
         """The venue's client id of an intent's order; `replacement` counts the orders that took its place."""
-        suffix = f":r{replacement}" if replacement else ""
+        suffix = f"{self._mark}r{replacement}" if replacement else ""
         plain = intent_id + suffix
-        if self._allowed.fullmatch(plain) and len(plain) <= self._length and not _NEXT.match(intent_id):
+        if self._allowed.fullmatch(plain) and len(plain) <= self._length and not self._next.fullmatch(intent_id):
             return plain
-        digest = "h-" + hashlib.sha256(intent_id.encode()).hexdigest()[: self._length - 8]
+        digest = "h" + hashlib.sha256(intent_id.encode()).hexdigest()[: self._length - 7]
         self._digests[digest] = intent_id
         return digest + suffix
 
     def intent_id(self, client_id: str) -> str:
         """The intent behind a client id; a client id that is not ours stands for itself."""
-        found = _NEXT.match(client_id)
+        found = self._next.fullmatch(client_id)
         first = found["id"] if found else client_id
         return self._digests.get(first, first)
 
     def replacement(self, client_id: str) -> int:
         """How many orders of the intent came before the one with this client id."""
-        found = _NEXT.match(client_id)
+        found = self._next.fullmatch(client_id)
         return int(found["number"]) if found else 0

@@ -34,7 +34,8 @@ from venueproof_contracts.model import (
     TriggerKind,
 )
 
-PATTERN, LENGTH = r"[\.A-Z\:/a-z0-9_-]{1,36}", 36
+CHARSETS = [(r"[\.A-Z\:/a-z0-9_-]{1,36}", 36), (r"[A-Za-z0-9_-]{1,36}", 36), (r"[A-Za-z0-9]{1,32}", 32)]
+"""What venues take as a client id, and how long."""
 KEY = ("BTC/USDT:USDT", "4001", False)
 
 
@@ -135,19 +136,21 @@ def test_the_average_is_told_only_when_every_fill_is_known() -> None:
     assert ledger.average(KEY, Decimal(5)) is None
 
 
-@given(st.text(min_size=1, max_size=60), st.integers(0, 12))
-def test_every_intent_id_finds_its_way_back(intent_id: str, replacement: int) -> None:
-    ids = IdMap(PATTERN, LENGTH)
+@pytest.mark.parametrize(("pattern", "length"), CHARSETS)
+@given(st.text(min_size=1, max_size=60) | st.text("abZr1", min_size=1, max_size=36), st.integers(0, 12))
+def test_every_intent_id_finds_its_way_back(pattern: str, length: int, intent_id: str, replacement: int) -> None:
+    ids = IdMap(pattern, length)
     client_id = ids.client_id(intent_id, replacement)
-    assert re.fullmatch(PATTERN, client_id)
+    assert re.fullmatch(pattern, client_id)
     assert ids.intent_id(client_id) == intent_id
     assert ids.replacement(client_id) == replacement
-    assert IdMap(PATTERN, LENGTH).client_id(intent_id, replacement) == client_id
+    assert IdMap(pattern, length).client_id(intent_id, replacement) == client_id
 
 
-@given(st.text("ab:r1h-", min_size=1, max_size=44), st.text("ab:r1h-", min_size=1, max_size=44), st.integers(0, 2))
-def test_two_intents_never_share_a_client_id(one: str, other: str, replacement: int) -> None:
-    ids = IdMap(PATTERN, LENGTH)
+@pytest.mark.parametrize(("pattern", "length"), CHARSETS)
+@given(st.text("ab:r1h-Z", min_size=1, max_size=44), st.text("ab:r1h-Z", min_size=1, max_size=44), st.integers(0, 2))
+def test_two_intents_never_share_a_client_id(pattern: str, length: int, one: str, other: str, replacement: int) -> None:
+    ids = IdMap(pattern, length)
     same = ids.client_id(one) == ids.client_id(other, replacement)
     assert same == (one == other and replacement == 0)
 
