@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import urllib.parse
 from collections.abc import Callable
-from functools import cache
 
 import msgspec
 from websockets.frames import Close
@@ -60,6 +59,7 @@ class Answering:
         self._times = times
         self._timers = timers
         self._refusing = refusing
+        self._budget_headers = driver.venue.manifest.budget_headers
         self._numbers = itertools.count(1)
 
     def next_number(self) -> int:
@@ -244,7 +244,7 @@ class Answering:
         status, text, note = 0, b"", outcome.name.lower() if isinstance(outcome, Fate) else ""
         if isinstance(outcome, HttpReply):
             status, text = outcome.status, outcome.body
-            note = "; ".join([f"{name}: {value}" for name, value in outcome.headers.items() if _told(name)])
+            note = self._budgets_told(outcome)
         self._journal.add(
             RowKind.REPLY,
             self._times.now_ns(),
@@ -255,6 +255,11 @@ class Answering:
             text=text,
             note=note,
         )
+
+    def _budgets_told(self, reply: HttpReply) -> str:
+        """The headers about limits and waits; others (cookies) are not journalled."""
+        told = [name for name in reply.headers if name.lower().startswith(self._budget_headers)]
+        return "; ".join([f"{name}: {reply.headers[name]}" for name in told])
 
 
 def _fated(fate: AnyFate, reply: HttpReply) -> Outcome:
@@ -268,14 +273,6 @@ def _fated(fate: AnyFate, reply: HttpReply) -> Outcome:
     if isinstance(fate, Rewrite):
         return msgspec.structs.replace(reply, body=reply.body.replace(fate.old.encode(), fate.new.encode()))
     return reply
-
-
-@cache
-def _told(header: str) -> bool:
-    """Limits and waits are evidence; other headers of a reply (cookies) are not journalled. A venue has few names."""
-    return header.lower().startswith(
-        ("retry-after", "x-mbx-", "x-ratelimit", "x-bapi-limit", "ratelimit", "gw-ratelimit")
-    )
 
 
 def _request_text(request: HttpRequest) -> str:

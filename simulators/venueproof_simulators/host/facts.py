@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct, field
@@ -78,7 +78,10 @@ class _Errors(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class InstrumentRow(Struct, frozen=True, forbid_unknown_fields=True):
-    """One instrument. Prices and amounts are in the venue's units; rates are fractions; `wire` is printed as it is."""
+    """One instrument. Prices and amounts are in the venue's units; rates are fractions; `wire` is printed as it is.
+
+    What most rows of a file share stands once, in its table `usual`.
+    """
 
     name: str
     symbol: str
@@ -95,18 +98,22 @@ class InstrumentRow(Struct, frozen=True, forbid_unknown_fields=True):
     market_amount_max: Decimal
     price_min: Decimal
     price_max: Decimal
+    maker_fee: Decimal
+    taker_fee: Decimal
+    leverage_max: int
+    leverage_start: int
+    maintenance: Decimal
+    funding_interval_h: int
+    funding_rate: Decimal
+    open_orders_max: int
+    conditionals_max: int
+    callback_min: Decimal
+    """How far a trailing order's price must turn back, of the price: no less and no more than these."""
+    callback_max: Decimal
     source: str
     contract_size: Decimal = Decimal(1)
     notional_min: Decimal = Decimal(0)
     price_band: Decimal = Decimal(0)
-    maker_fee: Decimal = Decimal("0.0002")
-    taker_fee: Decimal = Decimal("0.0005")
-    leverage_max: int = 125
-    leverage_start: int = 20
-    maintenance: Decimal = Decimal("0.004")
-    funding_interval_h: int = 8
-    funding_rate: Decimal = Decimal("0.0001")
-    open_orders_max: int = 200
     open_interest: Decimal = Decimal(0)
     """What others hold, whatever users do."""
     wire: dict[str, Scalar] = field(default_factory=dict[str, Scalar])
@@ -133,6 +140,9 @@ class InstrumentRow(Struct, frozen=True, forbid_unknown_fields=True):
             notional_min_atoms=int(self.notional_min.scaleb(ASSET_DECIMALS)),
             price_band_ppm=_parts(self.price_band, 6),
             open_orders_max=self.open_orders_max,
+            conditionals_max=self.conditionals_max,
+            callback_ppm_min=_parts(self.callback_min, 6),
+            callback_ppm_max=_parts(self.callback_max, 6),
             maker_fee_ppm=_parts(self.maker_fee, 6),
             taker_fee_ppm=_parts(self.taker_fee, 6),
             leverage_max=self.leverage_max,
@@ -145,7 +155,9 @@ class InstrumentRow(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Instruments(Struct, frozen=True, forbid_unknown_fields=True):
-    instrument: list[InstrumentRow]
+    instrument: list[dict[str, Any]]
+    usual: dict[str, Any] = {}
+    """What holds for every row that does not say otherwise."""
 
 
 def _parts(fraction: Decimal, power: int) -> int:
@@ -292,7 +304,11 @@ def load_errors(package: str) -> ErrorTable:
 @cache
 def load_instruments(package: str) -> tuple[InstrumentRow, ...]:
     """The instruments of a venue's package. Raises `FactsError`."""
-    rows = read_facts(package, "instruments", _Instruments).instrument
+    told = read_facts(package, "instruments", _Instruments)
+    try:
+        rows = msgspec.convert([told.usual | row for row in told.instrument], list[InstrumentRow])
+    except msgspec.ValidationError as fault:
+        raise FactsError(f"{package}: facts/instruments.toml: {fault}") from fault
     _unique(rows, [row.name for row in rows], "instrument")
     return tuple(rows)
 

@@ -44,7 +44,6 @@ class Origin(Struct, frozen=True):
     official: tuple[str, ...]
     """Scheme and host; https and wss of one host are one origin."""
     environment: Environment = Environment.PRODUCTION
-    retired_since: str = ""
     source: str = ""
 
 
@@ -58,8 +57,6 @@ class Product(Struct, frozen=True):
     """Unified symbol of the instrument that clauses use."""
     origin: str
     """Name of the origin that its REST calls go to."""
-    ccxt_id: str = ""
-    """The exchange id under which ccxt serves this product."""
     impossible: frozenset[str] = frozenset()
     """Capabilities that the venue cannot offer on this product, in the contracts' spelling."""
 
@@ -76,6 +73,8 @@ class Manifest(Struct, frozen=True):
     facts_date: str
     impossible: frozenset[str] = frozenset()
     """Capabilities that the venue cannot offer on any product, in the contracts' spelling."""
+    budget_headers: tuple[str, ...] = ()
+    """What the names of reply headers begin with that tell of budgets and waits, in lower case: evidence of a run."""
 
 
 class VenueTime(Struct, frozen=True, gc=False):

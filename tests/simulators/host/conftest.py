@@ -43,6 +43,7 @@ MANIFEST = Manifest(
     ),
     credential_keys=("apiKey", "secret"),
     facts_date="2026-11-24",
+    budget_headers=("x-toy-used",),
 )
 OPERATIONS = {"/order": "place", "/value": "balances", "/time": "server_time"}
 
@@ -96,6 +97,8 @@ class ToyVenue:
             return _reply(ms=time.wire_ms, origin=request.origin, client=request.client)
         if request.path == "/echo":
             return _reply(query=request.query, body=request.body.hex(), origin=request.origin)
+        if request.path == "/budget":
+            return msgspec.structs.replace(_reply(), headers={"X-Toy-Used-1M": "7", "Set-Cookie": "toy=1"})
         if request.path == "/token":
             self.tokens.append("listen-token-0001")
             return _reply(token="listen-token-0001")

@@ -63,6 +63,14 @@ def test_blanking_leaves_no_secret(secrets: list[str], shuffle: random.Random) -
     assert not [secret for secret in secrets if secret in blanked]
 
 
+def test_of_headers_only_those_about_budgets_are_journalled(virtual: Virtual) -> None:
+    async def story(world: World) -> None:
+        await world.get("/budget")
+
+    (row,) = [row for row in virtual(story).journal.rows() if row.kind is RowKind.REPLY]
+    assert row.note == "X-Toy-Used-1M: 7"
+
+
 def test_a_broadcast_is_one_row(virtual: Virtual) -> None:
     async def story(world: World) -> None:
         sockets = [await world.listen("/market") for _ in range(3)]

@@ -63,14 +63,12 @@ MANIFEST = Manifest(
             title="USDⓈ-M perpetual contracts",
             instrument="BTC/USDT:USDT",
             origin="fapi",
-            ccxt_id="binanceusdm",
         ),
         Product(
             name="inverse",
             title="COIN-M perpetual contracts",
             instrument="BTC/USD:BTC",
             origin="dapi",
-            ccxt_id="binancecoinm",
             # Its timeInForce list has GTC, IOC, FOK and GTX only.
             impossible=frozenset({"good-till-date"}),
         ),
@@ -120,6 +118,7 @@ MANIFEST = Manifest(
     ),
     credential_keys=("apiKey", "secret", "ed25519ApiKey", "ed25519PrivateKey"),
     facts_date="2026-11-20",
+    budget_headers=("x-mbx-", "retry-after"),
 )
 
 
