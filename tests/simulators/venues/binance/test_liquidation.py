@@ -102,6 +102,17 @@ def test_liquidation_is_told_and_listed_with_its_own_client_id(client: Client) -
     assert client.refused("GET", "/fapi/v1/order", **other) == (400, -2013)
 
 
+@pytest.mark.quirk("binance.order.conditional-outlives-liquidation")
+def test_a_stop_of_a_fixed_quantity_waits_on_when_its_position_was_liquidated(client: Client) -> None:
+    lever(client)
+    left = client.algo(reduceOnly="true", triggerPrice="50000")
+    client.move("59000")
+    assert client.ask("GET", FORCED)
+    assert client.ask("GET", "/fapi/v1/algoOrder", algoId=left["algoId"])["algoStatus"] == "NEW"
+    client.move("50000")
+    assert client.ask("GET", "/fapi/v1/algoOrder", algoId=left["algoId"])["algoStatus"] == "EXPIRED"
+
+
 def test_debt_that_insurance_takes_over_is_told_and_is_income(client: Client) -> None:
     client.command(Deposit("trader", "USDT", (100 - 100_000) * 10**8))
     client.ask("POST", "/fapi/v1/leverage", symbol="BTCUSDT", leverage=100)

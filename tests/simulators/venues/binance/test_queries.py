@@ -4,10 +4,22 @@ import pytest
 
 from venueproof_simulators.engine.commands import FillOrder
 
-from .client import Client
+from .client import Client, order
 
 ORDER = "/fapi/v1/order"
 DAY_MS = 86_400_000
+
+
+@pytest.mark.quirk("binance.order.all-orders-both-products")
+def test_all_orders_without_a_symbol_are_those_of_both_products(client: Client) -> None:
+    client.limit()
+    client.ask("POST", "/dapi/v1/order", **order(symbol="BTCUSD_PERP", quantity="10"))
+    client.limit(symbol="ETHUSDT", price="2900", quantity="1")
+    named = [row["symbol"] for row in client.ask("GET", "/fapi/v1/allOrders")]
+    assert sorted(named) == ["BTCUSDT", "BTCUSD_PERP", "ETHUSDT"]
+    assert client.refused("GET", "/fapi/v1/allOrders", symbol="BTCUSD_PERP") == (400, -1121)
+    (row,) = client.ask("GET", "/dapi/v1/allOrders", symbol="BTCUSD_PERP")
+    assert row["symbol"] == "BTCUSD_PERP"
 
 
 @pytest.mark.quirk("binance.cost.cumquote-cumbase")

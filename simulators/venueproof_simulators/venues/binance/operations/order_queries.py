@@ -86,8 +86,15 @@ def open_orders(call: Call) -> list[Document]:
 
 
 def all_orders(call: Call) -> list[Document]:
-    """GET allOrders: ascending by id, of one week unless asked for by id."""
-    wanted = _of_named(call, ("orderId",)) if call.product.by_pair else call.listings()
+    """GET allOrders: ascending by id, of one week unless asked for by id.
+
+    Without a symbol USDⓈ-M futures list orders of both products (vendor's change log of 2026-08-25; ccxt 4.5.90).
+    """
+    if call.product.by_pair:
+        wanted = _of_named(call, ("orderId",))
+    else:
+        one = call.listing_or_none()
+        wanted = list(call.desk.listings.values()) if one is None else [one]
     asked_ms, _ = call.parameters.period_ms()
     limit = call.parameters.limit(500, 1000)
     least_id = call.parameters.integer("orderId")
