@@ -50,8 +50,11 @@ def test_shared_code_names_no_venue() -> None:
         "simulators/venueproof_simulators/engine",
         "simulators/venueproof_simulators/host",
         "adapters/venueproof_adapters/kit",
+        "adapters/venueproof_adapters/mutants",
         "reports",
         "harness/venueproof/runner",
+        "harness/venueproof/translation",
+        "harness/venueproof/virtual",
     )
     found = [
         f"{path.relative_to(ROOT)}:{number}"

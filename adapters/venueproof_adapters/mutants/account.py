@@ -8,7 +8,7 @@ from msgspec import structs
 
 from venueproof_adapters.kit.ledger import FillLedger
 from venueproof_adapters.kit.orders import OrderView, order_key
-from venueproof_adapters.mutants._making import Wrapper, broken, exchanged
+from venueproof_adapters.mutants.making import Wrapper, broken, exchanged
 from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.errors import Reason, Rejected
 from venueproof_contracts.model import (

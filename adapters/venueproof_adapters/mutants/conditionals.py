@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from msgspec import structs
 
-from venueproof_adapters.mutants._making import Wrapper, broken
+from venueproof_adapters.mutants.making import Wrapper, broken
 from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.errors import Reason, Rejected
 from venueproof_contracts.model import (

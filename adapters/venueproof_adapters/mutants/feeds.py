@@ -9,7 +9,7 @@ from typing import ClassVar
 from msgspec import structs
 
 from venueproof_adapters.kit.book import BookBuilder, BookChange
-from venueproof_adapters.mutants._making import Wrapper, broken, exchanged
+from venueproof_adapters.mutants.making import Wrapper, broken, exchanged
 from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.model import (
     Candle,

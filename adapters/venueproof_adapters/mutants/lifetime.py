@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from venueproof_adapters.kit.ids import IdMap
 from venueproof_adapters.kit.socket import Socket
-from venueproof_adapters.mutants._making import Mutant, Wrapper, broken, exchanged
+from venueproof_adapters.mutants.making import Mutant, Wrapper, broken, exchanged
 from venueproof_contracts.adapter import Adapter, AdapterFactory
 from venueproof_contracts.model import (
     Channel,

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from venueproof_adapters.kit.http import Http, Reply
 from venueproof_adapters.kit.parts import Parts, replaced
-from venueproof_adapters.mutants._making import Mutant, Wrapper
+from venueproof_adapters.mutants.making import Mutant, Wrapper
 from venueproof_adapters.native import make_adapter_with
 from venueproof_contracts.adapter import Adapter, AdapterFactory
 from venueproof_contracts.errors import AdapterError, NotSent, OutcomeUnknown

@@ -7,7 +7,7 @@ from decimal import Decimal
 from msgspec import structs
 
 from venueproof_adapters.kit.book import BookBuilder, BookChange
-from venueproof_adapters.mutants._making import Wrapper, broken, exchanged
+from venueproof_adapters.mutants.making import Wrapper, broken, exchanged
 from venueproof_contracts.errors import AdapterError
 from venueproof_contracts.model import (
     Book,

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from venueproof_adapters.kit.ledger import OrderKey
 from venueproof_adapters.kit.orders import OrderView
-from venueproof_adapters.mutants._making import Wrapper, broken, exchanged
+from venueproof_adapters.mutants.making import Wrapper, broken, exchanged
 from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.errors import AdapterError, Rejected
 from venueproof_contracts.model import (
