@@ -20,3 +20,11 @@ def one_line(text: str, chars_max: int = 300) -> str:
     """Text of an adapter, a venue or a library on one line, shortened."""
     line = " ".join(text.split())
     return line if len(line) <= chars_max else f"{line[: chars_max - 1]}…"
+
+
+def error_text(error: BaseException) -> str:
+    """What an error says of itself, on one line; an adapter's may be unable to say anything."""
+    try:
+        return one_line(str(error))
+    except Exception as fault:
+        return f"(no text: __str__ raised {type(fault).__name__})"

@@ -12,7 +12,7 @@ from typing import cast
 
 from msgspec import Struct
 
-from venueproof.usage import UsageError, nearest, one_line
+from venueproof.usage import UsageError, error_text, nearest
 from venueproof_contracts.adapter import AdapterFactory
 
 GROUP = "venueproof.adapters"
@@ -59,7 +59,7 @@ def _imported(name: str, target: str) -> AdapterFactory:
     except AttributeError:
         raise UsageError(f"{name}: {module_name} has no {attribute!r}; name a factory(endpoint, credentials)") from None
     except (Exception, SystemExit) as error:
-        problem = f"{type(error).__name__}: {one_line(str(error))}"
+        problem = f"{type(error).__name__}: {error_text(error)}"
         cure = "let importing it not exit" if isinstance(error, SystemExit) else "run where it can be imported"
         raise UsageError(f"{name}: cannot import {module_name}: {problem}; {cure}") from None
     if not callable(value):

@@ -14,7 +14,7 @@ from decimal import localcontext
 from functools import cache
 from typing import Any, NamedTuple, cast
 
-from venueproof.usage import one_line
+from venueproof.usage import error_text
 from venueproof_contracts.adapter import Adapter, AdapterFactory
 from venueproof_contracts.errors import AdapterError
 from venueproof_contracts.model import Credentials, Endpoint
@@ -98,8 +98,12 @@ class _Witness:
             with as_adapter(), localcontext():
                 value = await _awaited(name, getattr(self._adapter, name)(*args, **kwargs))
             came_back = True
-        except (AdapterError, AdapterFault):
+        except AdapterFault:
             came_back = True
+            raise
+        except AdapterError as error:
+            came_back = True
+            _must_have_text(name, error)
             raise
         except asyncio.CancelledError as error:
             if _is_cancelled():
@@ -114,6 +118,14 @@ class _Witness:
         if text := misfit(value, _return_type(name)):
             raise AdapterFault(f"{name}() returned a wrong value: result{text}")
         return value
+
+
+def _must_have_text(name: str, error: AdapterError) -> None:
+    """Clauses print what was raised: where the adapter's own class cannot be printed that is no fault of ours."""
+    try:
+        str(error)
+    except Exception:
+        raise AdapterFault(f"{name}() raised {described(error)}") from error
 
 
 def _is_cancelled() -> bool:
@@ -141,7 +153,7 @@ def made_by(factory: AdapterFactory, endpoint: Endpoint, credentials: Credential
 
 def described(error: BaseException) -> str:
     """Kind, text and place in the adapter's code of what no adapter may raise, on one line."""
-    return f"{type(error).__name__}: {one_line(str(error))}{place_in_adapter(error)}"
+    return f"{type(error).__name__}: {error_text(error)}{place_in_adapter(error)}"
 
 
 def missing_methods(adapter: object) -> list[str]:

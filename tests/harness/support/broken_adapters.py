@@ -19,7 +19,7 @@ from urllib.parse import quote
 import aiohttp
 
 from venueproof_adapters.native import make_adapter
-from venueproof_contracts.errors import VenueDown
+from venueproof_contracts.errors import Reason, Rejected, VenueDown
 from venueproof_contracts.model import Credentials, Endpoint, Ticker
 
 NOT_CALLABLE = 3
@@ -52,6 +52,26 @@ class RaisesWhenMade(Around):
 class EndsItsProcessWhenMade(Around):
     def __init__(self, endpoint: Endpoint, credentials: Credentials) -> None:
         os._exit(7)
+
+
+class HasNoText(Exception):
+    def __str__(self) -> str:
+        raise LookupError("nothing to say")
+
+
+class RefusalWithoutText(Rejected):
+    def __str__(self) -> str:
+        raise LookupError("nothing to say")
+
+
+class RaisesWithoutText(Around):
+    async def server_time(self) -> int:
+        raise HasNoText
+
+
+class RejectsWithoutText(Around):
+    async def server_time(self) -> int:
+        raise RefusalWithoutText(Reason.OTHER)
 
 
 class Spins(Around):
