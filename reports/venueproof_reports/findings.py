@@ -111,10 +111,15 @@ def quiet_of(results: Iterable[Result], anchors: Anchors) -> tuple[Quiet, ...]:
 
 
 def _places(rows: Sequence[Result]) -> tuple[str, ...]:
+    """Where it was seen: products that agree in case and profiles are told together."""
     profiles: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         profiles.setdefault((row.product, row.quirk), []).append(row.profile)
-    return tuple(
-        " · ".join(filter(None, (product, " and ".join(dict.fromkeys(names)), quirk)))
-        for (product, quirk), names in profiles.items()
-    )
+    products: dict[tuple[str, str], list[str]] = {}
+    for (product, quirk), names in profiles.items():
+        products.setdefault((_and(names), quirk), []).append(product)
+    return tuple(" · ".join(filter(None, (_and(names), told, quirk))) for (told, quirk), names in products.items())
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(dict.fromkeys(names))

@@ -6,15 +6,18 @@ source but the one style sheet and the one script that it carries, both by hash.
 
 import base64
 import hashlib
+from collections.abc import Iterator
 from importlib import resources
+from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from venueproof_contracts.outcomes import Outcome
 from venueproof_reports import wording
-from venueproof_reports.certificate import Certificate, Run
+from venueproof_reports.certificate import Certificate
 from venueproof_reports.page import Page, lay_out
+from venueproof_reports.verdict import RunVerdict
 
 _BAR_ORDER = (
     Outcome.PASS,
@@ -26,6 +29,17 @@ _BAR_ORDER = (
     Outcome.FAIL,
     Outcome.HARNESS_ERROR,
 )
+
+
+class BarPart(NamedTuple):
+    """One part of a run's bar. `against`: not supported, and claimed; `start` and `width` are percentages."""
+
+    outcome: Outcome
+    against: bool
+    words: str
+    rows: int
+    start: str
+    width: str
 
 
 def render_html(certificate: Certificate) -> str:
@@ -41,6 +55,7 @@ def render_html(certificate: Certificate) -> str:
             headline=_headline(page),
             outcomes=list(Outcome),
             bar_of=_bar,
+            with_code=_with_code,
             meaning=wording.MEANING,
             words=wording.outcome_words,
             blame_words=wording.blame_words,
@@ -106,13 +121,33 @@ def _headline(page: Page) -> str:
     return f"{refused} of {total} not certified" if refused else f"All {total}: {words}"
 
 
-def _bar(run: Run) -> list[tuple[Outcome, int, str, str]]:
-    """The parts of a run's bar: outcome, rows, start and width in percent."""
-    total = sum(run.counts.values())
-    parts: list[tuple[Outcome, int, str, str]] = []
-    start = 0
-    for outcome in _BAR_ORDER:
-        if count := run.counts.get(outcome, 0):
-            parts.append((outcome, count, f"{100 * start / total:.2f}%", f"{100 * count / total:.2f}%"))
-            start += count
+def _bar(verdict: RunVerdict) -> list[BarPart]:
+    """The parts of a run's bar. What is not supported counts against a run only where that is claimed."""
+    parts: list[BarPart] = []
+    start, total = 0, sum(verdict.run.counts.values())
+    for outcome, against, count in _bar_counts(verdict):
+        words = wording.outcome_words(outcome) + (" though claimed" if against else "")
+        at, width = (f"{100 * rows / total:.2f}%" for rows in (start, count))
+        parts.append(BarPart(outcome, against, words, count, at, width))
+        start += count
     return parts
+
+
+def _bar_counts(verdict: RunVerdict) -> Iterator[tuple[Outcome, bool, int]]:
+    claimed = sum(row.outcome == Outcome.NOT_SUPPORTED for row in verdict.against)
+    for outcome in _BAR_ORDER:
+        heavy = claimed if outcome is Outcome.NOT_SUPPORTED else 0
+        if light := verdict.run.counts.get(outcome, 0) - heavy:
+            yield outcome, False, light
+        if heavy:
+            yield outcome, True, heavy
+
+
+def _with_code(text: str) -> Markup:
+    """Our own prose: what stands between backticks is code. Everything is escaped."""
+    parts = [escape(wording.visible(part)) for part in text.split("`")]
+    if len(parts) % 2 == 0:
+        return escape(wording.visible(text))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if odd % 2 else part for odd, part in enumerate(parts)
+    )

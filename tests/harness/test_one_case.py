@@ -43,7 +43,7 @@ from venueproof_simulators.host.venue import Profile
         (broken.HangsAtStart, "start() waits for something that nothing will bring about"),
         (broken.Exits, "server_time() raised SystemExit: give up at broken_adapters.py:"),
         (broken.RaisesWhenMade, "the factory raised ConnectionError: no route at broken_adapters.py:"),
-        (broken.RaisesWithoutText, "server_time() raised HasNoText: (no text: __str__ raised LookupError) at broken_ad"),
+        (broken.RaisesWithoutText, "server_time() raised HasNoText: (no text: __str__ raised LookupError)"),
         (broken.RejectsWithoutText, "server_time() raised RefusalWithoutText: (no text: __str__ raised LookupError)"),
         (broken.EventsBreak, "next_event() raised ZeroDivisionError: in the stream"),
     ],

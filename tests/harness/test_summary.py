@@ -109,6 +109,15 @@ def test_a_comparison_fits_and_counts_what_was_dropped(tmp_path: Path, capsys: p
     assert told[-1] == "2 rows changed, 2 of them for the worse"
 
 
+def test_a_comparison_says_what_came_into_the_claim(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = _certificate(Outcome.NOT_SUPPORTED)
+    write_all(old, tmp_path / "old")
+    write_all(seal(old.header, old.runs, [replace(row, claimed=True) for row in old.results]), tmp_path / "new")
+    assert compare_certificates(tmp_path / "old/certificate.json", tmp_path / "new/certificate.json") == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert "worse not-supported (not claimed) -> not-supported (claimed)" in told
+
+
 def test_a_long_list_of_what_is_worse_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
     assert judge_against(_certificate(*[Outcome.PASS] * 50), _certificate(*[Outcome.FAIL] * 50)) == 1
     told = capsys.readouterr().out.splitlines()

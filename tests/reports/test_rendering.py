@@ -195,6 +195,34 @@ def test_a_cell_counts_the_cases_that_apply(passing: Certificate) -> None:
     assert {(cell.words, cell.share) for cell in line.cells if cell.outcome} == {("pass", "")}
 
 
+def test_what_is_lacking_outside_the_claim_is_not_shown_as_a_failure(passing: Certificate) -> None:
+    rows = [
+        replace(row, outcome=Outcome.NOT_SUPPORTED, claimed=row.clause != "MAR-010")
+        for row in passing.results
+        if row.adapter == "native" and row.clause in ("MAR-010", "LIF-010", "REC-010")
+    ]
+    beyond = sum(not row.claimed for row in rows)
+    page = _Page(render_html(seal(passing.header, passing.runs[:1], rows)))
+    told = f"{beyond} not supported, {len(rows) - beyond} not supported though claimed"
+    assert (beyond, told in page.values("aria-label")) == (2, True)
+    bars = [name for name in page.values("class") if name.startswith("f-")]
+    assert bars == ["f-not-supported", "f-not-supported against"]
+
+
+def test_products_that_fail_alike_are_told_together(both_products: Certificate) -> None:
+    places = {place for item in lay_out(both_products).failures for seen in item.sightings for place in seen.where}
+    assert "inverse and linear · vendor and field · BIN-Q051" in places
+    assert not [place for place in places if place.startswith("linear ·")]
+
+
+def test_backticks_of_a_promise_are_set_as_code(small: Certificate) -> None:
+    row = replace(small.results[0], outcome=Outcome.FAIL, promise="raises `Not<Sent>`, and `waits")
+    plain = replace(row, promise="raises `Not<Sent>`")
+    page = render_html(seal(small.header, small.runs, [plain]))
+    assert "raises <code>Not&lt;Sent&gt;</code> <small" in page
+    assert "and `waits <small" in render_html(seal(small.header, small.runs, [row]))
+
+
 def test_page_tells_when_nothing_was_proven(failing: Certificate) -> None:
     unproven = seal(replace(failing.header, proved=False), failing.runs, failing.results)
     assert "The suite was not proven in this run" in render_html(unproven)

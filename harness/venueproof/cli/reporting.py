@@ -19,6 +19,7 @@ from venueproof_reports import (
     worse_than,
     write_all,
 )
+from venueproof_reports.certificate import Result
 from venueproof_reports.verdict import CERTIFIED, HARNESS_BROKE, Change
 from venueproof_reports.wording import plural
 
@@ -98,8 +99,15 @@ def print_changes(changes: Sequence[Change]) -> None:
 
 
 def _row(change: Change) -> tuple[str, str, str]:
-    before = change.old.outcome.value if change.old else "-"
-    after = change.new.outcome.value if change.new else "-"
     adapter, *place = change.key
     row = " ".join(part for part in (shortened(adapter, NAME_CHARS_MAX), *place) if part)
-    return change.kind, f"{before} -> {after}", row
+    return change.kind, f"{_outcome(change.old, change.new)} -> {_outcome(change.new, change.old)}", row
+
+
+def _outcome(row: Result | None, beside: Result | None) -> str:
+    """An outcome in a word; whether it was claimed where that is what differs."""
+    if row is None:
+        return "-"
+    if beside is None or row.claimed == beside.claimed:
+        return row.outcome.value
+    return f"{row.outcome.value} ({'claimed' if row.claimed else 'not claimed'})"
