@@ -131,7 +131,8 @@ def test_whole_life(served: Served, rest: Rest) -> None:
     assert (order.status, order.executed_qty) == ("NEW", "0.000")
     served.do("partly_fill", instrument=INSTRUMENT, order_id=str(order.order_id), amount="0.005")
     partly = rest.query_order(symbol=SYMBOL, order_id=order.order_id).data()
-    assert (partly.status, partly.executed_qty, partly.avg_price) == ("PARTIALLY_FILLED", "0.005", order.price)
+    assert (partly.status, partly.executed_qty) == ("PARTIALLY_FILLED", "0.005")
+    assert Decimal(partly.avg_price) == Decimal(order.price)
 
     lower = _price(rest, 97)
     amended = whole(
