@@ -24,6 +24,7 @@ from venueproof_contracts.model import (
     Intent,
     Order,
     OrderRef,
+    OrderStatus,
     OrderType,
     TimeInForce,
     TriggerKind,
@@ -232,7 +233,7 @@ def _wish_of(order: Order) -> Intent:
 
 def _check(instrument: Instrument, order: Order, wish: Intent) -> None:
     """Refuse what the venue would refuse, while the order still rests."""
-    if order.status.final:
+    if order.status.final or order.status is OrderStatus.TRIGGERING:  # its price has come, and nothing calls it back
         raise Rejected(Reason.UNKNOWN_ORDER, f"it is {order.status} already")
     if (wish.price, wish.amount, wish.trigger) == (order.price, order.amount, order.trigger):
         raise Rejected(Reason.NO_CHANGE, "it has these terms already")

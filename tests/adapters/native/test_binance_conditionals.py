@@ -291,6 +291,10 @@ def test_a_stop_that_is_stuck_is_told_to_protect_nothing(profile: ProfileName) -
         with pytest.raises(Rejected) as caught:
             await desk.adapter.cancel(placed.ref)
         assert caught.value.reason is Reason.UNKNOWN_ORDER
+        with pytest.raises(Rejected) as caught:
+            await desk.adapter.amend(placed.ref, desk.below(8), None)
+        assert caught.value.reason is Reason.UNKNOWN_ORDER
+        assert len(await waiting(desk)) == 1
         await desk.do(HoldTriggers(on=False))
         await asyncio.sleep(2)
         told = desk.fold.conditionals[wish.intent_id]
