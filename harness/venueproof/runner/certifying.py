@@ -19,7 +19,7 @@ from venueproof_reports.certificate import Certificate, Header, NotProven, Run, 
 from venueproof_simulators.host import discovery
 
 from .adapters import find_adapter
-from .deciding import unjudged, unsupported
+from .deciding import undeclared, unjudged
 from .gathering import digest_of, rows_of, with_waivers
 from .jobs import Probe, Proof, Proven, probe, prove, run_spec
 from .patience import Patience
@@ -45,6 +45,8 @@ class Progress(Struct, frozen=True):
 
 
 Watch = Callable[[Progress], None]
+Declared = dict[tuple[str, str], dict[str, Declaration]]
+"""What is declared, by adapter and venue, and there by product."""
 
 
 def certify(plan: Plan, waivers: Sequence[Waiver], watch: Watch) -> Certificate:
@@ -68,8 +70,8 @@ def certify(plan: Plan, waivers: Sequence[Waiver], watch: Watch) -> Certificate:
 # --- before -------------------------------------------------------------------------------------------------------
 
 
-def _declarations(plan: Plan, pool: Pool) -> dict[tuple[str, str], Declaration]:
-    """What every adapter declares on every venue, told by its first product."""
+def _declarations(plan: Plan, pool: Pool) -> Declared:
+    """What every adapter declares for every product of every venue."""
     probes = [
         Probe(adapter, venue, product)
         for adapter in plan.adapters
@@ -78,7 +80,7 @@ def _declarations(plan: Plan, pool: Pool) -> dict[tuple[str, str], Declaration]:
     ]
     for adapter in plan.adapters:
         find_adapter(adapter)
-    found: dict[tuple[str, str], Declaration] = {}
+    found: Declared = {}
     jobs = [Job(probe, one, plan.case_limit_s + KILL_AFTER_S) for one in probes]
     for index, answer in sorted(pool.run(jobs), key=_by_index):
         wish = probes[index]
@@ -88,7 +90,7 @@ def _declarations(plan: Plan, pool: Pool) -> dict[tuple[str, str], Declaration]:
             raise UsageError(f"{wish.adapter}: {answer.problem}; correct its factory")
         if answer.problem:
             raise RuntimeError(f"{wish.adapter} on {wish.venue}: {answer.problem}")
-        found.setdefault((wish.adapter, wish.venue), answer.value)
+        found.setdefault((wish.adapter, wish.venue), {})[wish.product] = answer.value
     return found
 
 
@@ -197,11 +199,12 @@ def _run(
     plan: Plan,
     adapter: str,
     venue: str,
-    declared: dict[tuple[str, str], Declaration],
+    declared: Declared,
     results: Sequence[CaseResult],
 ) -> Run:
     own = [one for one in results if (one.spec.adapter, one.spec.venue) == (adapter, venue)]
-    declaration, source = declared[adapter, venue], source_of(find_adapter(adapter).target)
+    told, source = declared[adapter, venue], source_of(find_adapter(adapter).target)
+    declaration = next(iter(told.values()))
     return Run(
         adapter=adapter,
         adapter_version=declaration.version or source.version,
@@ -215,8 +218,8 @@ def _run(
         virtual_seconds=sum(one.virtual_s for one in own),
         wall_seconds=sum(one.wall_s for one in own),
         observed=adapter not in plan.wish.adapters,
-        undeclared=tuple(unsupported(CLAIMS[plan.wish.claim] - discovery.manifest(venue).impossible, declaration)),
-        unjudged=tuple(unjudged(declaration, all_clauses())),
+        undeclared=tuple(undeclared(CLAIMS[plan.wish.claim], discovery.manifest(venue), told)),
+        unjudged=tuple(sorted({one for each in told.values() for one in unjudged(each, all_clauses())})),
     )
 
 

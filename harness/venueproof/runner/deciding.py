@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from venueproof_contracts.capabilities import Capability, Support
 from venueproof_contracts.clause import Clause
 from venueproof_contracts.model import AdapterKind, Declaration
 from venueproof_contracts.outcomes import Outcome
+from venueproof_simulators.host.venue import Manifest
 
 _SUPPORTED = frozenset({Support.FULL, Support.VERSIONED})
 
@@ -41,6 +42,12 @@ def unsupported(wanted: Iterable[Capability], declaration: Declaration) -> list[
     """Capabilities that an adapter does not declare, sorted."""
     declared = declaration.capabilities
     return sorted(one.value for one in wanted if declared.get(one, Support.MISSING) not in _SUPPORTED)
+
+
+def undeclared(claimed: frozenset[Capability], manifest: Manifest, told: Mapping[str, Declaration]) -> list[str]:
+    """What is claimed and not declared for some product, though the venue has it there."""
+    impossible = {one.name: manifest.impossible | one.impossible for one in manifest.products}
+    return sorted({lack for name, one in told.items() for lack in unsupported(claimed - impossible[name], one)})
 
 
 def unjudged(declaration: Declaration, clauses: Iterable[Clause]) -> list[str]:
