@@ -91,6 +91,13 @@ def test_a_failure_of_one_product_says_of_which(tmp_path: Path, capsys: pytest.C
     ]
 
 
+def test_what_failed_is_told_before_what_is_lacking(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = _certificate(*[Outcome.NOT_SUPPORTED] * 50, Outcome.FAIL)
+    print_summary(seal(whole.header, whole.runs, [replace(row, claimed=True) for row in whole.results]), tmp_path)
+    told = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("ORD-")]
+    assert told[:2] == ["ORD-050", "ORD-000"]
+
+
 def test_a_waiver_for_nothing_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     print_summary(_certificate(Outcome.PASS, waived=("ORD-000", "FIL-010")), tmp_path)
     told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("the waiver")]

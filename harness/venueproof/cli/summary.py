@@ -10,7 +10,7 @@ from venueproof.usage import one_line
 from venueproof_contracts.outcomes import Outcome
 from venueproof_reports import Certificate, judge
 from venueproof_reports.certificate import Result
-from venueproof_reports.verdict import RunVerdict, Verdict
+from venueproof_reports.verdict import RunVerdict, Verdict, severity
 from venueproof_reports.waiving import waiver_complaints
 from venueproof_reports.wording import outcome_words, whole_words
 
@@ -96,7 +96,7 @@ def _print_against(one: RunVerdict, products: set[str]) -> None:
     if not one.against:
         return
     by_clause: dict[str, list[Result]] = {}
-    for row in one.against:
+    for row in sorted(one.against, key=severity, reverse=True):
         by_clause.setdefault(row.clause, []).append(row)
     shown = list(by_clause.items())[:FAILURES_SHOWN_MAX]
     table(
