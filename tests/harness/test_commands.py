@@ -26,6 +26,7 @@ COMMANDS = ("serve", "certify", "venues", "quirks", "clauses", "adapters", "repo
     [
         (["frobnicate"], "No such command 'frobnicate'"),
         (["serve"], "Missing argument"),
+        (["certify", "native", "--observe", "native"], "--observe native: it is also among those that decide"),
         (["serve", "binanc"], "no venue is called 'binanc'; did you mean binance?"),
         (["serve", "binance", "--profile", "x"], "'x' is not one of 'vendor', 'field'"),
         (["serve", "binance", "--quirk", "+no.such"], "binance has no row of that name"),

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from websockets.sync.client import ClientConnection, connect
 
-from venueproof_reports import Certificate, write_all
+from venueproof_contracts.outcomes import Outcome
+from venueproof_reports import Certificate, seal, write_all
 
 pytestmark = pytest.mark.browser
 
@@ -134,6 +136,19 @@ def test_clauses_keep_most_of_the_room_beside_many_columns(tab: Tab, wide_page: 
         "[...document.querySelectorAll('.matrix tbody.row tr:first-child th.clause')].map(node => node.offsetWidth)"
     )
     assert min(widths) > 500
+
+
+def test_no_word_of_a_list_is_broken(tab: Tab, failing: Certificate, tmp_path: Path) -> None:
+    cases = [f"binance.conditional.protective-orders-of-the-whole-position-{number}" for number in range(8)]
+    rows = [
+        replace(row, outcome=Outcome.NOT_SUPPORTED, claimed=False, quirk=case)
+        for row in failing.results[:1]
+        for case in cases
+    ]
+    tab.show(write_all(seal(failing.header, failing.runs, rows), tmp_path)[1], width=1280)
+    heights = tab.ask("[...document.querySelectorAll('#quiet th')].map(node => node.clientHeight)")
+    assert len(heights) == 5
+    assert max(heights) < 40
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])

@@ -109,6 +109,9 @@ def make_plan(wish: Wish) -> Plan:
     venues = tuple(wish.venues) or discovery.venue_names()
     for venue in venues:
         require_venue(venue)
+    for adapter in wish.observed:
+        if adapter in wish.adapters:
+            raise UsageError(f"--observe {adapter}: it is also among those that decide; name it once")
     part, parts = shard_of(wish.shard)
     chosen = select(all_clauses(), wish.clauses)
     if wish.level == "smoke":
