@@ -18,12 +18,13 @@ from venueproof_adapters.kit.intents import leg_of, waits
 from venueproof_adapters.kit.ordercalls import OrderName, Sending
 from venueproof_adapters.kit.orders import Told
 from venueproof_adapters.kit.own import MarginSetting
+from venueproof_adapters.kit.requests import Unreadable, read
 from venueproof_adapters.kit.trailing import in_percent
 from venueproof_adapters.native.binance import wire
-from venueproof_adapters.native.binance.errors import NO_AMEND, Done, Unreadable
+from venueproof_adapters.native.binance.errors import NO_AMEND, Done
 from venueproof_adapters.native.binance.parse import CONDITIONALS, POST_ONLY, WATCHED, Parser, balance, margin_mode
 from venueproof_adapters.native.binance.products import Product
-from venueproof_adapters.native.binance.rest import REQUEST_LIFETIME_S, Rest, read
+from venueproof_adapters.native.binance.rest import REQUEST_LIFETIME_S, Rest
 from venueproof_contracts.errors import AdapterError, OutcomeUnknown, Reason, Rejected, Unsupported
 from venueproof_contracts.model import (
     Balance,

@@ -15,6 +15,7 @@ from msgspec import Struct
 from venueproof_adapters.kit.clock import MS_NS, SECOND_NS
 from venueproof_adapters.kit.errortable import ErrorTable, Meaning
 from venueproof_adapters.kit.http import Reply
+from venueproof_adapters.kit.requests import Unreadable
 from venueproof_contracts.errors import (
     AdapterError,
     AuthFailed,
@@ -35,10 +36,6 @@ _BANNED_UNTIL = re.compile(r"banned until (\d{10,})")
 _MAINTENANCE_KEY = "239999"
 _PAUSE_S = 1
 _BAN_S = 120
-
-
-class Unreadable(OutcomeUnknown):
-    """The reply is not the venue's protocol."""
 
 
 class Done(AdapterError):
@@ -73,6 +70,10 @@ class Judge:
         if code in ("", "200", "0") and reply.status < 400:
             return None
         return _by_status(reply, text) if code in ("", "0") else self._by_code(reply, code, text)
+
+    def passes(self, reply: Reply) -> bool:
+        """A firewall's 403 says that there is too much of it altogether, and lasts."""
+        return reply.status != 403
 
     def _by_code(self, reply: Reply, code: str, text: str) -> AdapterError:
         meaning = self._table.meaning(code)
