@@ -1,7 +1,7 @@
 """Venue codes and what they mean, read from a venue's `errors.toml`.
 
 Each row has `code`, `means`, `text` and `source`. `means` is a neutral reason (`insufficient-margin` …) or one of the
-words of `Meaning`.
+words of `Meaning`; `calls_for` is a word of the venue's code for what is to be done then.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class _Row(Struct, frozen=True, forbid_unknown_fields=True):
     means: str
     text: str
     source: str
+    calls_for: str = ""
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,17 +45,21 @@ class ErrorTable:
     """Looks up codes. A code without a row is a refusal for `Reason.OTHER`."""
 
     def __init__(self, path: Path) -> None:
-        self._means = _meanings(path)
+        self._rows = _rows(path)
 
     def meaning(self, code: str) -> Reason | Meaning:
         """What the venue's code means."""
-        return self._means.get(code, Reason.OTHER)
+        row = self._rows.get(code)
+        return _meaning(row.means) if row is not None else Reason.OTHER
+
+    def calling_for(self, deed: str) -> frozenset[str]:
+        """The codes whose rows call for something."""
+        return frozenset(code for code, row in self._rows.items() if row.calls_for == deed)
 
 
 @cache
-def _meanings(path: Path) -> dict[str, Reason | Meaning]:
-    rows = msgspec.toml.decode(path.read_bytes(), type=_File).error
-    return {row.code: _meaning(row.means) for row in rows}
+def _rows(path: Path) -> dict[str, _Row]:
+    return {row.code: row for row in msgspec.toml.decode(path.read_bytes(), type=_File).error}
 
 
 def _meaning(word: str) -> Reason | Meaning:

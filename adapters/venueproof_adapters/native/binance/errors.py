@@ -28,9 +28,10 @@ from venueproof_contracts.errors import (
     VenueDown,
 )
 
-NO_AMEND = ("-5025", "-5026", "-4196", "-4198")
-"""Refusals that say: this order cannot be amended (any more), replace it. The last two are of inverse products."""
-LISTEN_KEY_UNKNOWN = "-1125"
+_TABLE = ErrorTable(Path(__file__).with_name("errors.toml"))
+NO_AMEND = _TABLE.calling_for("replacing")
+"""Refusals that say: this order cannot be amended (any more), replace it."""
+LISTEN_KEY_UNKNOWN = _TABLE.calling_for("credential")
 
 _BANNED_UNTIL = re.compile(r"banned until (\d{10,})")
 _MAINTENANCE_KEY = "239999"
@@ -56,7 +57,6 @@ class Judge:
 
     def __init__(self, now_ns: Callable[[], int]) -> None:
         self._now_ns = now_ns
-        self._table = ErrorTable(Path(__file__).with_name("errors.toml"))
 
     def error(self, reply: Reply) -> AdapterError | None:
         """The error that a reply stands for, None when it is a success as far as status and code tell."""
@@ -76,7 +76,7 @@ class Judge:
         return reply.status != 403
 
     def _by_code(self, reply: Reply, code: str, text: str) -> AdapterError:
-        meaning = self._table.meaning(code)
+        meaning = _TABLE.meaning(code)
         if isinstance(meaning, Reason):
             return Rejected(meaning, code=code, text=text)
         if reply.status == 503 and meaning is Meaning.UNCLEAR and "Service Unavailable" in text:

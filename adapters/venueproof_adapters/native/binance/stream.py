@@ -57,7 +57,7 @@ class BinanceAccountSource:
         try:
             await self._rest.ask("keep-listen-key", dict[str, msgspec.Raw])
         except Rejected as error:
-            if error.code != LISTEN_KEY_UNKNOWN:
+            if error.code not in LISTEN_KEY_UNKNOWN:
                 raise
             return False
         return True
