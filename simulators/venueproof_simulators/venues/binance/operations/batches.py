@@ -22,20 +22,12 @@ _UNGUARDED = {"selfTradePreventionMode": "NONE"}
 
 def place_many(call: Call) -> list[Document]:
     """POST batchOrders: each item succeeds or fails by itself, inside an answer with status 200."""
-    items = _batch(call)
-    most = call.desk.limits.named("batch-orders").limit
-    if not 1 <= len(items) <= most:
-        raise VenueError("batch-size", count=len(items))
-    return [_attempt(call, _UNGUARDED | item, place) for item in items]
+    return [_attempt(call, _UNGUARDED | item, place) for item in _batch(call)]
 
 
 def amend_many(call: Call) -> list[Document]:
     """PUT batchOrders."""
-    items = _batch(call)
-    most = call.desk.limits.named("batch-orders").limit
-    if not 1 <= len(items) <= most:
-        raise VenueError("batch-size", count=len(items))
-    return [_attempt(call, item, amend) for item in items]
+    return [_attempt(call, item, amend) for item in _batch(call)]
 
 
 def cancel_many(call: Call) -> list[Document]:
@@ -57,7 +49,7 @@ def _id_list(sent: Parameters) -> tuple[str, str]:
 
 
 def _batch(call: Call) -> list[dict[str, str]]:
-    """The items as parameters; null is as good as not sent."""
+    """The items as parameters, no more than are allowed; null is as good as not sent."""
     items = _json_list(call.parameters, "batchOrders")
     rows: list[dict[str, str]] = []
     for item in items:
@@ -65,6 +57,8 @@ def _batch(call: Call) -> list[dict[str, str]]:
             raise VenueError("not-valid", parameter="batchOrders")
         values = cast(dict[str, object], item)
         rows.append({name: _scalar(value) for name, value in values.items() if value is not None})
+    if not 1 <= len(rows) <= call.desk.limits.named("batch-orders").limit:
+        raise VenueError("batch-size", count=len(rows))
     return rows
 
 

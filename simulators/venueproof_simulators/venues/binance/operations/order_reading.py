@@ -9,7 +9,7 @@ from msgspec import Struct
 from venueproof_simulators.engine.commands import Place
 from venueproof_simulators.engine.state import OrderKind, PositionSide, SelfTrade, Side, TimeInForce
 from venueproof_simulators.venues.binance.operations.desk import Call, Desk
-from venueproof_simulators.venues.binance.operations.parameters import Parameters
+from venueproof_simulators.venues.binance.operations.parameters import Parameters, needed
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.wire.numbers import Listing, decimals
 from venueproof_simulators.venues.binance.wire.orders import PLAIN_NOTE, SELF_TRADE_WORDS, OrderNote
@@ -146,9 +146,7 @@ def read_good_till_ms(call: Call) -> int:
     """When an order is to end, in whole seconds. Raises `VenueError`, also where the product knows no such orders."""
     if not call.product.good_till:
         raise VenueError("time-in-force")
-    value = call.parameters.integer("goodTillDate")
-    if value is None:
-        raise VenueError("mandatory", parameter="goodTillDate")
+    value = needed("goodTillDate", call.parameters.integer("goodTillDate"))
     if not call.time.wire_ms + _GOOD_TILL_LEAST_MS < value < _GOOD_TILL_MOST_MS:
         raise VenueError("good-till-date")
     return value // 1000 * 1000

@@ -10,6 +10,7 @@ from venueproof_simulators.engine.state import LIVE, ConditionalStatus, OrderSta
 from venueproof_simulators.host.decimals import fixed, plain
 from venueproof_simulators.venues.binance.operations.desk import Call, Desk
 from venueproof_simulators.venues.binance.operations.order_reading import Request, read_request
+from venueproof_simulators.venues.binance.operations.parameters import needed
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.restrictions import check_restrictions
 from venueproof_simulators.venues.binance.operations.stops import find_stop
@@ -179,9 +180,7 @@ def cancel_all(call: Call) -> Document:
 def count_down(call: Call) -> Document:
     """POST countdownCancelAll: all orders end unless this is called again in time; 0 stops it."""
     listing = call.listing()
-    countdown_ms = call.parameters.integer("countdownTime")
-    if countdown_ms is None:
-        raise VenueError("mandatory", parameter="countdownTime")
+    countdown_ms = needed("countdownTime", call.parameters.integer("countdownTime"))
     due_ns = call.time.age_ns + countdown_ms * 1_000_000 if countdown_ms else None
     call.desk.count_down(call.account.name, listing.name, due_ns)
     return {"symbol": listing.name, "countdownTime": str(countdown_ms)}

@@ -146,6 +146,13 @@ class Parameters:
         return start, end
 
 
+def needed(name: str, value: _T | None) -> _T:
+    """A value that must be there. Raises `VenueError`."""
+    if value is None:
+        raise VenueError("mandatory", parameter=name)
+    return value
+
+
 def read_parameters(query: str, body: bytes) -> Parameters:
     """Query and form body together; where a name is in both the query wins. Raises `VenueError`."""
     try:

@@ -9,6 +9,7 @@ from venueproof_simulators.engine.events import Refused
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import MarginMode, PositionMode
 from venueproof_simulators.venues.binance.operations.desk import Call
+from venueproof_simulators.venues.binance.operations.parameters import needed
 from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.wire.orders import Document
 
@@ -31,9 +32,7 @@ _MODES = {"ISOLATED": MarginMode.ISOLATED, "CROSSED": MarginMode.CROSS}
 def set_leverage(call: Call) -> Document:
     """POST leverage. The value that is set already succeeds, and nobody is told."""
     listing = call.listing()
-    leverage = call.parameters.integer("leverage")
-    if leverage is None:
-        raise VenueError("mandatory", parameter="leverage")
+    leverage = needed("leverage", call.parameters.integer("leverage"))
     if not 1 <= leverage <= listing.row.leverage_max:
         raise VenueError("leverage-invalid", leverage=leverage)
     if leverage != call.desk.engine.leverage(call.account.name, listing.name):
@@ -70,9 +69,7 @@ def position_mode(call: Call) -> Document:
 
 def set_position_mode(call: Call) -> Document:
     """POST positionSide/dual: of both products, and held up by orders and positions of either."""
-    wanted = call.parameters.flag("dualSidePosition")
-    if wanted is None:
-        raise VenueError("mandatory", parameter="dualSidePosition")
+    wanted = needed("dualSidePosition", call.parameters.flag("dualSidePosition"))
     mode = PositionMode.HEDGE if wanted else PositionMode.NET
     _tell(call, SetPositionMode(account=call.account.name, mode=mode), _POSITION_MODE)
     return DONE
@@ -85,9 +82,7 @@ def assets_mode(call: Call) -> Document:
 
 def set_assets_mode(call: Call) -> Document:
     """POST multiAssetsMargin: all margin assets carry all positions of USDⓈ-M futures together, or each its own."""
-    wanted = call.parameters.flag("multiAssetsMargin")
-    if wanted is None:
-        raise VenueError("mandatory", parameter="multiAssetsMargin")
+    wanted = needed("multiAssetsMargin", call.parameters.flag("multiAssetsMargin"))
     if wanted is call.account.multi_assets:
         raise VenueError("multi-assets-same")
     _tell(call, SetPoolSharing(account=call.account.name, pool=call.product.name, shared=wanted), _ASSETS_MODE)
@@ -101,8 +96,6 @@ def fee_burn(call: Call) -> Document:
 
 def set_fee_burn(call: Call) -> Document:
     """POST feeBurn."""
-    wanted = call.parameters.flag("feeBurn")
-    if wanted is None:
-        raise VenueError("mandatory", parameter="feeBurn")
+    wanted = needed("feeBurn", call.parameters.flag("feeBurn"))
     call.account.fee_burn = wanted
     return DONE
