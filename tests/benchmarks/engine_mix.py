@@ -15,6 +15,7 @@ from random import Random
 from statistics import median
 from time import process_time
 
+from figure import figure
 from sortedcontainers import SortedDict
 
 from venueproof_simulators.engine.commands import Cancel, Command, OpenAccount, Place, PoolSpec
@@ -198,13 +199,7 @@ def row() -> dict[str, object]:
     rounds = [(seconds(core), seconds(engine)) for _ in range(ROUNDS)]
     reference = len(told) / median(first for first, _ in rounds)
     value = len(told) / median(second for _, second in rounds)
-    return {
-        "value": round(value),
-        "reference": round(reference),
-        "ratio": round(value / reference, 3),
-        "floor": FLOOR,
-        "holds": value / reference >= FLOOR,
-    }
+    return figure(value, reference, FLOOR)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from statistics import median
 from time import perf_counter
 from urllib.parse import urlsplit
 
+from figure import of_rounds
 from processes import script, serving
 from servers.fanout_payload import MESSAGES, UPDATE
 
@@ -91,15 +91,7 @@ def row() -> dict[str, object]:
     """One line of the benchmark table; values are messages a second."""
     with serving(script("fanout_host")) as ours, serving(script("fanout_aiohttp")) as bare:
         pairs = asyncio.run(rounds(ours["rest"], bare["rest"]))
-    value = median(one for one, _ in pairs)
-    reference = median(other for _, other in pairs)
-    return {
-        "value": round(value),
-        "reference": round(reference),
-        "ratio": round(value / reference, 3),
-        "floor": FLOOR,
-        "holds": value / reference >= FLOOR,
-    }
+    return of_rounds(pairs, FLOOR)
 
 
 if __name__ == "__main__":

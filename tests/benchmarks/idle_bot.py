@@ -14,9 +14,9 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
-from statistics import median
 from time import perf_counter
 
+from figure import of_rounds
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -82,15 +82,7 @@ def speed(place: Place) -> float:
 def row() -> dict[str, object]:
     """One line of the benchmark table; values are virtual seconds for one real second."""
     measured = [(speed(ours), speed(bare)) for _ in range(ROUNDS)]
-    value = median(one for one, _ in measured)
-    reference = median(other for _, other in measured)
-    return {
-        "value": round(value),
-        "reference": round(reference),
-        "ratio": round(value / reference, 3),
-        "floor": FLOOR,
-        "holds": value / reference >= FLOOR,
-    }
+    return of_rounds(measured, FLOOR)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ Values are milliseconds until it listens; the ratio says how many sites could be
 from __future__ import annotations
 
 import asyncio
-from statistics import median
 from time import perf_counter
 
+from figure import of_rounds
 from servers.bare_aiohttp import start_site
 
 from venueproof.simulation import Setting, running
@@ -39,15 +39,7 @@ async def measured() -> list[tuple[float, float]]:
 
 def row() -> dict[str, object]:
     """One line of the benchmark table; values are milliseconds, and there is no floor."""
-    rounds = asyncio.run(measured())
-    value, reference = median(one for one, _ in rounds), median(other for _, other in rounds)
-    return {
-        "value": round(value, 3),
-        "reference": round(reference, 3),
-        "ratio": round(value / reference, 3),
-        "floor": None,
-        "holds": None,
-    }
+    return of_rounds(asyncio.run(measured()), digits=3)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+from figure import figure
 from processes import script, serving
 
 ROUNDS = 9
@@ -31,13 +32,7 @@ def row() -> dict[str, object]:
     measured = [(start_s(ours), start_s(bare)) for _ in range(ROUNDS + 1)][1:]
     value = 1 / median(one for one, _ in measured)
     reference = 1 / median(other for _, other in measured)
-    return {
-        "value": round(value, 3),
-        "reference": round(reference, 3),
-        "ratio": round(value / reference, 3),
-        "floor": round(FLOOR, 3),
-        "holds": value / reference >= FLOOR,
-    }
+    return figure(value, reference, round(FLOOR, 3), digits=3)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ import hashlib
 import hmac
 import itertools
 import json
-from statistics import median
 from urllib.parse import urlencode
 
+from figure import of_rounds
 from load import flood
 from processes import script, serving
 from servers.bare_aiohttp import SECRET, SIGNATURE_HEADER
@@ -87,15 +87,7 @@ def row() -> dict[str, object]:
     """One line of the benchmark table; values are orders a second."""
     with serving(script("unlimited_binance")) as ours, serving(script("bare_aiohttp")) as bare:
         measured = rounds(ours, bare)
-    value = median(one for one, _ in measured)
-    reference = median(other for _, other in measured)
-    return {
-        "value": round(value),
-        "reference": round(reference),
-        "ratio": round(value / reference, 3),
-        "floor": FLOOR,
-        "holds": value / reference >= FLOOR,
-    }
+    return of_rounds(measured, FLOOR)
 
 
 if __name__ == "__main__":

@@ -270,6 +270,7 @@ def test_named_listen_key_must_be_the_callers_own(client: Client, method: str) -
 
 
 @pytest.mark.quirk("binance.ws.listen-key-expired-event")
+@pytest.mark.quirk("binance.ws.listen-key-silent-drop")
 def test_every_expired_key_is_announced(client: Client) -> None:
     for _ in range(2):
         session = client.open_user_stream()
