@@ -8,7 +8,7 @@ from msgspec import structs
 
 from venueproof_adapters.kit.ledger import FillLedger
 from venueproof_adapters.kit.orders import OrderView, order_key
-from venueproof_adapters.mutants.making import Wrapper, broken, exchanged
+from venueproof_adapters.mutants.making import KnowsItsOwn, Wrapper, broken, exchanged
 from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.errors import Reason, Rejected
 from venueproof_contracts.model import (
@@ -190,19 +190,11 @@ class NetsLegs(Wrapper):
 
 
 @broken("POS-040", "books-only-fills-it-ordered")
-class OwnFillsOnly(Wrapper):
+class OwnFillsOnly(KnowsItsOwn):
     """Swallows fills of orders that it did not place itself."""
 
-    def __init__(self, inner: Adapter) -> None:
-        super().__init__(inner)
-        self._own: set[str] = set()
-
-    async def place(self, intent: Intent) -> Order:
-        self._own.add(intent.intent_id)
-        return await self.inner.place(intent)
-
     def heard(self, event: Event) -> Event | None:
-        return None if isinstance(event, FillEvent) and event.fill.ref.intent_id not in self._own else event
+        return None if isinstance(event, FillEvent) and event.fill.ref.intent_id not in self.own else event
 
 
 @broken("BAL-020", "learns-of-money-from-fills")

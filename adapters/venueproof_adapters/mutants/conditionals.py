@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from msgspec import structs
 
-from venueproof_adapters.mutants.making import Wrapper, broken
+from venueproof_adapters.mutants.making import KnowsItsOwn, KnowsTrouble, Wrapper, broken
 from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.errors import Reason, Rejected
 from venueproof_contracts.model import (
@@ -18,8 +18,6 @@ from venueproof_contracts.model import (
     OrderEvent,
     OrderRef,
     OrderStatus,
-    StreamEvent,
-    StreamState,
     Trigger,
     TriggerPrice,
 )
@@ -206,32 +204,18 @@ class GivesUpOldStop(Wrapper):
 
 
 @broken("LIF-030", "lists-the-stops-it-placed-itself")
-class OwnStopsOnly(Wrapper):
+class OwnStopsOnly(KnowsItsOwn):
     """Lists conditional orders out of its memory, which is empty after a restart."""
-
-    def __init__(self, inner: Adapter) -> None:
-        super().__init__(inner)
-        self._own: set[str] = set()
-
-    async def place(self, intent: Intent) -> Order:
-        self._own.add(intent.intent_id)
-        return await self.inner.place(intent)
 
     async def open_orders(self, instrument: str | None) -> list[Order]:
         orders = await self.inner.open_orders(instrument)
-        return [one for one in orders if not one.ref.conditional or one.ref.intent_id in self._own]
+        return [one for one in orders if not one.ref.conditional or one.ref.intent_id in self.own]
 
 
 @broken("REC-020", "tells-no-fired-stop-after-trouble")
-class ForgetsStops(Wrapper):
+class ForgetsStops(KnowsTrouble):
     """Tells nothing of conditional orders any more once its stream was down."""
 
-    def __init__(self, inner: Adapter) -> None:
-        super().__init__(inner)
-        self._was_down = False
-
     def heard(self, event: Event) -> Event | None:
-        if isinstance(event, StreamEvent) and event.state is StreamState.DOWN:
-            self._was_down = True
         conditional = isinstance(event, OrderEvent) and event.order.ref.conditional
-        return None if self._was_down and conditional else event
+        return None if self.was_down(event) and conditional else event

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from venueproof_adapters.kit.ids import IdMap
 from venueproof_adapters.kit.socket import Socket
-from venueproof_adapters.mutants.making import Mutant, Wrapper, broken, exchanged
+from venueproof_adapters.mutants.making import KnowsTrouble, Mutant, Wrapper, broken, exchanged
 from venueproof_contracts.adapter import Adapter, AdapterFactory
 from venueproof_contracts.model import (
     Channel,
@@ -67,18 +67,12 @@ deaf_to_expiry = exchanged(
 
 
 @broken("REC-010", "forgets-positions-after-trouble")
-class ForgetsPositions(Wrapper):
+class ForgetsPositions(KnowsTrouble):
     """Tells of no net position any more once its stream was down."""
 
-    def __init__(self, inner: Adapter) -> None:
-        super().__init__(inner)
-        self._was_down = False
-
     def heard(self, event: Event) -> Event | None:
-        if isinstance(event, StreamEvent) and event.state is StreamState.DOWN:
-            self._was_down = True
         net = isinstance(event, PositionEvent) and event.position.side is PositionSide.NET
-        return None if self._was_down and net else event
+        return None if self.was_down(event) and net else event
 
 
 @broken("LIF-010", "leaves-a-task-behind")

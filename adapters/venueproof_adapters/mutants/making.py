@@ -30,6 +30,8 @@ from venueproof_contracts.model import (
     OrderRef,
     Position,
     PositionMode,
+    StreamEvent,
+    StreamState,
     Ticker,
     Trade,
 )
@@ -138,6 +140,29 @@ class Wrapper:
     def heard(self, event: Event) -> Event | None:
         """What is made of an event; None swallows it."""
         return event
+
+
+class KnowsItsOwn(Wrapper):
+    """Remembers which intents were placed through it."""
+
+    def __init__(self, inner: Adapter) -> None:
+        super().__init__(inner)
+        self.own: set[str] = set()
+
+    async def place(self, intent: Intent) -> Order:
+        self.own.add(intent.intent_id)
+        return await self.inner.place(intent)
+
+
+class KnowsTrouble(Wrapper):
+    """Remembers that its stream was down."""
+
+    _was_down = False
+
+    def was_down(self, event: Event) -> bool:
+        """Whether it was, this event included."""
+        self._was_down |= isinstance(event, StreamEvent) and event.state is StreamState.DOWN
+        return self._was_down
 
 
 def broken(clause: str, name: str, venue: str = "") -> Callable[[type[Wrapper]], Mutant]:

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from venueproof_adapters.kit.ledger import OrderKey
 from venueproof_adapters.kit.orders import OrderView
-from venueproof_adapters.mutants.making import Wrapper, broken, exchanged
+from venueproof_adapters.mutants.making import KnowsItsOwn, Wrapper, broken, exchanged
 from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.errors import AdapterError, Rejected
 from venueproof_contracts.model import (
@@ -121,19 +121,11 @@ def _short_id(intent_id: str) -> str:
 
 
 @broken("ORD-080", "ignores-other-clients")
-class IgnoresOthers(Wrapper):
+class IgnoresOthers(KnowsItsOwn):
     """Swallows events of orders that it did not place itself."""
 
-    def __init__(self, inner: Adapter) -> None:
-        super().__init__(inner)
-        self._own: set[str] = set()
-
-    async def place(self, intent: Intent) -> Order:
-        self._own.add(intent.intent_id)
-        return await self.inner.place(intent)
-
     def heard(self, event: Event) -> Event | None:
-        foreign = isinstance(event, OrderEvent) and event.order.ref.intent_id not in self._own
+        foreign = isinstance(event, OrderEvent) and event.order.ref.intent_id not in self.own
         return None if foreign else event
 
 
