@@ -45,8 +45,12 @@ class ProductRules(Struct, frozen=True):
     """ACCOUNT_UPDATE lists every position, not only those that changed."""
     old_stops: bool
     """Its order endpoint may still take conditional orders, while the register says so."""
+    forced_days: int
+    """How far back forceOrders looks where no start is asked for."""
     kline_days_max: int = 0
     """How far the start and end of a kline request may be apart; 0 for any."""
+    income_days_max: int = 0
+    """The same of income."""
 
     @property
     def assets(self) -> tuple[str, ...]:
@@ -67,6 +71,7 @@ USD_MARGINED = ProductRules(
     alias_in_events=False,
     all_positions_in_events=False,
     old_stops=False,
+    forced_days=7,
 )
 COIN_MARGINED = ProductRules(
     name="inverse",
@@ -81,7 +86,9 @@ COIN_MARGINED = ProductRules(
     alias_in_events=True,
     all_positions_in_events=True,
     old_stops=True,
+    forced_days=90,
     kline_days_max=200,
+    income_days_max=365,
 )
 PRODUCTS = {rules.name: rules for rules in (USD_MARGINED, COIN_MARGINED)}
 """Both, by name."""

@@ -289,3 +289,28 @@ def test_lists_have_the_fields_of_their_typed_models(client: Client) -> None:
     listed = client.ask("GET", "/dapi/v1/allOrders", symbol=COIN)
     assert [row["goodTillDate"] for row in listed] == [0, 0]
     assert "goodTillDate" not in client.ask("GET", ORDER, symbol=COIN, orderId=listed[0]["orderId"])
+
+
+@pytest.mark.parametrize(("prefix", "days"), [("fapi", 7), ("dapi", 90)])
+def test_forced_orders_are_those_of_a_while_unless_a_start_is_asked_for(client: Client, prefix: str, days: int) -> None:
+    symbol, amount, low = {"fapi": ("BTCUSDT", "20", 500_000), "dapi": (COIN, "1200", 300_000)}[prefix]
+    began_ms = client.time().wire_ms
+    client.ask("POST", f"/{prefix}/v1/leverage", symbol=symbol, leverage=20)
+    client.ask("POST", f"/{prefix}/v1/order", symbol=symbol, side="BUY", type="MARKET", quantity=amount)
+    client.command(SetPrice(symbol, low))
+
+    def listed(**parameters: object) -> int:
+        return len(client.ask("GET", f"/{prefix}/v1/forceOrders", symbol=symbol, **parameters))
+
+    assert listed() == 1
+    end_ms = began_ms + (days + 1) * DAY_MS
+    assert listed(endTime=end_ms - 2 * DAY_MS) == 1
+    assert listed(endTime=end_ms) == 0
+    assert listed(startTime=began_ms, endTime=end_ms) == 1
+
+
+def test_income_of_coins_is_asked_for_a_year_at_most(client: Client) -> None:
+    year = {"startTime": DAY_MS, "endTime": 366 * DAY_MS}
+    assert client.ask("GET", "/dapi/v1/income", **year) == []
+    assert client.refused("GET", "/dapi/v1/income", **(year | {"startTime": 0})) == (400, -4165)
+    assert client.ask("GET", "/fapi/v1/income", **(year | {"startTime": 0})) == []

@@ -125,15 +125,17 @@ def amendments(call: Call) -> list[Document]:
 
 
 def forced_orders(call: Call) -> list[Document]:
-    """GET forceOrders: orders by which the venue closed the caller's positions, ascending, of one week."""
+    """GET forceOrders: orders by which the venue closed the caller's positions, ascending."""
     origins = call.parameters.option("autoCloseType", _FORCED, "not-valid", FORCED)
     limit = call.parameters.limit(50, 100)
-    span = span_ms(call, by_id=False)
+    start_ms, end_ms = call.parameters.period_ms()
+    if start_ms is None:
+        start_ms = (call.time.wire_ms if end_ms is None else end_ms) - call.product.forced_days * _DAY_MS
     rows = [
         (order.created_ns, forced_document(listing, order, call.desk.notes.of(order), call.time))
         for listing in call.listings()
         for order in call.desk.engine.orders(call.account.name, listing.name)
-        if order.origin in origins and chosen(call, order.created_ns, order.order_id, span, None)
+        if order.origin in origins and chosen(call, order.created_ns, order.order_id, (start_ms, end_ms), None)
     ]
     rows.sort(key=lambda row: row[0])
     return [row for _, row in rows[-limit:]]
@@ -178,7 +180,7 @@ def _of_named(call: Call, of_one_symbol: Iterable[str]) -> list[Listing]:
 def income(call: Call) -> list[Document]:
     """GET income: what fills earned and cost, and what was paid in and out, ascending. Without times the last week."""
     kind = call.parameters.word("incomeType", _INCOME_TYPES, "not-valid", "")
-    asked_ms, end_ms = call.parameters.period_ms()
+    asked_ms, end_ms = call.parameters.period_ms(call.product.income_days_max)
     limit = call.parameters.limit(100, 1000)
     page = call.parameters.integer("page")
     start_ms = _week_ago_ms(call) if asked_ms is None and end_ms is None else asked_ms
