@@ -56,15 +56,14 @@ class Amender:
         shown = self._state.current(key) or await self._desk.query(instrument, name)
         wish = self._wanted(shown, price, amount)
         if name.conditional:
-            return await self._replace(instrument, shown, wish)
+            return await self._replace(instrument, await self._desk.ask(instrument, name), wish)
         raw = self._state.orders.get(order_key(shown)) or shown
         try:
             return await self._in_place(instrument, raw, wish.price, wish.amount - shown.filled + raw.filled)
         except Rejected as error:
             if not self._calls.cannot_amend(error):
                 raise
-            # What it filled while the venue was asked is known by now.
-            return await self._replace(instrument, self._state.current(key) or shown, wish)
+            return await self._replace(instrument, await self._desk.ask(instrument, name), wish)
 
     def _wanted(self, order: Order, price: Decimal | None, amount: Decimal | None) -> Intent:
         """The whole wish for the order as it is to be."""
@@ -171,12 +170,13 @@ class Amender:
     async def _end(self, instrument: Instrument, order: Order) -> Ended:
         """End an order, or find out how it ended before that. Raises the error that stands in the way."""
         try:
-            return Ended(await self._desk.end(instrument, _name(order)), by_us=True)
+            ended = await self._desk.end(instrument, _name(order))
+            return Ended(ended, by_us=ended.status is OrderStatus.CANCELED)
         except Rejected as error:
             if error.reason is not Reason.UNKNOWN_ORDER:
                 raise
         found = await self._desk.query(instrument, _name(order))
-        if not found.status.final:
+        if not _past(found):
             raise NotSent("it could not be ended")
         return Ended(found, by_us=False)
 
@@ -231,9 +231,14 @@ def _wish_of(order: Order) -> Intent:
     )
 
 
+def _past(order: Order) -> bool:
+    """True when nothing calls the order back: it ended, or its price has come."""
+    return order.status.final or order.status is OrderStatus.TRIGGERING
+
+
 def _check(instrument: Instrument, order: Order, wish: Intent) -> None:
     """Refuse what the venue would refuse, while the order still rests."""
-    if order.status.final or order.status is OrderStatus.TRIGGERING:  # its price has come, and nothing calls it back
+    if _past(order):
         raise Rejected(Reason.UNKNOWN_ORDER, f"it is {order.status} already")
     if (wish.price, wish.amount, wish.trigger) == (order.price, order.amount, order.trigger):
         raise Rejected(Reason.NO_CHANGE, "it has these terms already")

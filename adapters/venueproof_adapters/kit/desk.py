@@ -55,6 +55,8 @@ class Desk:
         self._resolver: Resolver = parts.resolver(clock, calls.request_lifetime_s)
         self._sent: Recent[tuple[str, str, bool], int] = Recent()
         """Monotonic time of sending by `Sending.key`, 0 for what the venue is known to have."""
+        self._unclear: Recent[tuple[str, str, bool], Sending] = Recent(1_000)
+        """What was sent and has no known outcome so far."""
         self._wishes: Recent[IntentKey, Intent] = Recent(20_000)
         self._histories: set[tuple[str, bool]] = set()
         self._changing: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
@@ -88,7 +90,10 @@ class Desk:
         Venues forget orders that ended, so what we know of one counts also when the venue knows it no more.
         """
         instrument = self._catalog.find(ref.instrument)
-        name = await self.name(instrument, ref)
+        return await self.ask(instrument, await self.name(instrument, ref))
+
+    async def ask(self, instrument: Instrument, name: OrderName) -> Order:
+        """As `find`, of one of the venue's orders, whatever stands for its intent now."""
         known = self._state.current((instrument.symbol, name.venue_id, name.conditional))
         try:
             return await self.query(instrument, name)
@@ -185,8 +190,12 @@ class Desk:
 
     async def send(self, sending: Sending) -> Order:
         """Send an order that is ready."""
-        self._sent[sending.key] = self._clock.monotonic_ns()
+        self._mark_sent(sending)
         return await self._placed(sending, await or_error(self._calls.place(sending)))
+
+    def _mark_sent(self, sending: Sending) -> None:
+        self._sent[sending.key] = self._clock.monotonic_ns()
+        self._unclear[sending.key] = sending
 
     def wish(self, order: Order) -> Intent | None:
         """What was last placed under an order's intent, if this process did."""
@@ -200,7 +209,9 @@ class Desk:
             order = await self._resolve_placement(sending)
         else:
             self._sent.pop(sending.key, None)
+            self._unclear.pop(sending.key, None)
             raise answer
+        self._unclear.pop(sending.key, None)
         self._wishes[intent_key(order)] = sending.intent
         self.watch(order)
         return order
@@ -210,8 +221,17 @@ class Desk:
         found = await self._resolver.settle(lambda: self._look(sending), sent_ns)
         if found is None:
             self._sent.pop(sending.key, None)
+            self._unclear.pop(sending.key, None)
             raise NotSent("the order did not arrive")
         return found
+
+    async def settle_unclear(self) -> None:
+        """Look once for what was sent and given up: what became of it is told although nobody waits for it."""
+        gone_ns = self._clock.monotonic_ns() - int(self._calls.request_lifetime_s * SECOND_NS)
+        for key, sending in list(self._unclear.items()):
+            gone = self._sent.get(key, 0) < gone_ns
+            if gone and not isinstance(await or_error(self._look(sending)), AdapterError):
+                self._unclear.pop(key, None)
 
     async def _look(self, sending: Sending) -> Order | None:
         """The order with a client id, None while the venue knows none. What the stream told counts as well."""
@@ -269,7 +289,7 @@ class Desk:
 
     async def _send_batch(self, sendings: Sequence[Sending]) -> list[Order | AdapterError]:
         for sending in sendings:
-            self._sent[sending.key] = self._clock.monotonic_ns()
+            self._mark_sent(sending)
         try:
             answers = await self._calls.place_batch(sendings)
         except AdapterError as error:

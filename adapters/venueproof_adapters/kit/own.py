@@ -24,6 +24,7 @@ from venueproof_contracts.model import (
     Instrument,
     MarginMode,
     Order,
+    OrderRef,
     Position,
     PositionSide,
 )
@@ -90,9 +91,14 @@ class Own:
 
     async def _if_known(self, order: Order) -> list[Order]:
         try:
-            return [await self._desk.find(order.ref)]
+            return [await self._exactly(order.ref)]
         except Rejected:
             return []
+
+    async def _exactly(self, ref: OrderRef) -> Order:
+        """This order, also if another one stands for its intent."""
+        name = OrderName(ref.venue_id or "", conditional=ref.conditional)
+        return await self._desk.ask(self._catalog.find(ref.instrument), name)
 
     async def fills(self, symbol: str, since_ns: int | None) -> list[Fill]:
         """Own executions, oldest first, each once."""
@@ -165,7 +171,8 @@ class Own:
             await self.fills(symbol, since_ns)
         await self.open_orders(None)
         for ref in self._state.unseen():
-            await or_none(self._desk.find(ref))
+            await or_none(self._exactly(ref))
+        await self._desk.settle_unclear()
         await self.balances()
 
 

@@ -7,12 +7,14 @@ from decimal import Decimal
 
 import pytest
 from binance_desk import SYMBOL, Desk, ProfileName, each_profile, flow
+from msgspec import structs
 
 from venueproof_adapters.kit.amender import Amender, Ended
 from venueproof_adapters.native import make_adapter
 from venueproof_adapters.native.binance import adapter
 from venueproof_contracts.actions import (
     AnswerError,
+    DropMessage,
     ExpireOrder,
     FillOrder,
     LoseReply,
@@ -21,9 +23,11 @@ from venueproof_contracts.actions import (
     Operation,
     PartlyFill,
     RejectOrders,
+    Topic,
+    TriggerOrder,
 )
 from venueproof_contracts.errors import OutcomeUnknown, Reason, Rejected, VenueDown
-from venueproof_contracts.model import Instrument, Intent, Order, OrderRef, OrderStatus
+from venueproof_contracts.model import Instrument, Intent, Order, OrderRef, OrderStatus, Side, Trigger, TriggerKind
 
 
 @each_profile
@@ -239,3 +243,75 @@ def test_where_neither_order_can_be_ended_both_are_told_of() -> None:
         assert all(one.status.final for one in desk.fold.orders.values())
 
     flow("field", story)
+
+
+def selling_stop(desk: Desk) -> Intent:
+    return structs.replace(desk.wish(), side=Side.SELL, trigger=Trigger(TriggerKind.STOP, desk.below(5)))
+
+
+async def two_stops_of_one_intent(desk: Desk) -> Order:
+    """A stop that was amended where neither it nor its successor could be ended."""
+    stop = await desk.adapter.place(selling_stop(desk))
+    await desk.do(AnswerError(Matcher(operation=Operation.CANCEL, first=2), error="overloaded"))
+    with pytest.raises(OutcomeUnknown):
+        await desk.adapter.amend(stop.ref, desk.below(6), None)
+    assert len((await desk.venue.bench.truth()).live_orders()) == 2
+    return stop
+
+
+def test_of_two_live_orders_of_an_intent_each_one_is_looked_after() -> None:
+    async def story(desk: Desk) -> None:
+        stop = await two_stops_of_one_intent(desk)
+        other = make_adapter(desk.endpoint, desk.venue.credentials)
+        await other.start()
+        await desk.do(DropMessage(Matcher(topic=Topic.ORDER, first=0)))
+        await other.cancel_all(SYMBOL)
+        await other.close()
+        await asyncio.sleep(62)
+        ended = {step.ref.venue_id for step in desk.fold.order_steps if step.status is OrderStatus.CANCELED}
+        assert stop.ref.venue_id in ended
+        assert len(ended) == 2
+
+    flow("vendor", story)
+
+
+class FiresInBetween(Amender):
+    """The price of the old order comes before it can be ended."""
+
+    desk: Desk
+
+    async def _old_after(self, instrument: Instrument, old: Order, new: Order, wish: Intent) -> Order:
+        await self.desk.do(TriggerOrder(SYMBOL, str(old.ref.venue_id)))
+        return await super()._old_after(instrument, old, new, wish)
+
+
+@pytest.mark.parametrize("lost", [None, LoseRequest, LoseReply])
+def test_a_stop_that_fired_is_not_taken_for_one_that_was_ended(
+    lost: type[LoseRequest | LoseReply] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(desk: Desk) -> None:
+        FiresInBetween.desk = desk
+        stop = await desk.adapter.place(selling_stop(desk))
+        if lost is not None:
+            await desk.do(lost(Matcher(operation=Operation.CANCEL)))
+        with pytest.raises(Rejected) as caught:
+            await desk.adapter.amend(stop.ref, desk.below(6), None)
+        assert caught.value.reason is Reason.UNKNOWN_ORDER
+        assert not (await desk.venue.bench.truth()).live_orders()
+        await asyncio.sleep(1)
+        assert desk.fold.conditionals[stop.ref.intent_id].status is OrderStatus.TRIGGERED
+
+    monkeypatch.setattr(adapter, "Amender", FiresInBetween)
+    flow("vendor", story)
+
+
+def test_a_stop_that_fired_unheard_is_not_replaced() -> None:
+    async def story(desk: Desk) -> None:
+        stop = await desk.adapter.place(selling_stop(desk))
+        await desk.do(DropMessage(Matcher(topic=Topic.ORDER, first=0)), TriggerOrder(SYMBOL, str(stop.ref.venue_id)))
+        with pytest.raises(Rejected) as caught:
+            await desk.adapter.amend(stop.ref, desk.below(6), None)
+        assert caught.value.reason is Reason.UNKNOWN_ORDER
+        assert desk.requests(Operation.PLACE) == 1
+
+    flow("vendor", story)

@@ -17,16 +17,30 @@ from venueproof_contracts.actions import (
     DelayMessage,
     Drop,
     DropManner,
+    DropMessage,
     FillOrder,
     Freeze,
     Lag,
+    LoseReply,
+    LoseRequest,
+    Maintenance,
     Matcher,
     Operation,
     PrintTrade,
     Topic,
 )
-from venueproof_contracts.errors import AdapterError, Reason, Rejected, Unsupported
-from venueproof_contracts.model import Channel, Instrument, Intent, OrderRef, Side, Trigger, TriggerKind
+from venueproof_contracts.errors import AdapterError, OutcomeUnknown, Reason, Rejected, Unsupported
+from venueproof_contracts.model import (
+    Channel,
+    Instrument,
+    Intent,
+    OrderRef,
+    OrderStatus,
+    Side,
+    TimeInForce,
+    Trigger,
+    TriggerKind,
+)
 
 
 @each_profile
@@ -123,6 +137,23 @@ def test_a_trailing_order_whose_terms_the_venue_does_not_tell_is_not_amended_by_
         await again.close()
         (true,) = (await desk.venue.bench.truth()).live_orders()
         assert (true.ref.venue_id, true.amount) == (placed.ref.venue_id, wish.amount)
+
+    flow("vendor", story)
+
+
+def test_what_became_of_a_placement_is_told_once_the_venue_can_be_asked_again() -> None:
+    async def story(desk: Desk) -> None:
+        await desk.do(LoseReply(Matcher(operation=Operation.PLACE)), DropMessage(Matcher(topic=Topic.ORDER, first=0)))
+        await desk.do(LoseRequest(Matcher(operation=Operation.ORDER, first=3)))
+        wish = structs.replace(desk.wish(desk.below(2)), time_in_force=TimeInForce.IOC)
+        placing = asyncio.create_task(desk.adapter.place(wish))
+        await asyncio.sleep(0.1)
+        await desk.do(Maintenance(Decimal(30)))
+        with pytest.raises(OutcomeUnknown):
+            await placing
+        assert wish.intent_id not in desk.fold.orders
+        await asyncio.sleep(92)
+        assert desk.fold.orders[wish.intent_id].status is OrderStatus.EXPIRED
 
     flow("vendor", story)
 
