@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import http
 import re
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
 
 from aiohttp import web
 from msgspec import Struct
@@ -22,7 +22,10 @@ from venueproof_simulators.host.venue import HttpReply
 HEAD_MAX = 1 << 14
 """Bytes of a head that is still ordinary."""
 _HEAD_END = b"\r\n\r\n"
-_HEAD = re.compile(rb"(GET|POST|PUT|DELETE) (/[!-~]*) HTTP/1\.1((?:\r\n[A-Za-z0-9-]+: ?[!-~](?:[ -~]*[!-~])?)+)")
+_FIRST_LINE = re.compile(rb"(GET|POST|PUT|DELETE) (/[!-~]*) HTTP/1\.1\r\n")
+_LINES = re.compile(rb"(?:(?:^|\r\n)[A-Za-z0-9-]+: ?[!-~](?:[ -~]*[!-~])?)+")
+_HEADS_KNOWN = 256
+"""So many heads are remembered: what a client sends above its bodies is the same again and again."""
 _SPECIAL = frozenset({"transfer-encoding", "expect", "upgrade", "trailer", "te"})
 _BODILESS = frozenset({http.HTTPStatus.NO_CONTENT, http.HTTPStatus.NOT_MODIFIED})
 
@@ -32,7 +35,7 @@ class Whole(Struct, frozen=True):
 
     method: str
     target: str
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     body: bytes
 
 
@@ -147,18 +150,26 @@ class Doorstep(asyncio.Protocol):
 
 def whole(data: bytes) -> Whole | None:
     """The one ordinary request that these bytes are; None when they are anything else."""
-    end = data.find(_HEAD_END, 0, HEAD_MAX)
-    found = _HEAD.fullmatch(data, 0, end) if end > 0 else None
-    if found is None:
-        return None
-    method, target, lines = found[1].decode(), found[2].decode(), found[3].decode()[2:].split("\r\n")
-    headers = {name.lower(): value.lstrip() for name, _, value in [line.partition(":") for line in lines]}
-    if len(headers) < len(lines) or not _SPECIAL.isdisjoint(headers) or "host" not in headers:
-        return None
-    if headers.get("connection", "keep-alive").lower() != "keep-alive":
+    end, first = data.find(_HEAD_END, 0, HEAD_MAX), _FIRST_LINE.match(data)
+    headers = _headers(data[first.end() : end]) if first is not None and end > 0 else None
+    if first is None or headers is None:
         return None
     body = data[end + len(_HEAD_END) :]
-    return Whole(method, target, headers, body) if headers.get("content-length", "0") == str(len(body)) else None
+    if headers.get("content-length", "0") != str(len(body)):
+        return None
+    return Whole(first[1].decode(), first[2].decode(), headers, body)
+
+
+@lru_cache(maxsize=_HEADS_KNOWN)
+def _headers(lines: bytes) -> Mapping[str, str] | None:
+    """The headers of an ordinary request; None for any other."""
+    if _LINES.fullmatch(lines) is None:
+        return None
+    pairs = [line.partition(":") for line in lines.decode().split("\r\n")]
+    headers = {name.lower(): value.lstrip() for name, _, value in pairs}
+    if len(headers) < len(pairs) or not _SPECIAL.isdisjoint(headers) or "host" not in headers:
+        return None
+    return headers if headers.get("connection", "keep-alive").lower() == "keep-alive" else None
 
 
 @cache
