@@ -49,7 +49,7 @@ class Alarms:
 
     def run(self, now_ns: int, time: VenueTime) -> None:
         """Do everything that is due by `now_ns`, also what becomes due meanwhile."""
-        while (due_ns := self.next_due_ns()) is not None and due_ns <= now_ns:
+        while self._heap and self._heap[0][0] <= now_ns:
             _, serial, key = heappop(self._heap)
             deed = self._current(key, serial)
             if deed is not None:

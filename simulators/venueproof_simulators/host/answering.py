@@ -258,8 +258,8 @@ class Answering:
 
     def _budgets_told(self, reply: HttpReply) -> str:
         """The headers about limits and waits; others (cookies) are not journalled."""
-        told = [name for name in reply.headers if name.lower().startswith(self._budget_headers)]
-        return "; ".join([f"{name}: {reply.headers[name]}" for name in told])
+        begins, headers = self._budget_headers, reply.headers
+        return "; ".join([f"{name}: {value}" for name, value in headers.items() if name.lower().startswith(begins)])
 
 
 def _fated(fate: AnyFate, reply: HttpReply) -> Outcome:

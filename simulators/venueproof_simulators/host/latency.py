@@ -26,15 +26,12 @@ class Draws:
     def __init__(self, latency: Latency, seed: int) -> None:
         """`seed` is the run's; the sequence is independent of what else is drawn from it."""
         self._latency = latency
-        self._random = random.Random(f"{seed}/latency")
-
-    @property
-    def none(self) -> bool:
+        self.none = not latency.high_ns
         """Whether every draw is 0."""
-        return not self._latency.high_ns
+        self._random = random.Random(f"{seed}/latency")
 
     def next_ns(self) -> int:
         """The next message's time on its way."""
-        if not self._latency.high_ns:
+        if self.none:
             return 0
         return self._random.randint(self._latency.low_ns, self._latency.high_ns)

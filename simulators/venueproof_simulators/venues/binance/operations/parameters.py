@@ -168,13 +168,13 @@ def _pairs(text: str) -> dict[str, str]:
     """Values by name. Most requests have nothing to unquote, and are then only split. Raises `VenueError`."""
     if "%" in text or "+" in text:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_PARAMETERS_MAX)
+        count, values = len(pairs), dict(pairs)
     else:
         parts = [part for part in text.split("&") if part]
         if len(parts) > _PARAMETERS_MAX:
             raise ValueError("too many fields")
-        pairs = [(name, value) for name, _, value in [part.partition("=") for part in parts]]
-    values = dict(pairs)
-    if len(values) != len(pairs):
+        count, values = len(parts), {name: value for name, _, value in [part.partition("=") for part in parts]}
+    if len(values) != count:
         raise VenueError("duplicate-parameter")
     values.pop("", None)
     return values
