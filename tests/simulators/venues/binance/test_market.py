@@ -250,6 +250,13 @@ def test_unknown_symbol_is_1121_and_a_malformed_one_1100(client: Client, path: s
 
 def test_other_depths_are_4021(client: Client) -> None:
     assert refused(client, "/fapi/v1/depth", "symbol=BTCUSDT&limit=7") == -4021
+    assert refused(client, "/fapi/v1/rpiDepth", "symbol=BTCUSDT&limit=500") == -4021
+
+
+def test_book_with_orders_placed_by_hand_is_the_whole_book(client: Client) -> None:
+    assert client.get("/fapi/v1/rpiDepth", symbol="BTCUSDT") == client.get(
+        "/fapi/v1/depth", symbol="BTCUSDT", limit=1000
+    )
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/fapi/v1/nowhere"), ("PATCH", "/fapi/v1/order"), ("GET", "/")])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from venueproof_simulators.engine.state import CandleState, TickerState, TradeState
 from venueproof_simulators.host.venue import VenueTime
@@ -17,6 +17,7 @@ INTERVALS = ("1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h"
 _INTERVALS = frozenset(INTERVALS)
 _PERIODS = {"5m": 5, "15m": 15, "30m": 30, "1h": 60, "2h": 120, "4h": 240, "6h": 360, "12h": 720, "1d": 1440}
 _DEPTHS = (5, 10, 20, 50, 100, 500, 1000)
+_RPI_DEPTHS = frozenset({1000})
 _CONTRACT_TYPES = frozenset({"ALL", "PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER", "TRADIFI_PERPETUAL"})
 _MS = 1_000_000
 _HOUR_MS = 3_600_000
@@ -58,11 +59,20 @@ def exchange_info_usd(call: Call) -> Document:
 
 def depth(call: Call) -> Document:
     """GET depth."""
+    return _depth(call, _DEPTHS, 500)
+
+
+def depth_with_rpi(call: Call) -> Document:
+    """GET rpiDepth: with orders that only those placed by hand can meet, of which there are none here."""
+    return _depth(call, _RPI_DEPTHS, 1000)
+
+
+def _depth(call: Call, allowed: Container[int], default: int) -> Document:
     listing = call.listing()
     limit = call.parameters.integer("limit")
-    if limit is not None and limit not in _DEPTHS:
+    if limit is not None and limit not in allowed:
         raise VenueError("depth-limit", limit=limit)
-    return wire.book_document(listing, call.desk.engine.book(listing.name, limit or 500), call.time)
+    return wire.book_document(listing, call.desk.engine.book(listing.name, limit or default), call.time)
 
 
 def trades(call: Call) -> list[Document]:

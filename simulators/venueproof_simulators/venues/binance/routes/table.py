@@ -153,6 +153,7 @@ _BOTH = (*_MARKET, *_ORDERS, *_ALGOS, *_ACCOUNT)
 
 _USD_ONLY = (
     _public("v1/exchangeInfo", market.exchange_info_usd, "instruments"),
+    _public("v1/rpiDepth", market.depth_with_rpi, "book", "rpi-depth"),
     _public("v2/ticker/price", market.price_ticker, "ticker", "ticker-price"),
     _route("POST", "v1/order/test", orders.place_test, "other", SIGNED, "order-place"),
     _asked("v2/account", account.account_v2, "balances", "account"),
