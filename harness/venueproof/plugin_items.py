@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import msgspec
 import pytest
@@ -63,7 +64,21 @@ class ContractClass(pytest.Collector):
                 yield make(self, name=f"{clause}[waiver]", specs=specs, seeds=seeds, waiver=waiver)
 
 
+def _require_settings(contract: type[Contract]) -> None:
+    """Raises UsageError for a setting that is not of its declared type: none may be misread without a word."""
+    for name, declared in typing.get_type_hints(Contract).items():
+        [kind] = typing.get_args(declared)
+        value = getattr(contract, name)
+        try:
+            msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            words = typing.get_args(kind) if typing.get_origin(kind) is Literal else ()
+            problem = f"write one of {', '.join(words)}" if words else str(error)
+            raise UsageError(one_line(f"{name} = {value!r}: {problem}")) from None
+
+
 def _plan(contract: type[Contract]) -> Plan:
+    _require_settings(contract)
     profiles = set(contract.profiles)
     return make_plan(
         Wish(

@@ -105,6 +105,9 @@ def test_waived_failures_are_expected_and_strict_as_for_certify(pytester: pytest
     [
         (('venue = "binance"', 'venue = "binanse"'), "*did you mean 'binance'*"),
         (('clauses = "TIM-030,SYM-010"', 'waivers = "none.toml"'), "*none.toml: No such file*"),
+        (('clauses = "TIM-030,SYM-010"', 'claim = "ful"'), "TestMine: claim = 'ful': write one of core, trading, full"),
+        (('clauses = "TIM-030,SYM-010"', 'profiles = "field"'), "TestMine: profiles = 'field': Expected `array`*"),
+        (('clauses = "TIM-030,SYM-010"', "clauses = 3"), "TestMine: clauses = 3: Expected `str`, got `int`"),
     ],
 )
 def test_a_class_that_says_nonsense_is_an_error(
