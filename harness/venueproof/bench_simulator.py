@@ -116,14 +116,14 @@ class SimulatorBench:
     async def truth(self) -> Truth:
         """The account under test."""
         engine, account = self._simulator.venue.engine, self._simulator.venue.account
-        find = self._by_name.__getitem__
+        words = telling.Words(self._by_name.__getitem__, self._simulator.venue.spelled_id)
         return Truth(
             orders=(
-                *(telling.order(find, one) for one in engine.orders(account)),
-                *(telling.conditional(find, one) for one in engine.conditionals(account)),
+                *(telling.order(words, one) for one in engine.orders(account)),
+                *(telling.conditional(words, one) for one in engine.conditionals(account)),
             ),
-            fills=tuple(telling.fill(find, one) for one in engine.fills(account)),
-            positions=tuple(telling.position(find, one) for one in engine.positions(account)),
+            fills=tuple(telling.fill(words, one) for one in engine.fills(account)),
+            positions=tuple(telling.position(words, one) for one in engine.positions(account)),
             balances=tuple(telling.balance(one) for one in self._own(engine.balances(account))),
         )
 

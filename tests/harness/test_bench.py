@@ -33,7 +33,7 @@ from venueproof_contracts.model import (
     TriggerKind,
     TriggerPrice,
 )
-from venueproof_simulators.host.venue import Profile
+from venueproof_simulators.host.venue import IdKind, Profile
 
 BTC = "BTC/USDT:USDT"
 COIN = "BTC/USD:BTC"
@@ -210,6 +210,31 @@ def test_an_order_of_somebody_else_fills_as_told() -> None:
         assert (position.instrument, position.amount, position.entry_price) == (BTC, Decimal("0.010"), Decimal(59000))
         assert truth.live_orders() == ()
 
+    on_bench(body)
+
+
+def test_ids_are_those_of_the_wire(monkeypatch: pytest.MonkeyPatch) -> None:
+    def spelled(venue: object, kind: IdKind, instrument: str, number: int) -> str:
+        return f"{kind.value}/{instrument}/{number}"
+
+    async def body(bench: SimulatorBench) -> None:
+        order_id = (await bench.do(actions.ActAsOtherClient(buy()))).order_id
+        stop = conditional(Trigger(TriggerKind.STOP, price=Decimal(58000)))
+        stop_id = (await bench.do(actions.ActAsOtherClient(stop))).order_id
+        await bench.do(actions.FillOrder(BTC, order_id))
+        await bench.do(actions.TriggerOrder(BTC, stop_id))
+        truth = await bench.truth()
+        assert order_id.startswith("order/BTCUSDT/")
+        assert stop_id.startswith("conditional/BTCUSDT/")
+        assert {fill.ref.venue_id for fill in truth.fills} >= {order_id}
+        assert all(fill.fill_id.startswith("trade/BTCUSDT/") for fill in truth.fills)
+        fired = truth.order(stop_id, conditional=True)
+        assert fired is not None
+        became = truth.order(fired.replaced_by or "")
+        assert became is not None
+        assert became.replaces == stop_id
+
+    monkeypatch.setattr("venueproof_simulators.venues.binance.venue.BinanceVenue.spelled_id", spelled)
     on_bench(body)
 
 

@@ -20,6 +20,7 @@ from venueproof_simulators.host import controls as levers
 from venueproof_simulators.host import rules
 from venueproof_simulators.host.clock import Clock
 from venueproof_simulators.host.controls import Controls
+from venueproof_simulators.host.venue import IdKind
 
 from . import messages, placing, values
 
@@ -47,18 +48,17 @@ class Hands(Struct, frozen=True):
 
     def live_order(self, symbol: str, order_id: str) -> tuple[Instrument, int]:
         """The instrument and the engine's id of an order of the account. Raises `LookupError` when there is none."""
-        instrument = self.instrument(symbol)
-        account = self.controls.venue.account
-        for order in self.controls.venue.engine.orders(account, instrument.name):
-            if str(order.order_id) == order_id and order.status in state.LIVE:
+        instrument, venue = self.instrument(symbol), self.controls.venue
+        for order in venue.engine.live_orders(venue.account, instrument.name):
+            if venue.spelled_id(IdKind.ORDER, instrument.name, order.order_id) == order_id:
                 return instrument, order.order_id
         raise LookupError(f"no live order {order_id!r} on {symbol}")
 
     def waiting_order(self, symbol: str, order_id: str) -> tuple[Instrument, int]:
         """The same of a conditional order that waits. Raises `LookupError` when there is none."""
-        instrument = self.instrument(symbol)
-        for one in self.controls.venue.engine.waiting(self.controls.venue.account, instrument.name):
-            if str(one.conditional_id) == order_id:
+        instrument, venue = self.instrument(symbol), self.controls.venue
+        for one in venue.engine.waiting(venue.account, instrument.name):
+            if venue.spelled_id(IdKind.CONDITIONAL, instrument.name, one.conditional_id) == order_id:
                 return instrument, one.conditional_id
         raise LookupError(f"no conditional order {order_id!r} waits on {symbol}")
 
@@ -241,20 +241,21 @@ def _act_as_other_client(hands: Hands, action: actions.ActAsOtherClient) -> Acti
     instrument = hands.instrument(action.intent.instrument)
     account = hands.controls.venue.account
     found = _command(hands, placing.command(account, instrument, action.intent))
-    return ActionResult(order_id=str(_born(found, account, action.intent.intent_id)))
+    kind, number = _born(found, account, action.intent.intent_id)
+    return ActionResult(order_id=hands.controls.venue.spelled_id(kind, instrument.name, number))
 
 
-def _born(found: list[events.Event], account: str, client_id: str) -> int:
+def _born(found: list[events.Event], account: str, client_id: str) -> tuple[IdKind, int]:
     """The id of what was placed: a conditional order's own, also when it has become another order at once."""
     for event in found:
         match event:
             case events.ConditionalChanged(conditional=one) if (one.account, one.client_id) == (account, client_id):
-                return one.conditional_id
+                return IdKind.CONDITIONAL, one.conditional_id
             case events.Acknowledged(order=one) | events.OrderChanged(order=one) if (one.account, one.client_id) == (
                 account,
                 client_id,
             ):
-                return one.order_id
+                return IdKind.ORDER, one.order_id
             case _:
                 pass
     raise LookupError("the venue took no order in")

@@ -5,26 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+from msgspec import Struct
+
 from venueproof_contracts import model
 from venueproof_simulators.engine import state
 from venueproof_simulators.engine.instruments import ContractKind, Instrument
+from venueproof_simulators.host.venue import IdKind
 
 from . import values
 
-Find = Callable[[str], Instrument]
-"""From the venue's spelling to the instrument."""
+
+class Words(Struct, frozen=True):
+    """What a venue calls things: its instruments by their spelling, and how ids of the engine stand on the wire."""
+
+    find: Callable[[str], Instrument]
+    spelled: Callable[[IdKind, str, int], str]
+
+    def order(self, one: state.OrderState | state.FillState) -> str:
+        """The id of an order, or of that of a fill."""
+        return self.spelled(IdKind.ORDER, one.instrument, one.order_id)
+
+    def conditional(self, one: state.ConditionalState | state.OrderState) -> str:
+        """The id of a conditional order, or of that which an order came from."""
+        return self.spelled(IdKind.CONDITIONAL, one.instrument, one.conditional_id)
 
 
-def order_ref(instrument: Instrument, order_id: int, client_id: str) -> model.OrderRef:
-    """How the contracts name an order of the engine."""
-    return model.OrderRef(instrument=instrument.symbol, intent_id=client_id, venue_id=str(order_id))
-
-
-def order(find: Find, one: state.OrderState) -> model.Order:
+def order(words: Words, one: state.OrderState) -> model.Order:
     """One order."""
-    instrument = find(one.instrument)
+    instrument = words.find(one.instrument)
     return model.Order(
-        ref=order_ref(instrument, one.order_id, one.client_id),
+        ref=model.OrderRef(instrument.symbol, one.client_id, words.order(one)),
         side=model.Side(one.side.value),
         type=model.OrderType(one.kind.value),
         status=values.status(one.status),
@@ -37,7 +47,7 @@ def order(find: Find, one: state.OrderState) -> model.Order:
         reduce_only=one.reduce_only,
         position_side=values.leg(one.position_side),
         updated_ns=one.updated_ns,
-        replaces=str(one.conditional_id) if one.conditional_id else None,
+        replaces=words.conditional(one) if one.conditional_id else None,
         reason=one.reason,
     )
 
@@ -51,10 +61,10 @@ def _average(instrument: Instrument, one: state.OrderState) -> Decimal | None:
     return Decimal(one.filled_value) / one.filled_lots * instrument.tick
 
 
-def conditional(find: Find, one: state.ConditionalState) -> model.Order:
+def conditional(words: Words, one: state.ConditionalState) -> model.Order:
     """One conditional order. It has fired once the order that it becomes is there, whatever became of that one."""
-    instrument = find(one.instrument)
-    ref = model.OrderRef(instrument.symbol, one.client_id, str(one.conditional_id), conditional=True)
+    instrument = words.find(one.instrument)
+    ref = model.OrderRef(instrument.symbol, one.client_id, words.conditional(one), conditional=True)
     return model.Order(
         ref=ref,
         side=model.Side(one.side.value),
@@ -70,7 +80,7 @@ def conditional(find: Find, one: state.ConditionalState) -> model.Order:
         trigger=_trigger(instrument, one),
         position_side=values.leg(one.position_side),
         updated_ns=one.updated_ns,
-        replaced_by=str(one.order_id) if one.order_id else None,
+        replaced_by=words.spelled(IdKind.ORDER, one.instrument, one.order_id) if one.order_id else None,
         reason=one.reason,
     )
 
@@ -88,12 +98,12 @@ def _trigger(instrument: Instrument, one: state.ConditionalState) -> model.Trigg
     )
 
 
-def fill(find: Find, one: state.FillState) -> model.Fill:
+def fill(words: Words, one: state.FillState) -> model.Fill:
     """One execution."""
-    instrument = find(one.instrument)
+    instrument = words.find(one.instrument)
     return model.Fill(
-        fill_id=str(one.trade_id),
-        ref=order_ref(instrument, one.order_id, one.client_id),
+        fill_id=words.spelled(IdKind.TRADE, one.instrument, one.trade_id),
+        ref=model.OrderRef(instrument.symbol, one.client_id, words.order(one)),
         side=model.Side(one.side.value),
         price=values.price(instrument, one.ticks),
         amount=values.amount(instrument, one.lots),
@@ -105,9 +115,9 @@ def fill(find: Find, one: state.FillState) -> model.Fill:
     )
 
 
-def position(find: Find, one: state.PositionState) -> model.Position:
+def position(words: Words, one: state.PositionState) -> model.Position:
     """One position, flat ones included. The amount is signed in net mode only."""
-    instrument = find(one.instrument)
+    instrument = words.find(one.instrument)
     net = one.side is state.PositionSide.NET
     return model.Position(
         instrument=instrument.symbol,

@@ -172,6 +172,14 @@ class Provoked(Struct, frozen=True):
     settles_s: Decimal = Decimal(0)
 
 
+class IdKind(StrEnum):
+    """What an id is of. The engine numbers each kind for itself, and within each instrument."""
+
+    ORDER = "order"
+    CONDITIONAL = "conditional"
+    TRADE = "trade"
+
+
 class Venue(Protocol):
     """One running venue. Every method is synchronous and total: bad input is answered, never raised."""
 
@@ -248,6 +256,10 @@ class Venue(Protocol):
 
     def account_sessions(self) -> frozenset[int]:
         """Sessions that carry account events."""
+        ...
+
+    def spelled_id(self, kind: IdKind, instrument: str, number: int) -> str:
+        """How an id of the engine is spelled on the wire."""
         ...
 
     def open_account(self, name: str, time: VenueTime) -> Mapping[str, str]:

@@ -22,6 +22,7 @@ from venueproof_simulators.host.venue import (
     CloseSession,
     HttpReply,
     HttpRequest,
+    IdKind,
     Manifest,
     Message,
     Origin,
@@ -165,6 +166,9 @@ class ToyVenue:
 
     def error_frame(self, session: int, frame: str | bytes, reason: str, error: str, time: VenueTime) -> str | bytes:
         return '{"failed":' + self.error_reply(reason, error, None, time).body.decode() + "}"
+
+    def spelled_id(self, kind: IdKind, instrument: str, number: int) -> str:
+        return f"{kind.value}-{instrument}-{number}"
 
     def account_sessions(self) -> frozenset[int]:
         return frozenset(number for number, path in self.paths.items() if path == "/account")

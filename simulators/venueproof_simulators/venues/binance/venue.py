@@ -21,6 +21,7 @@ from venueproof_simulators.host.venue import (
     Environment,
     HttpReply,
     HttpRequest,
+    IdKind,
     Manifest,
     Origin,
     Outgoing,
@@ -261,6 +262,10 @@ class BinanceVenue:
                 due_ns = age_ns + time.true_ns - time.age_ns
                 first_ns = due_ns if first_ns is None else min(first_ns, due_ns)
         return first_ns
+
+    def spelled_id(self, kind: IdKind, instrument: str, number: int) -> str:
+        """Every id is the engine's number."""
+        return str(number)
 
     # --- from behind --------------------------------------------------------------------------------------------------
 
