@@ -61,7 +61,7 @@ class Session(Struct):
 
 def streams_limit(products: frozenset[str]) -> str:
     """Which limit says how many streams a connection may have, by whose streams its host has."""
-    coin_only = products == {COIN_MARGINED.name}
+    coin_only = products == frozenset({COIN_MARGINED.name})
     return f"{COIN_MARGINED.name}:{_STREAMS_LIMIT}" if coin_only else _STREAMS_LIMIT
 
 
