@@ -9,9 +9,9 @@ import pytest
 from binance_desk import SYMBOL, Desk, ProfileName, each_profile, flow
 from msgspec import structs
 
+from venueproof_adapters.kit import assembly
 from venueproof_adapters.kit.amender import Amender, Ended
 from venueproof_adapters.native import make_adapter
-from venueproof_adapters.native.binance import adapter
 from venueproof_contracts.actions import (
     AnswerError,
     DropMessage,
@@ -151,7 +151,7 @@ def test_what_the_old_order_fills_beside_the_new_one_is_taken_off_it(
         assert told.filled == Decimal(amount)
         assert told.status is (OrderStatus.FILLED if not left else OrderStatus.OPEN)
 
-    monkeypatch.setattr(adapter, "Amender", FillsInBetween)
+    monkeypatch.setattr(assembly, "Amender", FillsInBetween)
     flow("field", story)
 
 
@@ -181,7 +181,7 @@ def test_an_order_that_ended_by_itself_is_not_replaced(amount: str, monkeypatch:
         told = desk.fold.orders[order.ref.intent_id]
         assert (told.ref, told.status, told.filled) == (order.ref, OrderStatus.EXPIRED, Decimal("0.04"))
 
-    monkeypatch.setattr(adapter, "Amender", EndsInBetween)
+    monkeypatch.setattr(assembly, "Amender", EndsInBetween)
     flow("field", story)
 
 
@@ -301,7 +301,7 @@ def test_a_stop_that_fired_is_not_taken_for_one_that_was_ended(
         await asyncio.sleep(1)
         assert desk.fold.conditionals[stop.ref.intent_id].status is OrderStatus.TRIGGERED
 
-    monkeypatch.setattr(adapter, "Amender", FiresInBetween)
+    monkeypatch.setattr(assembly, "Amender", FiresInBetween)
     flow("vendor", story)
 
 

@@ -13,21 +13,13 @@ Not built: order placement over WebSocket.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from decimal import Decimal
 from importlib.metadata import PackageNotFoundError, version
 
-from venueproof_adapters.kit.account_stream import RECOVERY_BOUND_S, AccountStream
-from venueproof_adapters.kit.amender import Amender
-from venueproof_adapters.kit.catalog import Catalog
-from venueproof_adapters.kit.desk import Desk
-from venueproof_adapters.kit.managed import ManagedAdapter, Works
-from venueproof_adapters.kit.market_stream import MarketStream
-from venueproof_adapters.kit.own import Own
+from venueproof_adapters.kit.account_stream import RECOVERY_BOUND_S
+from venueproof_adapters.kit.assembly import VenueParts, joined, prepare
 from venueproof_adapters.kit.parts import Parts
-from venueproof_adapters.kit.socket import SocketOptions
-from venueproof_adapters.kit.state import Events, State
 from venueproof_adapters.native.binance import wire
 from venueproof_adapters.native.binance.calls import CLIENT_ID, CLIENT_ID_LENGTH, BinanceAccount, BinanceOrders
 from venueproof_adapters.native.binance.instruments import instrument, limits
@@ -87,45 +79,22 @@ class Binance:
 
 def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter:
     """An adapter for an endpoint, made of `parts`."""
-    clock = parts.clock()
-    # Seeded by the key: the same on each run, and two accounts do not come back in step.
-    random = parts.random(zlib.crc32(credentials.get("apiKey", "").encode()))
-    product = product_of(endpoint.product)
+    ground = prepare(endpoint, credentials, parts, client_id=CLIENT_ID, client_id_length=CLIENT_ID_LENGTH)
+    product, catalog, now_ns = product_of(endpoint.product), ground.catalog, ground.sync.now_ns
     rest_url, ws_url = product.urls(endpoint)
-    options = SocketOptions(proxy=endpoint.proxy, ca=endpoint.ca)
-    reconnects = parts.reconnects(random)
-    sync = parts.clock_sync(clock)
-    now_ns = sync.now_ns
-    http = parts.http(proxy=endpoint.proxy, ca=endpoint.ca)
-    rest = Rest(product, rest_url, credentials, http, sync, parts.budget(now_ns), parts.backoff(random))
-
-    catalog, ids, events = Catalog(), parts.ids(CLIENT_ID, CLIENT_ID_LENGTH), Events()
-    parser, state = Parser(catalog, ids), State(parts, ids, events, catalog)
-    source = BinanceAccountSource(product, rest, ws_url, parser, catalog, state)
-    account_stream = AccountStream(parts, source, catalog, state, now_ns, reconnects, options)
+    rest = Rest(product, rest_url, credentials, ground.http, ground.sync, ground.budget, ground.backoff)
+    parser = Parser(catalog, ground.ids)
     orders = BinanceOrders(product, rest, parser, parts.decimal_text)
-    desk = Desk(parts, clock, now_ns, orders, catalog, state, account_stream.watch)
-    account = BinanceAccount(rest, orders, parser, catalog, now_ns)
-    own = Own(account, catalog, state, desk, now_ns)
-    account_stream.connect_to(own)
-    market = BinanceMarket(parts, rest, catalog, now_ns)
-    market_source = BinanceMarketSource(product, ws_url, catalog)
-    market_stream = MarketStream(parts, market_source, market, catalog, events, now_ns, reconnects, options)
-    return ManagedAdapter(
-        Works(
+    return joined(
+        ground,
+        VenueParts(
             venue=Binance(product, rest, bool(credentials.get("apiKey"))),
-            http=http,
-            clock_sync=sync,
-            catalog=catalog,
-            events=events,
-            market=market,
-            market_stream=market_stream,
-            desk=desk,
-            amender=Amender(orders, catalog, state, desk),
-            own=own,
-            account_stream=account_stream,
-            settings=account,
-        )
+            orders=orders,
+            account=BinanceAccount(rest, orders, parser, catalog, now_ns),
+            market=BinanceMarket(parts, rest, catalog, now_ns),
+            account_source=BinanceAccountSource(product, rest, ws_url, parser, catalog, ground.state),
+            market_source=BinanceMarketSource(product, ws_url, catalog),
+        ),
     )
 
 

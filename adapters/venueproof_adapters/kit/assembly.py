@@ -1,0 +1,125 @@
+"""Joins the kit's parts and a venue's own into one adapter: what stands on what, the same on every venue.
+
+A venue's `build` makes the ground, puts its own parts on it, and has them joined:
+
+    ground = prepare(endpoint, credentials, parts, client_id=PATTERN, client_id_length=LENGTH)
+    rest = Rest(…, ground.http, ground.sync, ground.budget, ground.backoff)
+    return joined(ground, VenueParts(venue=…, orders=…, account=…, market=…, account_source=…, market_source=…))
+"""
+
+from __future__ import annotations
+
+import zlib
+from random import Random
+from typing import Protocol
+
+from msgspec import Struct
+
+from venueproof_adapters.kit.account_stream import AccountSource, AccountStream
+from venueproof_adapters.kit.amender import Amender
+from venueproof_adapters.kit.backoff import Backoff
+from venueproof_adapters.kit.budget import Budget
+from venueproof_adapters.kit.catalog import Catalog
+from venueproof_adapters.kit.clock import Clock
+from venueproof_adapters.kit.clocksync import ClockSync
+from venueproof_adapters.kit.desk import Desk
+from venueproof_adapters.kit.http import Http
+from venueproof_adapters.kit.ids import IdMap
+from venueproof_adapters.kit.managed import ManagedAdapter, MarketQuestions, Settings, Venue, Works
+from venueproof_adapters.kit.market_stream import MarketSource, MarketStream
+from venueproof_adapters.kit.ordercalls import OrderCalls
+from venueproof_adapters.kit.own import AccountCalls, Own
+from venueproof_adapters.kit.parts import Parts
+from venueproof_adapters.kit.socket import SocketOptions
+from venueproof_adapters.kit.state import Events, State
+from venueproof_contracts.adapter import Adapter
+from venueproof_contracts.model import Credentials, Endpoint
+
+
+class Ground(Struct, frozen=True):
+    """What every part of an adapter stands on."""
+
+    parts: Parts
+    clock: Clock
+    random: Random
+    sync: ClockSync
+    http: Http
+    budget: Budget
+    backoff: Backoff
+    options: SocketOptions
+    catalog: Catalog
+    ids: IdMap
+    events: Events
+    state: State
+
+
+class AccountPart(AccountCalls, Settings, Protocol):
+    """What a venue answers about the account, and lets it set."""
+
+
+class VenueParts(Struct, frozen=True):
+    """What only the venue's own code can do."""
+
+    venue: Venue
+    orders: OrderCalls
+    account: AccountPart
+    market: MarketQuestions
+    account_source: AccountSource
+    market_source: MarketSource
+
+
+def prepare(
+    endpoint: Endpoint, credentials: Credentials, parts: Parts, *, client_id: str, client_id_length: int
+) -> Ground:
+    """The ground for one adapter. `client_id`: the pattern of what the venue takes as one.
+
+    Chance is seeded by the credentials: the same on each run, and two accounts do not come back in step.
+    """
+    clock = parts.clock()
+    random = parts.random(zlib.crc32(next(iter(credentials.values()), "").encode()))
+    sync = parts.clock_sync(clock)
+    catalog, events = Catalog(), Events()
+    ids = parts.ids(client_id, client_id_length)
+    return Ground(
+        parts=parts,
+        clock=clock,
+        random=random,
+        sync=sync,
+        http=parts.http(proxy=endpoint.proxy, ca=endpoint.ca),
+        budget=parts.budget(sync.now_ns),
+        backoff=parts.backoff(random),
+        options=SocketOptions(proxy=endpoint.proxy, ca=endpoint.ca),
+        catalog=catalog,
+        ids=ids,
+        events=events,
+        state=State(parts, ids, events, catalog),
+    )
+
+
+def joined(ground: Ground, own: VenueParts) -> Adapter:
+    """The adapter."""
+    parts, catalog, state, now_ns = ground.parts, ground.catalog, ground.state, ground.sync.now_ns
+    reconnects, options = parts.reconnects(ground.random), ground.options
+    account_stream = AccountStream(parts, own.account_source, catalog, state, now_ns, reconnects, options)
+    desk = Desk(parts, ground.clock, now_ns, own.orders, catalog, state, account_stream.watch)
+    questions = Own(own.account, catalog, state, desk, now_ns)
+    account_stream.connect_to(questions)
+    market_stream = MarketStream(
+        parts, own.market_source, own.market, catalog, ground.events, now_ns, reconnects, options
+    )
+    return ManagedAdapter(
+        Works(
+            venue=own.venue,
+            http=ground.http,
+            clock_sync=ground.sync,
+            catalog=catalog,
+            events=ground.events,
+            market=own.market,
+            market_stream=market_stream,
+            desk=desk,
+            amender=Amender(own.orders, catalog, state, desk),
+            own=questions,
+            account_stream=account_stream,
+            settings=own.account,
+        )
+    )
