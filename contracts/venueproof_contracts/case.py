@@ -15,7 +15,7 @@ from venueproof_contracts.actions import FillOrder, PartlyFill, SetPrice
 from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.bench import TRUTH, Bench, Provocation, Provoked, Truth
 from venueproof_contracts.capabilities import Capability, Support
-from venueproof_contracts.errors import AdapterError
+from venueproof_contracts.errors import AdapterError, Reason, Rejected
 from venueproof_contracts.fold import Fold
 from venueproof_contracts.model import (
     AdapterKind,
@@ -128,6 +128,11 @@ class Case:
         """Note a breach of good manners towards the venue; the case goes on and its result is judged apart."""
         if not kept:
             self.manners.append(seen)
+
+    def check_reason(self, error: Rejected, due: Reason | None) -> None:
+        """Raise `Breach` unless a refusal has the neutral reason that it is `due`; told with the venue's own words."""
+        own = " ".join(str(part) for part in (error.code, error.text) if part)
+        self.check(error.reason is due, f"reason {error.reason}, the venue refused for {due}{own and f': {own}'}")
 
     async def expect(self, kind: type[Raised], call: Awaitable[object]) -> Raised:
         """The error that `call` must raise; `Breach` when it raises another or none."""

@@ -54,6 +54,15 @@ def test_faults_of_an_adapter_are_its_failures(adapter: type, seen: str) -> None
     assert seen in result.message
 
 
+def test_a_reason_that_is_not_known_is_told_with_the_venues_words() -> None:
+    result = run_clause("ERR-010", broken.KnowsNoReasons, quirk="binance.margin.size-cap")
+    said = "-2027 Exceeded the maximum allowable position at current leverage."
+    assert (result.blame, result.message) == (
+        Blame.PROMISE,
+        f"reason other, the venue refused for above-maximum: {said}",
+    )
+
+
 @pytest.mark.parametrize("adapter", [broken.ChangesRounding, broken.MakesDecimalsTrap])
 def test_an_adapter_changes_decimals_for_itself_only(adapter: type) -> None:
     before = repr(getcontext())

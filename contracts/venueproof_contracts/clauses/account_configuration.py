@@ -82,4 +82,4 @@ async def refused_mode(case: Case) -> None:
     """A change of the position mode that the venue refuses raises `Rejected` with its reason."""
     provoked = await case.provoke()
     error = await case.expect(Rejected, case.adapter.set_position_mode(PositionMode.HEDGE))
-    case.check(error.reason is provoked.reason, f"reason {error.reason}, the venue refused for {provoked.reason}")
+    case.check_reason(error, provoked.reason)

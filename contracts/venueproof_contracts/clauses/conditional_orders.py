@@ -241,7 +241,7 @@ async def refused(case: Case) -> None:
     provoked = await case.provoke()
     live, fills = await case.true_live_orders(), len((await case.truth()).fills)
     error = await case.expect(Rejected, case.adapter.place(case.patched(case.stop(), provoked)))
-    case.check(error.reason is provoked.reason, f"reason {error.reason}, the venue refused for {provoked.reason}")
+    case.check_reason(error, provoked.reason)
     await case.bench.sleep(QUIET_S)
     case.check(await case.true_live_orders() == live, f"refused, and yet at the venue: {words(live)}")
     case.check(len((await case.truth()).fills) == fills, "refused, and yet something filled")

@@ -37,7 +37,7 @@ async def refused_order(case: Case) -> None:
     live."""
     provoked = await case.provoke()
     error = await case.expect(Rejected, case.adapter.place(case.patched(case.resting(), provoked)))
-    case.check(error.reason is provoked.reason, f"reason {error.reason}, the venue refused for {provoked.reason}")
+    case.check_reason(error, provoked.reason)
     live = await case.true_live_orders()
     case.check(not live, f"refused, and yet live at the venue: {words(live)}")
 

@@ -59,4 +59,4 @@ async def refused_setting(case: Case) -> None:
     else:
         change = case.adapter.set_margin(case.symbol, provoked.margin_mode or MarginMode.ISOLATED, None)
     error = await case.expect(Rejected, change)
-    case.check(error.reason is provoked.reason, f"reason {error.reason}, the venue refused for {provoked.reason}")
+    case.check_reason(error, provoked.reason)

@@ -307,7 +307,7 @@ async def protective_order(case: Case) -> None:
     provoked = await case.provoke()
     wish = structs.replace(case.resting(Side.SELL), reduce_only=True)
     error = await case.expect(Rejected, case.adapter.place(case.patched(wish, provoked)))
-    case.check(error.reason is provoked.reason, f"reason {error.reason}, the venue refused for {provoked.reason}")
+    case.check_reason(error, provoked.reason)
     whole = structs.replace(case.resting(Side.SELL), reduce_only=True)
     placed = await case.adapter.place(whole)
     live = await case.true_live_orders()

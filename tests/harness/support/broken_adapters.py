@@ -20,7 +20,7 @@ import aiohttp
 
 from venueproof_adapters.native import make_adapter
 from venueproof_contracts.errors import Reason, Rejected, VenueDown
-from venueproof_contracts.model import Credentials, Endpoint, Ticker
+from venueproof_contracts.model import Credentials, Endpoint, Intent, Order, Ticker
 
 NOT_CALLABLE = 3
 
@@ -62,6 +62,14 @@ class HasNoText(Exception):
 class RefusalWithoutText(Rejected):
     def __str__(self) -> str:
         raise LookupError("nothing to say")
+
+
+class KnowsNoReasons(Around):
+    async def place(self, intent: Intent) -> Order:
+        try:
+            return await self.inner.place(intent)
+        except Rejected as error:
+            raise Rejected(Reason.OTHER, code=error.code, text=error.text) from None
 
 
 class RaisesWithoutText(Around):
