@@ -113,7 +113,7 @@ def test_malformed_frame_is_answered_and_changes_nothing(client: Client, frame: 
     assert client.take(session) == []
 
 
-HOSTS = pytest.mark.parametrize(("origin", "most"), [("fstream", 1024), ("dstream", 200)])
+HOSTS = pytest.mark.parametrize(("origin", "most"), [("fstream", 200), ("dstream", 200)])
 """How many streams a connection may have."""
 
 
