@@ -38,10 +38,9 @@ from venueproof_simulators.venues.binance.signing import ed25519_pem
 from venueproof_simulators.venues.binance.streams.hub import Hub
 from venueproof_simulators.venues.binance.streams.sessions import (
     API_OPENING,
+    STREAMS_LIMIT,
     Opening,
-    products_served,
     read_opening,
-    streams_limit,
 )
 from venueproof_simulators.venues.binance.wire.brackets import load_brackets
 from venueproof_simulators.venues.binance.wire.numbers import Listing
@@ -208,8 +207,7 @@ class BinanceVenue:
         self.desk.budgets.connect(handshake.client, time)
         self.admission.check_region()
         self.admission.check_open(time)
-        products = products_served(opening.family, handshake.origin)
-        if len(opening.names) > self.desk.limits.named(streams_limit(products)).limit:
+        if len(opening.names) > self.desk.limits.named(STREAMS_LIMIT).limit:
             raise VenueError("too-many-parameters")
         if opening is API_OPENING:
             self.frames.open(session, handshake, time)

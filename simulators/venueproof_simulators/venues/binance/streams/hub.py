@@ -16,7 +16,7 @@ from venueproof_simulators.venues.binance.streams.account import AccountMessage,
 from venueproof_simulators.venues.binance.streams.control import FrameError, Request, read_frame
 from venueproof_simulators.venues.binance.streams.feeds import TOPICS, Documents, Feed, make_feed
 from venueproof_simulators.venues.binance.streams.names import Channel, Kind, is_listen_key, read_name
-from venueproof_simulators.venues.binance.streams.sessions import Opening, Session, products_served, streams_limit
+from venueproof_simulators.venues.binance.streams.sessions import STREAMS_LIMIT, Opening, Session, products_served
 from venueproof_simulators.venues.binance.wire.events import expired_event
 from venueproof_simulators.venues.binance.wire.orders import Document
 
@@ -133,7 +133,7 @@ class Hub:
         return {"result": None, "id": request.id}
 
     def _subscribe_answer(self, session: Session, request: Request, time: VenueTime) -> object:
-        most = self._desk.limits.named(streams_limit(session.products)).limit
+        most = self._desk.limits.named(STREAMS_LIMIT).limit
         if len(session.names.keys() | set(request.names)) > most:
             raise FrameError(2, f"Invalid request: more than {most} streams on one connection", request.id)
         self._subscribe(session, request.names, time)

@@ -11,7 +11,8 @@ from venueproof_simulators.venues.binance.products import COIN_MARGINED, PRODUCT
 from venueproof_simulators.venues.binance.streams.names import EITHER_HOST, Channel, Family
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 
-_STREAMS_LIMIT = "streams-per-connection"
+STREAMS_LIMIT = "streams-per-connection"
+"""The limit that says how many streams a connection may have."""
 _FAMILIES = {"public": Family.PUBLIC, "market": Family.MARKET, "private": Family.PRIVATE}
 
 
@@ -57,12 +58,6 @@ class Session(Struct):
     def carries(self, product: str) -> bool:
         """Whether a listen key of a product (empty: of both) makes it an account's stream."""
         return self.family in {Family.PRIVATE, Family.LEGACY} and (not product or product in self.products)
-
-
-def streams_limit(products: frozenset[str]) -> str:
-    """Which limit says how many streams a connection may have, by whose streams its host has."""
-    coin_only = products == frozenset({COIN_MARGINED.name})
-    return f"{COIN_MARGINED.name}:{_STREAMS_LIMIT}" if coin_only else _STREAMS_LIMIT
 
 
 def products_served(family: Family, origin: str) -> frozenset[str]:
