@@ -28,7 +28,8 @@ from venueproof_contracts.model import Instrument, Intent, Order, OrderRef, Orde
 Found = TypeVar("Found")
 
 UNCLEAR = (OutcomeUnknown, BadAnswer)
-_CANCEL_TRIES = 2
+_CANCEL_TRIES = 3
+"""Canceling twice does no harm: it is sent again at once, for what is live meanwhile may fill."""
 _LAG_NS = 10 * SECOND_NS
 
 
@@ -319,18 +320,25 @@ class Desk:
 
     async def end(self, instrument: Instrument, name: OrderName) -> Order:
         """As `cancel`, by the venue's name of the order."""
-        for _ in range(_CANCEL_TRIES):
+        for number in range(_CANCEL_TRIES):
             try:
                 told = await self._calls.cancel(instrument, name)
             except UNCLEAR:
-                ended = await self.settled(lambda: self._look_ended(instrument, name))
-                if ended is not None:
+                ended = await or_error(self._look_ended(instrument, name))
+                if isinstance(ended, Order):
                     return ended
+            except Rejected as error:
+                if not number or error.reason is not Reason.UNKNOWN_ORDER:
+                    raise
+                break  # the request before this one did arrive, or it ended by itself
             else:
                 order = await self._ended(instrument, name) if told is None else self.hear(told)
                 self.watch(order)
                 return order
-        raise NotSent("the cancellation did not arrive")
+        ended = await self.settled(lambda: self._look_ended(instrument, name))
+        if ended is None:
+            raise NotSent("the cancellation did not arrive")
+        return ended
 
     async def _ended(self, instrument: Instrument, name: OrderName) -> Order:
         """The order that the venue just ended without a word about it."""
@@ -364,13 +372,15 @@ class Desk:
         for _ in range(_CANCEL_TRIES):
             try:
                 await self._calls.cancel_all(instrument)
+                break
             except UNCLEAR:
-                if await self.settled(lambda: self._look_none_open(instrument)) is None:
-                    continue
-            for order in live:
-                self.watch(structs.replace(order, status=OrderStatus.CANCELED))
-            return
-        raise NotSent("the cancellation did not arrive")
+                if await or_error(self._look_none_open(instrument)) is True:
+                    break
+        else:
+            if await self.settled(lambda: self._look_none_open(instrument)) is None:
+                raise NotSent("the cancellation did not arrive")
+        for order in live:
+            self.watch(structs.replace(order, status=OrderStatus.CANCELED))
 
     async def _look_none_open(self, instrument: Instrument) -> bool | None:
         return None if await self._calls.any_open(instrument) else True

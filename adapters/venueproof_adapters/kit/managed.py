@@ -91,6 +91,10 @@ class Venue(Protocol):
         """The venue's list; takes over the limits that come with it."""
         ...
 
+    async def look_at_account(self) -> None:
+        """Read how the account is set up, and log what its owner should know."""
+        ...
+
 
 class Works(Struct, frozen=True):
     """The parts of a built adapter."""
@@ -132,6 +136,7 @@ class ManagedAdapter:
             works.catalog.load(await works.venue.load())
             if works.venue.has_credentials:
                 await works.own.balances()
+                await works.venue.look_at_account()
             self._refresher = asyncio.create_task(self._refresh_clock())
         except BaseException:
             await self.close()

@@ -91,11 +91,18 @@ class OrderView:
         else:
             self._live[key] = None
         if key in self._silent:
-            return None
+            return self._in_its_place(merged) if known is not None and known.filled != merged.filled else None
         if known is None:
             self._current[intent_key(told)] = key
             self._forget()
         return None if known is not None and _looks(known) == _looks(merged) else self.shown(merged)
+
+    def _in_its_place(self, order: Order) -> Order | None:
+        """The order that carries on what this one filled, once there is one."""
+        key = current = self._current.get(intent_key(order))
+        while key is not None and key != order_key(order):
+            key = self._before.get(key)
+        return None if key is None or current is None or key == current else self.shown(self._orders[current])
 
     def get(self, key: OrderKey) -> Order | None:
         """The venue's own order under this key."""

@@ -285,6 +285,21 @@ def test_prices_of_inverse_contracts_average_by_what_they_are_worth() -> None:
     assert ledger.average(KEY, Decimal(2)) == 48_000
 
 
+def test_what_a_replaced_order_fills_late_is_told_of_the_one_in_its_place() -> None:
+    old = LIFE[0]
+    new = structs.replace(old, ref=structs.replace(old.ref, venue_id="4002"))
+    view = OrderView()
+    view.merge(old)
+    view.begin_replacing(KEY)
+    view.replaced(old, (*KEY[:1], "4002", False))
+    view.merge(new)
+    late = structs.replace(old, status=OrderStatus.PARTLY_FILLED, filled=Decimal(1), updated_ns=old.updated_ns + 1)
+    told = view.merge(late)
+    assert told is not None
+    assert (told.ref, told.filled, told.amount) == (new.ref, 1, new.amount + 1)
+    assert view.merge(late) is None
+
+
 def test_what_a_conditional_order_became_is_its_intents_whichever_is_told_first() -> None:
     waits = structs.replace(
         LIFE[0], ref=structs.replace(LIFE[0].ref, venue_id="9", conditional=True), status=OrderStatus.TRIGGERED

@@ -242,3 +242,19 @@ def test_a_fault_of_the_adapter_ends_one_connection_and_is_said(
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
         "account: a connection ended by a fault of the adapter: KeyError"
     ]
+
+
+@pytest.mark.parametrize("loss", [LoseRequest, LoseReply])
+def test_a_lost_cancellation_is_sent_again_at_once(loss: type[LoseRequest | LoseReply]) -> None:
+    async def story(desk: Desk) -> None:
+        order = await desk.rest()
+        await desk.rest(3)
+        for call in (desk.adapter.cancel(order.ref), desk.adapter.cancel_all(SYMBOL)):
+            live = len(await desk.live())
+            await desk.do(
+                loss(Matcher(operation=Operation.CANCEL)), loss(Matcher(operation=Operation.CANCEL_ALL, first=2))
+            )
+            await asyncio.wait_for(call, 1)
+            assert len(await desk.live()) == live - 1
+
+    flow("vendor", story)

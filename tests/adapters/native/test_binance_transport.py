@@ -24,6 +24,7 @@ from venueproof_adapters.kit.clock import MS_NS, SECOND_NS, SystemClock
 from venueproof_adapters.kit.clocksync import ClockSync
 from venueproof_adapters.kit.http import Http
 from venueproof_adapters.native.binance import wire
+from venueproof_adapters.native.binance.adapter import Binance
 from venueproof_adapters.native.binance.products import product_of
 from venueproof_adapters.native.binance.rest import Rest
 from venueproof_contracts.errors import (
@@ -354,3 +355,17 @@ def test_no_secret_is_logged_or_hangs_on_an_error(caplog: pytest.LogCaptureFixtu
         assert KEY not in text
         assert SECRET not in text
         assert "signature=" not in text
+
+
+@pytest.mark.parametrize(
+    ("may", "multi", "told"),
+    [("true", "false", []), ("true", "true", ["multi-assets mode"]), ("false", "false", ["the account may not trade"])],
+)
+def test_what_is_unusual_about_an_account_is_told_at_the_start(
+    may: str, multi: str, told: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def look(rest: Rest, script: Script) -> None:
+        await Binance(product_of("linear"), rest, True).look_at_account()
+
+    talk(Script(Said(200, f'{{"canTrade":{may},"multiAssetsMargin":{multi}}}')), look)
+    assert [record.getMessage().split(":")[0] for record in caplog.records if record.levelname == "WARNING"] == told

@@ -13,6 +13,7 @@ Not built: order placement over WebSocket.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from decimal import Decimal
 from importlib.metadata import PackageNotFoundError, version
@@ -39,6 +40,8 @@ from venueproof_contracts.model import (
     Endpoint,
     Instrument,
 )
+
+log = logging.getLogger("venueproof_adapters.binance")
 
 
 class Binance:
@@ -75,6 +78,16 @@ class Binance:
         info = await self._rest.ask("instruments", wire.ExchangeInfo)
         self._rest.set_limits(limits(info))
         return [instrument(row, self._product) for row in info.symbols]
+
+    async def look_at_account(self) -> None:
+        """GET accountConfig, which inverse products do not have."""
+        if not self._product.tells_account_config:
+            return
+        config = await self._rest.ask("account-config", wire.AccountConfigRow)
+        if not config.can_trade:
+            log.warning("the account may not trade")
+        if config.multi_assets_margin:
+            log.warning("multi-assets mode: every asset of the account is margin, and none can be isolated")
 
 
 def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter:

@@ -23,6 +23,7 @@ class Product(Struct, frozen=True):
     """Path of the account's stream, before the listen key."""
     contract_unit: ContractUnit
     good_till_date: bool
+    tells_account_config: bool
 
     def line(self, name: str) -> str:
         """The connection that carries what the linear product has on this one."""
@@ -46,6 +47,7 @@ _LINEAR = Product(
     private="/private/ws?listenKey=",
     contract_unit=ContractUnit.BASE,
     good_till_date=True,
+    tells_account_config=True,
 )
 _INVERSE = Product(
     name="inverse",
@@ -56,6 +58,7 @@ _INVERSE = Product(
     private="/ws/",
     contract_unit=ContractUnit.QUOTE,
     good_till_date=False,
+    tells_account_config=False,
 )
 _PRODUCTS = {product.name: product for product in (_LINEAR, _INVERSE)}
 

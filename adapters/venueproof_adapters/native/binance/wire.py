@@ -137,6 +137,13 @@ class SettingRow(Row, frozen=True):
     leverage: Decimal
 
 
+class AccountConfigRow(Row, frozen=True):
+    """GET accountConfig."""
+
+    can_trade: bool
+    multi_assets_margin: bool
+
+
 class AssetRow(Row, frozen=True):
     """One asset of the account. With `updateTime` 0 its numbers mean nothing."""
 
