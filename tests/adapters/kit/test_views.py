@@ -296,7 +296,7 @@ def test_what_a_replaced_order_fills_late_is_told_of_the_one_in_its_place() -> N
     late = structs.replace(old, status=OrderStatus.PARTLY_FILLED, filled=Decimal(1), updated_ns=old.updated_ns + 1)
     told = view.merge(late)
     assert told is not None
-    assert (told.ref, told.filled, told.amount) == (new.ref, 1, new.amount + 1)
+    assert (told.ref, told.filled, told.amount) == (new.ref, Decimal(1), new.amount + 1)
     assert view.merge(late) is None
 
 
