@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections import Counter
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,11 @@ def test_a_mistake_is_one_line_and_exit_code_2(
     assert told.err.startswith("venueproof: ")
     assert line in told.err
     assert (told.err.count("\n"), told.out) == (1, "")
+
+
+def test_the_version_is_the_installed_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(["--version"]) == 0
+    assert capsys.readouterr().out == f"venueproof {version('venueproof')}\n"
 
 
 @pytest.mark.parametrize("command", COMMANDS)

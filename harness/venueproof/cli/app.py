@@ -10,12 +10,30 @@ from typer import Argument, Option
 
 app = typer.Typer(
     name="venueproof",
-    help="Proves trading adapters against wire-faithful exchange simulators before money does.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from venueproof.cli.output import line
+        from venueproof.runner.provenance import product_version
+
+        line(f"venueproof {product_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def options_of_all(
+    version: Annotated[
+        bool, Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Proves trading adapters against wire-faithful exchange simulators before money does."""
+
 
 AsJson = Annotated[bool, Option("--json", help="Print JSON, for programs.")]
 
