@@ -36,8 +36,10 @@ def counted(units: int, places: int) -> str:
     """So many units of the last of `places` decimal places: 6000000 with 2 places is `60000.00`."""
     if not places:
         return str(units)
-    digits = str(abs(units)).zfill(places + 1)
-    return f"{'-' if units < 0 else ''}{digits[:-places]}.{digits[-places:]}"
+    if units < 0:
+        return f"-{counted(-units, places)}"
+    digits = str(units).zfill(places + 1)
+    return f"{digits[:-places]}.{digits[-places:]}"
 
 
 def whole(value: Decimal) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from operator import methodcaller
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
@@ -20,6 +21,7 @@ _DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
 _SYMBOL = re.compile(r"[A-Za-z0-9_.\-]{1,30}")
 _DAY_MS = 86_400_000
 _T = TypeVar("_T")
+_parted = methodcaller("partition", "=")
 _FLAGS = {"true": True, "false": False}
 
 
@@ -170,10 +172,12 @@ def _pairs(text: str) -> dict[str, str]:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=_PARAMETERS_MAX)
         count, values = len(pairs), dict(pairs)
     else:
-        parts = [part for part in text.split("&") if part]
+        parts = text.split("&")
+        if "" in parts:
+            parts = [part for part in parts if part]
         if len(parts) > _PARAMETERS_MAX:
             raise ValueError("too many fields")
-        count, values = len(parts), {name: value for name, _, value in [part.partition("=") for part in parts]}
+        count, values = len(parts), {name: value for name, _, value in map(_parted, parts)}
     if len(values) != count:
         raise VenueError("duplicate-parameter")
     values.pop("", None)

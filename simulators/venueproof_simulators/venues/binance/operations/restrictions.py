@@ -21,9 +21,10 @@ def check_restrictions(call: Call, command: Place | PlaceConditional) -> None:
     switches = call.desk.switches
     if isinstance(command, PlaceConditional) and switches.on(NO_CONDITIONALS):
         raise VenueError("region-feature")
-    for quirk, error in ((CLOSING_ONLY, "compliance-reduce-only"), (THROTTLED, "throttled")):
-        if switches.on(quirk) and not _closes(command):
-            raise VenueError(error)
+    if switches.on(CLOSING_ONLY) and not _closes(command):
+        raise VenueError("compliance-reduce-only")
+    if switches.on(THROTTLED) and not _closes(command):
+        raise VenueError("throttled")
 
 
 def _closes(command: Place | PlaceConditional) -> bool:
