@@ -92,6 +92,10 @@ class Leg:
     def _leave(self, lots: int) -> int:
         """Take `lots` (unsigned) out; returns what they had cost."""
         held = abs(self.lots)
+        if lots == held:
+            cost, self.lots = self.entry_atoms, 0
+            self.entry_atoms = self.entry_value = self.isolated_atoms = 0
+            return cost
         cost = self.entry_atoms * lots // held
         self.entry_atoms -= cost
         self.entry_value -= (2 * self.entry_value * lots + held) // (2 * held)
