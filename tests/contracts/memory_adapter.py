@@ -124,6 +124,8 @@ class MemoryAdapter:
 
     async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
         order = self.find(ref)
+        if order.status.final:
+            raise Rejected(Reason.UNKNOWN_ORDER)
         total = amount or order.amount
         status = OrderStatus.CANCELED if total <= order.filled else order.status
         self.account.tell_order(structs.replace(order, price=price or order.price, amount=total, status=status))

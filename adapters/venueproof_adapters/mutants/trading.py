@@ -12,7 +12,7 @@ from venueproof_adapters.kit.ledger import OrderKey
 from venueproof_adapters.kit.orders import OrderView
 from venueproof_adapters.mutants.making import KnowsItsOwn, Wrapper, broken, exchanged
 from venueproof_contracts.adapter import Adapter
-from venueproof_contracts.errors import AdapterError, Rejected
+from venueproof_contracts.errors import AdapterError, Reason, Rejected
 from venueproof_contracts.model import (
     ZERO,
     Event,
@@ -229,6 +229,21 @@ class AmendedIsLive(Wrapper):
 
     async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
         return structs.replace(await self.inner.amend(ref, price, amount), status=OrderStatus.OPEN)
+
+
+@broken("AMD-050", "replaces-what-is-gone")
+class ReplacesWhatIsGone(Wrapper):
+    """Places an order anew with the amended terms where the venue knows no live one."""
+
+    async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
+        try:
+            return await self.inner.amend(ref, price, amount)
+        except Rejected as error:
+            if error.reason is not Reason.UNKNOWN_ORDER:
+                raise
+        old = await self.inner.order(ref)
+        terms = (old.amount if amount is None else amount, old.price if price is None else price)
+        return await self.inner.place(Intent(f"{ref.intent_id}-anew", ref.instrument, old.side, old.type, *terms))
 
 
 @broken("STA-010", "forgets-fills-of-canceled-orders")

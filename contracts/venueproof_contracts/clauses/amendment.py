@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from venueproof_contracts.actions import FillOrder
 from venueproof_contracts.bench import EXPOSURE, TRUTH
 from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
 from venueproof_contracts.clauses._common import check_open_orders, outcome, same_end
+from venueproof_contracts.errors import Rejected
 from venueproof_contracts.model import AmendManner, Order, Side
 from venueproof_contracts.wording import words
 
@@ -124,6 +126,27 @@ async def amendment_that_ends(case: Case) -> None:
         if isinstance(order, Order):
             case.check(same_end(order, true), f"{where} says {words(order)}, at the venue {words(true)}")
     await check_open_orders(case)
+
+
+@clause(
+    "AMD-050",
+    "an order that is gone is not replaced",
+    why="The amendment comes too late, and what is placed in the order's stead fills once more what was meant once.",
+    capabilities=NEEDS,
+    powers=(TRUTH, FillOrder),
+)
+async def amendment_too_late(case: Case) -> None:
+    """Amending an order that was filled, or canceled, raises `Rejected` and places nothing."""
+    filled, canceled = await case.rest(), await case.rest()
+    await case.fill(filled)
+    await case.adapter.cancel(canceled.ref)
+    orders = len((await case.truth()).orders)
+    for old in (filled, canceled):
+        answer = await outcome(case.adapter.amend(old.ref, case.passive_price(Side.BUY, 3), case.amount(2)))
+        case.check(isinstance(answer, Rejected), f"amended when it was gone: {words(answer)}")
+    await case.bench.settle()
+    placed = (await case.truth()).orders[orders:]
+    case.check(not placed, f"the order was gone, and in its stead there is {words(placed)}")
 
 
 def _heard(case: Case, order: Order) -> Order | None:
