@@ -121,7 +121,6 @@ class Market:
         last = self.tape.last()
         bid, ask = (half.top(1) or ((0, 0),) for half in (self.bids, self.asks))
         day, first_id, last_id = self.tape.day(now_ns)
-        interval = instrument.funding_interval_ns
         return TickerState(
             instrument.name,
             last.ticks if last else self.start_ticks,
@@ -135,6 +134,5 @@ class Market:
             last_id,
             self.open_interest_lots,
             instrument.funding_rate_ppb,
-            (now_ns // interval + 1) * interval,
             now_ns,
         )

@@ -434,5 +434,4 @@ class TickerState(Struct, frozen=True, gc=False):
     last_trade_id: int
     open_interest_lots: int
     funding_rate_ppb: int
-    next_funding_ns: int
     at_ns: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
@@ -11,24 +10,12 @@ from msgspec.structs import replace
 from venueproof_simulators.engine.commands import Command, OpenAccount, PoolSpec
 from venueproof_simulators.engine.engine import Engine
 from venueproof_simulators.engine.events import Event
-from venueproof_simulators.engine.instruments import ContractKind, Instrument
+from venueproof_simulators.engine.instruments import Instrument
 
-START_NS = 1_795_521_900 * 10**9
+from .play import BTC, START_NS
+
 USDT = 10**8
 
-BTC = Instrument(
-    name="BTCUSDT",
-    symbol="BTC/USDT:USDT",
-    underlying="BTC",
-    base="BTC",
-    quote="USDT",
-    settle="USDT",
-    kind=ContractKind.LINEAR,
-    tick=Decimal("0.1"),
-    lot=Decimal("0.001"),
-    contract_size=Decimal(1),
-    product="linear",
-)
 STRICT = replace(
     BTC,
     name="STRICT",

@@ -20,6 +20,8 @@ from venueproof_simulators.engine.prices import Pace
 from venueproof_simulators.engine.state import BookState, CandleState, OrderKind, Side, TradeState
 from venueproof_simulators.engine.worth import SCALE
 
+from .play import BTC
+
 Tell = Callable[[Command], list[Event]]
 BUY, SELL, LIMIT = Side.BUY, Side.SELL, OrderKind.LIMIT
 SECOND = 10**9
@@ -96,23 +98,10 @@ def test_short_candles_add_up_to_long_ones(pair: tuple[str, str], back: int) -> 
         assert sum(getattr(candle, field) for candle in short) == getattr(long, field)
 
 
-LINEAR = Instrument(
-    "BTCUSDT",
-    "BTC/USDT:USDT",
-    "BTC",
-    "BTC",
-    "USDT",
-    "USDT",
-    ContractKind.LINEAR,
-    Decimal("0.1"),
-    Decimal("0.001"),
-    Decimal(1),
-    "linear",
-)
-LIVELY = lively_engine(LINEAR)
+LIVELY = lively_engine(BTC)
 INVERSE = lively_engine(
     replace(
-        LINEAR,
+        BTC,
         name="BTCUSD",
         symbol="BTC/USD:BTC",
         settle="BTC",
