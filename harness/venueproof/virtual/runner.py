@@ -18,8 +18,8 @@ T = TypeVar("T")
 
 CLEANUP_VIRTUAL_S = 3600.0
 CLEANUP_REAL_S = 10.0
-COLLECT_ALL_EVERY = 20
-"""Runs: rarely enough to cost next to nothing, and so often that little garbage piles up."""
+COLLECT_ALL_EVERY = 40
+"""Runs: going through all that is alive takes as long as a case, and a run may leave a megabyte behind."""
 
 _RUNS = itertools.count(1)
 

@@ -309,5 +309,5 @@ def test_worlds_that_were_let_go_of_do_not_pile_up() -> None:
     async def main() -> _World:
         return _World()
 
-    seen = [weakref.ref(virtual.run(main())) for _ in range(3 * COLLECT_ALL_EVERY)]
+    seen = [weakref.ref(virtual.run(main())) for _ in range(2 * COLLECT_ALL_EVERY)]
     assert sum(one() is not None for one in seen) <= COLLECT_ALL_EVERY
