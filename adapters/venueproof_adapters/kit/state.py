@@ -186,8 +186,10 @@ class State:
 
     def orphans(self, instrument: str | None) -> list[OrderRef]:
         """Live orders that only reduce and whose position was closed since; of one instrument or of all."""
-        orders = [self.orders.get(key) for key in self._orphans if instrument in (None, key[0])]
-        return [order.ref for order in orders if order is not None and not order.status.final]
+        orders = {key: self.orders.get(key) for key in self._orphans}
+        left = {key: order.ref for key, order in orders.items() if order is not None and not order.status.final}
+        self._orphans = dict.fromkeys(left)
+        return [ref for key, ref in left.items() if instrument in (None, key[0])]
 
     def _mark_orphans(self, before: Position | None, now: Position) -> None:
         """Mark what reduced a position that was closed or turned; unmark what reduces the one that is held now."""
