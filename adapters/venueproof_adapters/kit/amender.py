@@ -136,6 +136,8 @@ class Amender:
         self._state.orders.begin_replacing(order_key(new))
         try:
             undone = await self._end(instrument, new)
+            if undone.order.ref.conditional and not undone.by_us:
+                raise OutcomeUnknown(f"{old.ref.venue_id} and {new.ref.venue_id} in its stead may both have fired")
             return await self._rest_of(instrument, ended, undone.order, wish)
         finally:
             self._state.give_up_replacing(order_key(new))

@@ -279,9 +279,11 @@ class FiresInBetween(Amender):
     """The price of the old order comes before it can be ended."""
 
     desk: Desk
+    both = False
 
     async def _old_after(self, instrument: Instrument, old: Order, new: Order, wish: Intent) -> Order:
-        await self.desk.do(TriggerOrder(SYMBOL, str(old.ref.venue_id)))
+        for order in (old, new) if self.both else (old,):
+            await self.desk.do(TriggerOrder(SYMBOL, str(order.ref.venue_id)))
         return await super()._old_after(instrument, old, new, wish)
 
 
@@ -301,6 +303,20 @@ def test_a_stop_that_fired_is_not_taken_for_one_that_was_ended(
         await asyncio.sleep(1)
         assert desk.fold.conditionals[stop.ref.intent_id].status is OrderStatus.TRIGGERED
 
+    monkeypatch.setattr(assembly, "Amender", FiresInBetween)
+    flow("vendor", story)
+
+
+def test_two_stops_that_fired_side_by_side_are_not_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story(desk: Desk) -> None:
+        FiresInBetween.desk = desk
+        stop = await desk.adapter.place(selling_stop(desk))
+        with pytest.raises(OutcomeUnknown, match="both"):
+            await desk.adapter.amend(stop.ref, desk.below(6), None)
+        await asyncio.sleep(1)
+        assert sum(fill.amount for fill in desk.fold.fills_of(stop.ref.intent_id)) == 2 * stop.amount
+
+    monkeypatch.setattr(FiresInBetween, "both", True)
     monkeypatch.setattr(assembly, "Amender", FiresInBetween)
     flow("vendor", story)
 
