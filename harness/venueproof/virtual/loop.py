@@ -391,7 +391,11 @@ class VirtualLoop(InstrumentedLoop):
             ready=self.ready_contexts(),
         )
 
-    # ---- the end
+    # ---- the beginning and the end
+
+    def begin(self) -> None:
+        """Count the program's real seconds from now on: getting ready for it is not its doing."""
+        self._real_deadline = real_clock.monotonic() + self._real_limit_s
 
     def begin_cleanup(self, virtual_s: float, real_s: float) -> None:
         """Give the tasks that are about to be cancelled their own time to end in, whatever has gone wrong before."""

@@ -56,6 +56,7 @@ def run_in(loop: VirtualLoop, main: Coroutine[Any, Any, T], watchdog_s: float = 
     try:
         with virtual_clock(loop), _only_own_garbage(), Watchdog(watchdog_s) as watchdog:
             started = True
+            loop.begin()
             try:
                 return _run(loop, main, watchdog)
             except (Spinning, RealTimeExceeded):

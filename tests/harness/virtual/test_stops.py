@@ -123,6 +123,14 @@ def test_a_spinning_program_is_stopped_too_even_if_it_swallows_exceptions() -> N
     assert real_clock.monotonic() - started < 5
 
 
+def test_what_goes_by_before_a_program_begins_is_not_counted_against_it() -> None:
+    loop = VirtualLoop(watchdog_s=0.05)
+    made = real_clock.monotonic()
+    while real_clock.monotonic() < made + 0.1:
+        sum(range(1000))
+    run_in(loop, asyncio.sleep(1), watchdog_s=0.05)
+
+
 def test_a_program_that_ignores_its_cancellation_does_not_hang_the_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
