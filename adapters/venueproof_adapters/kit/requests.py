@@ -7,6 +7,7 @@ the clock, of haste or of the key, is the same everywhere.
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
@@ -74,7 +75,7 @@ def read(body: bytes, shape: type[Answer]) -> Answer:
         raise Unreadable("the reply lacks what it must hold") from None
 
 
-class Requests:
+class Requests(ABC):
     """Asks questions (`ask`) and does things (`act`). A venue says how a request is written, and what its clock is."""
 
     def __init__(
@@ -89,13 +90,13 @@ class Requests:
         self._key_worked = False
         self._refusals = 0
 
+    @abstractmethod
     def written(self, call: Call, params: Params) -> tuple[str, dict[str, str], bytes | None]:
         """Address, headers and body, stamped and signed."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def server_time(self) -> int:
         """The venue's clock in ns."""
-        raise NotImplementedError
 
     async def ask(self, name: str, shape: type[Answer], **params: str | int | None) -> Answer:
         """The answer to a question. Raises `BadAnswer` when it cannot be read, `VenueDown` when there is none."""
