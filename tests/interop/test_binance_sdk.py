@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -23,14 +22,13 @@ from binance_common.errors import BadRequestError, NotFoundError, UnauthorizedEr
 from binance_sdk_derivatives_trading_usds_futures.derivatives_trading_usds_futures import DerivativesTradingUsdsFutures
 
 from .conftest import Serve, Served
-from .typed_models import Calls, fit, hear, missing, next_event, unknown, whole
+from .typed_models import Calls, fit, hear, market_streams, missing, next_event, streams_of, unknown, whole
 
 pytestmark = pytest.mark.interop
 
 SYMBOL = "BTCUSDT"
 INSTRUMENT = "BTC/USDT:USDT"
 Rest = Any
-Streams = Any
 
 
 @pytest.fixture(autouse=True)
@@ -270,32 +268,10 @@ def test_refusals(served: Served, rest: Rest) -> None:
 # --- streams ----------------------------------------------------------------------------------------------------------
 
 
-@asynccontextmanager
-async def _streams(served: Served) -> AsyncIterator[Streams]:
-    streams = await _sdk(served).websocket_streams.create_connection()
-    try:
-        yield streams
-    finally:
-        await streams.close_connection(close_session=True)
-
-
-def _market_streams(streams: Streams) -> tuple[Callable[[], Awaitable[Any]], ...]:
-    return (
-        lambda: streams.diff_book_depth_streams(symbol=SYMBOL, update_speed="100ms"),
-        lambda: streams.partial_book_depth_streams(symbol=SYMBOL, levels=5),
-        lambda: streams.individual_symbol_book_ticker_streams(symbol=SYMBOL),
-        lambda: streams.aggregate_trade_streams(symbol=SYMBOL),
-        lambda: streams.kline_candlestick_streams(symbol=SYMBOL, interval="1m"),
-        lambda: streams.individual_symbol_ticker_streams(symbol=SYMBOL),
-        lambda: streams.individual_symbol_mini_ticker_stream(symbol=SYMBOL),
-        lambda: streams.mark_price_stream(symbol=SYMBOL, update_speed="1s"),
-    )
-
-
 def test_market_streams_fit_their_models(served: Served) -> None:
     async def flow() -> None:
-        async with _streams(served) as streams:
-            heard = [await hear(subscribe()) for subscribe in _market_streams(streams)]
+        async with streams_of(_sdk(served)) as streams:
+            heard = [await hear(subscribe()) for subscribe in market_streams(streams, SYMBOL)]
             await asyncio.to_thread(_sdk(served).rest_api.new_order, SYMBOL, "BUY", "MARKET", quantity=0.01)
             for queue in heard:
                 whole(await asyncio.wait_for(queue.get(), 20))
@@ -307,7 +283,7 @@ def test_user_stream(served: Served, rest: Rest) -> None:
     key = whole(rest.start_user_data_stream().data()).listen_key
 
     async def flow() -> None:
-        async with _streams(served) as streams:
+        async with streams_of(_sdk(served)) as streams:
             heard = await hear(streams.user_data(key))
             await asyncio.sleep(0.2)
             order = await asyncio.to_thread(_buy, rest, 98)
@@ -332,7 +308,7 @@ def test_life_of_a_stop_on_the_user_stream(served: Served, rest: Rest) -> None:
     key = rest.start_user_data_stream().data().listen_key
 
     async def flow() -> None:
-        async with _streams(served) as streams:
+        async with streams_of(_sdk(served)) as streams:
             heard = await hear(streams.user_data(key))
             await asyncio.sleep(0.2)
             placed = await asyncio.to_thread(_stop, rest, 98)

@@ -5,7 +5,8 @@ warning in the log, an unknown field is kept aside, a missing one is None.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
 from typing import Any
 
 Calls = tuple[tuple[str, dict[str, Any]], ...]
@@ -64,3 +65,27 @@ async def next_event(heard: asyncio.Queue[Event], kind: str) -> Event:
         event = (await asyncio.wait_for(heard.get(), 10)).actual_instance
         if type(event).__name__ == kind:
             return event
+
+
+@asynccontextmanager
+async def streams_of(sdk: Any) -> AsyncIterator[Any]:
+    """The SDK's connection for streams, closed at the end."""
+    streams = await sdk.websocket_streams.create_connection()
+    try:
+        yield streams
+    finally:
+        await streams.close_connection(close_session=True)
+
+
+def market_streams(streams: Any, symbol: str) -> tuple[Callable[[], Awaitable[Any]], ...]:
+    """How to subscribe to each market stream that both products have."""
+    return (
+        lambda: streams.diff_book_depth_streams(symbol=symbol, update_speed="100ms"),
+        lambda: streams.partial_book_depth_streams(symbol=symbol, levels=5),
+        lambda: streams.individual_symbol_book_ticker_streams(symbol=symbol),
+        lambda: streams.aggregate_trade_streams(symbol=symbol),
+        lambda: streams.kline_candlestick_streams(symbol=symbol, interval="1m"),
+        lambda: streams.individual_symbol_ticker_streams(symbol=symbol),
+        lambda: streams.individual_symbol_mini_ticker_stream(symbol=symbol),
+        lambda: streams.mark_price_stream(symbol=symbol, update_speed="1s"),
+    )
