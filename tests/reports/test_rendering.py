@@ -102,7 +102,7 @@ def test_all_reports_have_their_names(failing: Certificate, tmp_path: Path) -> N
 
 
 @given(text=HOSTILE)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_hostile_text_adds_no_tag_and_no_attribute_to_the_page(small: Certificate, text: str) -> None:
     harmless, page = (_Page(render_html(_hostile(small, words))) for words in ("harmless", text or "harmless"))
     for tag in ("script", "style", "img", "a", "b", "meta", "iframe", "form", "link", "base", "object"):
@@ -112,7 +112,7 @@ def test_hostile_text_adds_no_tag_and_no_attribute_to_the_page(small: Certificat
 
 
 @given(text=HOSTILE)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_hostile_text_leaves_junit_well_formed(small: Certificate, text: str) -> None:
     root = ElementTree.fromstring(render_junit(_hostile(small, text)))
     tags = Counter(element.tag for element in root.iter())
@@ -121,7 +121,7 @@ def test_hostile_text_leaves_junit_well_formed(small: Certificate, text: str) ->
 
 
 @given(text=HOSTILE)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_hostile_text_stays_in_its_cell_of_the_summary(small: Certificate, text: str) -> None:
     assert not re.search(r"[\n\r|<>`@*_\[\]\\]", escape(text))
     harmless, hostile = (

@@ -20,7 +20,7 @@ delays_s = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(delays_s=st.lists(delays_s, max_size=30), cancelled=st.sets(st.integers(min_value=0, max_value=29)))
 def test_any_set_of_timers_fires_in_order_at_the_exact_times(delays_s: list[float], cancelled: set[int]) -> None:
     async def main() -> list[tuple[float, float]]:
@@ -45,7 +45,7 @@ def test_any_set_of_timers_fires_in_order_at_the_exact_times(delays_s: list[floa
     assert all(0 <= when - now < 1e-9 or when == now for when, now in fired)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(offsets_ns=st.lists(st.integers(min_value=1, max_value=WEEK_S * NS_PER_S), min_size=1, max_size=10))
 def test_a_venue_wakes_at_the_nanosecond_it_asked_for(offsets_ns: list[int]) -> None:
     async def main() -> list[int]:

@@ -376,7 +376,7 @@ def told(engine: Engine, command: PlaceConditional, path: list[int]) -> list[tup
     return [(ticks, causes(engine.apply(printed(ticks), 2 + number))) for number, ticks in enumerate(path)]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     trigger=st.sampled_from([STOP, TAKE]),
     side=st.sampled_from(Side),
@@ -399,7 +399,7 @@ def test_a_stop_or_take_never_fires_before_its_price_and_always_once_at_it(
         assert ticks <= START if up else ticks >= START
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     side=st.sampled_from(Side),
     callback_ppm=st.integers(1_000, 20_000),

@@ -141,7 +141,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     run=st.lists(st.tuples(commands, st.sampled_from([0, 10**6, 10**8, 3 * 10**9])), min_size=10, max_size=60),
     pace=st.sampled_from(Pace),

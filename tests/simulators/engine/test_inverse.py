@@ -160,7 +160,7 @@ def test_an_isolated_position_locks_in_coins(engine: Engine, tell: Tell) -> None
     assert engine.margin("ann", NAME).liquidation_ticks > 600_000
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(trades=st.lists(st.tuples(st.booleans(), st.integers(1, 9), st.integers(300_000, 900_000)), max_size=12))
 def test_coins_add_up_whatever_is_traded(trades: list[tuple[bool, int, int]]) -> None:
     """Profit over a round of trades that ends flat is the sum of reciprocals, but for an atom or two a trade."""

@@ -290,7 +290,7 @@ LADDER = (
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     kind=st.sampled_from(ContractKind),
     long=st.integers(0, 900),

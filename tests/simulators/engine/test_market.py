@@ -59,7 +59,7 @@ def lively_engine(instrument: Instrument) -> Engine:
     return engine
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(interval=st.sampled_from(INTERVALS[:9]), back=st.integers(-400 * SECOND, 2500 * DAY))
 def test_a_candle_is_the_sum_of_its_trades(interval: str, back: int) -> None:
     engine, now = LIVELY, LIVELY.now_ns
@@ -69,7 +69,7 @@ def test_a_candle_is_the_sum_of_its_trades(interval: str, back: int) -> None:
     assert candle_of(trades, candle, lambda trade: trade.lots * trade.ticks) == candle
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(interval=st.sampled_from(INTERVALS[:12]), back=st.integers(-400 * SECOND, 2500 * DAY))
 def test_an_inverse_candle_is_worth_what_its_trades_are_each_at_its_own_price(interval: str, back: int) -> None:
     """In units far below the last decimal that anybody prints; a candle of the past is a series broken off."""
@@ -82,7 +82,7 @@ def test_an_inverse_candle_is_worth_what_its_trades_are_each_at_its_own_price(in
         assert abs(mine - told) * 10**15 <= mine
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     pair=st.sampled_from([("1m", "15m"), ("3m", "1h"), ("1h", "1d"), ("4h", "3d"), ("1d", "1w"), ("1d", "1M")]),
     back=st.integers(-400 * SECOND, 2500 * DAY),
@@ -112,7 +112,7 @@ INVERSE = lively_engine(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(first=st.integers(1, 15_000_000), limit=st.integers(1, 300))
 def test_trade_ids_ascend_with_time_and_pages_join(first: int, limit: int) -> None:
     engine, now = LIVELY, LIVELY.now_ns

@@ -262,5 +262,5 @@ class EngineAgainstModel(RuleBasedStateMachine):
         check_replay(self.engine)
 
 
-EngineAgainstModel.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+EngineAgainstModel.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
 TestEngineAgainstModel = EngineAgainstModel.TestCase

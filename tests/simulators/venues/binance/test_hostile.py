@@ -82,7 +82,7 @@ def test_every_route_answers_hostile_values_in_json(
     assert client.signed("GET", "/fapi/v3/balance").status == 200
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH", "", "get"]),
     path=st.one_of(st.sampled_from([route.path for route in ROUTES.routes]), st.text(max_size=60)),
@@ -123,7 +123,7 @@ def test_parameter_that_is_sent_twice_is_refused(client: Client, query: str, bod
     assert document["msg"] == "Duplicate values for a parameter detected."
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(path=st.text(alphabet="/wstream?publicmarket%0@!bd", max_size=40), query=st.text(max_size=60))
 def test_any_handshake_is_let_in_or_refused(path: str, query: str) -> None:
     client = Client() if len(path) % 50 == 49 else KEPT
@@ -147,7 +147,7 @@ frame_object = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(frame=st.one_of(frame_object.map(lambda one: msgspec.json.encode(one)), st.binary(max_size=80), st.text()))
 def test_any_frame_is_answered_once(frame: bytes | str) -> None:
     KEPT.wait(1)
