@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from venueproof_contracts.model import Intent, OffsetUnit, Trigger
 from venueproof_simulators.engine import commands, state
+from venueproof_simulators.engine.conditional_state import TriggerKind, WatchedPrice
 from venueproof_simulators.engine.instruments import Instrument
 
 from . import values
@@ -36,12 +37,12 @@ def _conditional(account: str, instrument: Instrument, intent: Intent, trigger: 
         account=account,
         instrument=instrument.name,
         side=state.Side(intent.side.value),
-        trigger=state.TriggerKind(trigger.kind.value),
+        trigger=TriggerKind(trigger.kind.value),
         kind=state.OrderKind(intent.type.value),
         lots=values.to_lots(instrument, intent.amount),
         trigger_ticks=0 if trigger.price is None else values.to_ticks(instrument, trigger.price),
         ticks=0 if intent.price is None else values.to_ticks(instrument, intent.price),
-        watches=state.WatchedPrice(trigger.watches.value),
+        watches=WatchedPrice(trigger.watches.value),
         activation_ticks=0 if trigger.activation is None else values.to_ticks(instrument, trigger.activation),
         callback_ppm=_callback_ppm(trigger),
         time_in_force=state.TimeInForce(intent.time_in_force.value),

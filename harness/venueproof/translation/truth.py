@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from venueproof_contracts import model
 from venueproof_simulators.engine import state
+from venueproof_simulators.engine.conditional_state import ConditionalState, TriggerKind
 from venueproof_simulators.engine.instruments import ContractKind, Instrument
 from venueproof_simulators.host.venue import IdKind
 
@@ -25,7 +26,7 @@ class Words(Struct, frozen=True):
         """The id of an order, or of that of a fill."""
         return self.spelled(IdKind.ORDER, one.instrument, one.order_id)
 
-    def conditional(self, one: state.ConditionalState | state.OrderState) -> str:
+    def conditional(self, one: ConditionalState | state.OrderState) -> str:
         """The id of a conditional order, or of that which an order came from."""
         return self.spelled(IdKind.CONDITIONAL, one.instrument, one.conditional_id)
 
@@ -61,7 +62,7 @@ def _average(instrument: Instrument, one: state.OrderState) -> Decimal | None:
     return Decimal(one.filled_value) / one.filled_lots * instrument.tick
 
 
-def conditional(words: Words, one: state.ConditionalState) -> model.Order:
+def conditional(words: Words, one: ConditionalState) -> model.Order:
     """One conditional order. It has fired once the order that it becomes is there, whatever became of that one."""
     instrument = words.find(one.instrument)
     ref = model.OrderRef(instrument.symbol, one.client_id, words.conditional(one), conditional=True)
@@ -85,9 +86,9 @@ def conditional(words: Words, one: state.ConditionalState) -> model.Order:
     )
 
 
-def _trigger(instrument: Instrument, one: state.ConditionalState) -> model.Trigger:
+def _trigger(instrument: Instrument, one: ConditionalState) -> model.Trigger:
     kind, watches = model.TriggerKind(one.trigger.value), model.TriggerPrice(one.watches.value)
-    if one.trigger is not state.TriggerKind.TRAILING:
+    if one.trigger is not TriggerKind.TRAILING:
         return model.Trigger(kind, price=values.price(instrument, one.trigger_ticks), watches=watches)
     return model.Trigger(
         kind,

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from venueproof_contracts import model
 from venueproof_simulators.engine import state
+from venueproof_simulators.engine.conditional_state import ConditionalStatus
 from venueproof_simulators.engine.instruments import ASSET_DECIMALS, Instrument
 
 NS_PER_S = 1_000_000_000
@@ -87,18 +88,18 @@ def status(of: state.OrderStatus) -> model.OrderStatus:
     return _STATUS[of]
 
 
-_CONDITIONAL_STATUS: dict[state.ConditionalStatus, model.OrderStatus] = {
-    state.ConditionalStatus.WAITING: model.OrderStatus.WAITING,
-    state.ConditionalStatus.TRIGGERING: model.OrderStatus.TRIGGERING,
-    state.ConditionalStatus.TRIGGERED: model.OrderStatus.TRIGGERED,
-    state.ConditionalStatus.FINISHED: model.OrderStatus.TRIGGERED,
-    state.ConditionalStatus.CANCELED: model.OrderStatus.CANCELED,
-    state.ConditionalStatus.EXPIRED: model.OrderStatus.EXPIRED,
-    state.ConditionalStatus.REJECTED: model.OrderStatus.REJECTED,
+_CONDITIONAL_STATUS: dict[ConditionalStatus, model.OrderStatus] = {
+    ConditionalStatus.WAITING: model.OrderStatus.WAITING,
+    ConditionalStatus.TRIGGERING: model.OrderStatus.TRIGGERING,
+    ConditionalStatus.TRIGGERED: model.OrderStatus.TRIGGERED,
+    ConditionalStatus.FINISHED: model.OrderStatus.TRIGGERED,
+    ConditionalStatus.CANCELED: model.OrderStatus.CANCELED,
+    ConditionalStatus.EXPIRED: model.OrderStatus.EXPIRED,
+    ConditionalStatus.REJECTED: model.OrderStatus.REJECTED,
 }
 
 
-def conditional_status(of: state.ConditionalStatus) -> model.OrderStatus:
+def conditional_status(of: ConditionalStatus) -> model.OrderStatus:
     """The contracts' word for the status of a conditional order."""
     return _CONDITIONAL_STATUS[of]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from venueproof_simulators.engine.conditional_state import TriggerKind, WatchedPrice
 from venueproof_simulators.engine.state import (
     MarginMode,
     OrderKind,
@@ -12,8 +13,6 @@ from venueproof_simulators.engine.state import (
     SelfTrade,
     Side,
     TimeInForce,
-    TriggerKind,
-    WatchedPrice,
 )
 
 

@@ -18,13 +18,14 @@ from venueproof_simulators.engine.commands import (
     PlaceConditional,
     TriggerConditional,
 )
+from venueproof_simulators.engine.conditional_state import ConditionalStatus, TriggerKind
 from venueproof_simulators.engine.events import ConditionalCause, ConditionalChanged
 from venueproof_simulators.engine.floor import Floor
 from venueproof_simulators.engine.ledger import Holding
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.matching import open_order
 from venueproof_simulators.engine.refusals import Refusal
-from venueproof_simulators.engine.state import ConditionalStatus, OrderKind, OrderOrigin, TriggerKind
+from venueproof_simulators.engine.state import OrderKind, OrderOrigin
 from venueproof_simulators.engine.trading import enter, planned_refusal, verdict
 from venueproof_simulators.engine.triggers import (
     POSITION_CLOSED,

@@ -20,6 +20,7 @@ from msgspec import json
 from venueproof_simulators.engine import commands as told
 from venueproof_simulators.engine import conditionals, liquidation, modes, payments, staging, trading
 from venueproof_simulators.engine.commands import Command
+from venueproof_simulators.engine.conditional_state import ConditionalState
 from venueproof_simulators.engine.events import Event
 from venueproof_simulators.engine.floor import NEVER_NS, Floor
 from venueproof_simulators.engine.forgetting import Keep, forget
@@ -34,7 +35,6 @@ from venueproof_simulators.engine.state import (
     BalanceState,
     BookState,
     CandleState,
-    ConditionalState,
     FillState,
     MarginMode,
     MarginState,

@@ -6,9 +6,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from venueproof_simulators.engine.conditional_state import ConditionalState
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import (
-    ConditionalState,
     FillState,
     LevelState,
     MarginMode,

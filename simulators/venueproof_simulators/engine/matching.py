@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from venueproof_simulators.engine.book import HalfBook, Level
+from venueproof_simulators.engine.conditional_state import WatchedPrice
 from venueproof_simulators.engine.events import (
     BalanceCause,
     BalanceChanged,
@@ -31,7 +32,6 @@ from venueproof_simulators.engine.state import (
     Side,
     TimeInForce,
     TradeState,
-    WatchedPrice,
 )
 from venueproof_simulators.engine.triggers import expire_closing, finish, look, look_marks
 

@@ -3,7 +3,7 @@
 A watched price is looked at whenever it moves: the last price after every public trade, mark and index when they are
 told. What fires is queued on `Floor.fired`; `conditionals.py` makes the resulting orders, after the command or job
 under way, so that one trade never runs inside another. All changes of a status go through `Conditional.to`, by the
-table `state.CONDITIONAL_STEPS`.
+table `conditional_state.CONDITIONAL_STEPS`.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from venueproof_simulators.engine.commands import PlaceConditional
-from venueproof_simulators.engine.events import ConditionalCause, ConditionalChanged
-from venueproof_simulators.engine.ledger import Holding
-from venueproof_simulators.engine.state import (
+from venueproof_simulators.engine.conditional_state import (
     CONDITIONAL_STEPS,
     ConditionalState,
     ConditionalStatus,
     TriggerKind,
     WatchedPrice,
 )
+from venueproof_simulators.engine.events import ConditionalCause, ConditionalChanged
+from venueproof_simulators.engine.ledger import Holding
 from venueproof_simulators.engine.worth import PPM
 
 if TYPE_CHECKING:

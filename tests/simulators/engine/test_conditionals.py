@@ -30,6 +30,12 @@ from venueproof_simulators.engine.commands import (
     Tick,
     TriggerConditional,
 )
+from venueproof_simulators.engine.conditional_state import (
+    ConditionalState,
+    ConditionalStatus,
+    TriggerKind,
+    WatchedPrice,
+)
 from venueproof_simulators.engine.engine import Engine, replay
 from venueproof_simulators.engine.events import (
     Cause,
@@ -43,8 +49,6 @@ from venueproof_simulators.engine.events import (
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import (
-    ConditionalState,
-    ConditionalStatus,
     MarginMode,
     OrderKind,
     OrderOrigin,
@@ -52,8 +56,6 @@ from venueproof_simulators.engine.state import (
     PositionMode,
     PositionSide,
     Side,
-    TriggerKind,
-    WatchedPrice,
 )
 
 Tell = Callable[[Command], list[Event]]

@@ -35,12 +35,12 @@ from venueproof_simulators.engine.commands import (
     Tick,
     TriggerConditional,
 )
+from venueproof_simulators.engine.conditional_state import ConditionalStatus, TriggerKind, WatchedPrice
 from venueproof_simulators.engine.engine import Engine
 from venueproof_simulators.engine.events import BookChanged, ConditionalChanged, Event, OrderChanged
 from venueproof_simulators.engine.instruments import ContractKind
 from venueproof_simulators.engine.prices import Pace
 from venueproof_simulators.engine.state import (
-    ConditionalStatus,
     MarginMode,
     OrderKind,
     PositionMode,
@@ -48,8 +48,6 @@ from venueproof_simulators.engine.state import (
     SelfTrade,
     Side,
     TimeInForce,
-    TriggerKind,
-    WatchedPrice,
 )
 
 from .play import BTC, START_NS, USERS, check_replay, check_sums, fresh_engine

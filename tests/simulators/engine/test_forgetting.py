@@ -15,10 +15,11 @@ from venueproof_simulators.engine.commands import (
     PrintTrade,
     Tick,
 )
+from venueproof_simulators.engine.conditional_state import TriggerKind
 from venueproof_simulators.engine.engine import Engine
 from venueproof_simulators.engine.events import Event
 from venueproof_simulators.engine.forgetting import Keep
-from venueproof_simulators.engine.state import OrderKind, Side, TriggerKind
+from venueproof_simulators.engine.state import OrderKind, Side
 
 Tell = Callable[[Command], list[Event]]
 BUY, SELL, LIMIT, MARKET = Side.BUY, Side.SELL, OrderKind.LIMIT, OrderKind.MARKET

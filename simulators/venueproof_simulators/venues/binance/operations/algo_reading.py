@@ -11,14 +11,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from venueproof_simulators.engine.commands import PlaceConditional
-from venueproof_simulators.engine.state import (
-    OrderKind,
-    PositionSide,
-    Side,
-    TimeInForce,
-    TriggerKind,
-    WatchedPrice,
-)
+from venueproof_simulators.engine.conditional_state import TriggerKind, WatchedPrice
+from venueproof_simulators.engine.state import OrderKind, PositionSide, Side, TimeInForce
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.order_reading import (
     PRICE_MATCH,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from venueproof_simulators.engine.conditional_state import ConditionalState, ConditionalStatus
 from venueproof_simulators.engine.events import ConditionalCause, ConditionalChanged, Event, Refused
-from venueproof_simulators.engine.state import ConditionalState, ConditionalStatus
 from venueproof_simulators.venues.binance.operations.algo_reading import AlgoRequest, read_algo
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.order_queries import chosen, span_ms

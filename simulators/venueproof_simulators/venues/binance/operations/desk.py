@@ -23,6 +23,7 @@ from venueproof_simulators.engine.commands import (
     PayFunding,
     PoolSpec,
 )
+from venueproof_simulators.engine.conditional_state import ConditionalState
 from venueproof_simulators.engine.engine import Engine
 from venueproof_simulators.engine.events import (
     BalanceChanged,
@@ -35,7 +36,7 @@ from venueproof_simulators.engine.events import (
     PositionChanged,
     PositionModeChanged,
 )
-from venueproof_simulators.engine.state import ConditionalState, OrderState, PositionMode, PositionSide
+from venueproof_simulators.engine.state import OrderState, PositionMode, PositionSide
 from venueproof_simulators.engine.worth import NANO
 from venueproof_simulators.host.alarms import Alarms
 from venueproof_simulators.host.facts import ErrorTable, Limits

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TypeGuard
 
 from venueproof_simulators.engine.commands import Command, Place
+from venueproof_simulators.engine.conditional_state import ConditionalState, ConditionalStatus
 from venueproof_simulators.engine.events import Cause, ConditionalCause, ConditionalChanged, Forgotten, OrderChanged
-from venueproof_simulators.engine.state import LIVE, ConditionalState, ConditionalStatus, OrderState, OrderStatus
+from venueproof_simulators.engine.state import LIVE, OrderState, OrderStatus
 from venueproof_simulators.host.facts import Limits
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.wire.algos import PLAIN_ALGO, AlgoNote, origin

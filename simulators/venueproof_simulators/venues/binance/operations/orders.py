@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from venueproof_simulators.engine.conditional_state import ConditionalStatus
 from venueproof_simulators.engine.events import Cause, Event, OrderChanged, Refused
 from venueproof_simulators.engine.refusals import Refusal
-from venueproof_simulators.engine.state import LIVE, ConditionalStatus, OrderState, OrderStatus, Side
+from venueproof_simulators.engine.state import LIVE, OrderState, OrderStatus, Side
 from venueproof_simulators.host.decimals import fixed, plain
 from venueproof_simulators.venues.binance.operations.desk import Call, Desk
 from venueproof_simulators.venues.binance.operations.order_reading import Request, read_request

@@ -5,7 +5,8 @@ Only those that have not become an ordinary order: from then on the engine knows
 
 from __future__ import annotations
 
-from venueproof_simulators.engine.state import ConditionalState, OrderState
+from venueproof_simulators.engine.conditional_state import ConditionalState
+from venueproof_simulators.engine.state import OrderState
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 from venueproof_simulators.venues.binance.wire.stops import stop_order

@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from venueproof_simulators.engine.commands import PlaceConditional
-from venueproof_simulators.engine.state import OrderKind, Side, TriggerKind
+from venueproof_simulators.engine.conditional_state import TriggerKind
+from venueproof_simulators.engine.state import OrderKind, Side
 from venueproof_simulators.host.controls import Controls
 from venueproof_simulators.host.provoking import provocation
 from venueproof_simulators.host.venue import Provoked

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from venueproof_simulators.engine.events import ConditionalCause, ConditionalChanged
-from venueproof_simulators.engine.refusals import Refusal
-from venueproof_simulators.engine.state import (
+from venueproof_simulators.engine.conditional_state import (
     ConditionalState,
     ConditionalStatus,
-    OrderKind,
-    OrderState,
     TriggerKind,
     WatchedPrice,
 )
+from venueproof_simulators.engine.events import ConditionalCause, ConditionalChanged
+from venueproof_simulators.engine.refusals import Refusal
+from venueproof_simulators.engine.state import OrderKind, OrderState
 from venueproof_simulators.engine.triggers import POSITION_CLOSED
 from venueproof_simulators.host.decimals import counted, fixed, plain
 from venueproof_simulators.host.facts import ErrorTable

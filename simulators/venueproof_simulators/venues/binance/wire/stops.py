@@ -6,8 +6,9 @@ clients of that time read it.
 
 from __future__ import annotations
 
+from venueproof_simulators.engine.conditional_state import ConditionalState, ConditionalStatus
 from venueproof_simulators.engine.events import Cause, ConditionalCause, ConditionalChanged, OrderChanged
-from venueproof_simulators.engine.state import ConditionalState, ConditionalStatus, OrderState, OrderStatus
+from venueproof_simulators.engine.state import OrderState, OrderStatus
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.wire.events import order_event
 from venueproof_simulators.venues.binance.wire.numbers import Listing
