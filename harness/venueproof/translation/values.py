@@ -89,6 +89,7 @@ def status(of: state.OrderStatus) -> model.OrderStatus:
 
 
 _CONDITIONAL_STATUS: dict[ConditionalStatus, model.OrderStatus] = {
+    ConditionalStatus.ACKNOWLEDGED: model.OrderStatus.PENDING,
     ConditionalStatus.WAITING: model.OrderStatus.WAITING,
     ConditionalStatus.TRIGGERING: model.OrderStatus.TRIGGERING,
     ConditionalStatus.TRIGGERED: model.OrderStatus.TRIGGERED,

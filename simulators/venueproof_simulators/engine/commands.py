@@ -58,6 +58,7 @@ class Place(Command, frozen=True, gc=False):
     kind: OrderKind
     lots: int
     ticks: int = 0
+    """The limit price; of a market order the worst price at which it trades, 0 for any."""
     time_in_force: TimeInForce = TimeInForce.GTC
     post_only: bool = False
     reduce_only: bool = False
@@ -70,6 +71,10 @@ class Place(Command, frozen=True, gc=False):
     """Do not ask for the smallest notional (reduce-only orders on venues that exempt them)."""
     verdict_delay_ns: int = 0
     self_trade: SelfTrade = SelfTrade.EXPIRE_MAKER
+    oco_group: str = ""
+    """One cancels the others: of all orders and conditional orders that an account gave this word on this instrument,
+    the first that fills (a part will do), fires or ends ends all others, with reason `groups.ONE_CANCELS_OTHER`.
+    """
 
 
 class PlaceConditional(Command, frozen=True, gc=False):
@@ -109,6 +114,14 @@ class PlaceConditional(Command, frozen=True, gc=False):
     """Whose price the resulting limit order takes: 0 its own, n the n-th best level of the other side when it fires,
     −n that of its own side; of fewer levels the last one.
     """
+    callback_ticks: int = 0
+    """Trailing: either this distance or `callback_ppm`."""
+    oco_group: str = ""
+    """As in `Place`."""
+    ends_when_flat: bool = False
+    """Bound to the position: it ends when a fill leaves its leg with nothing that it could close."""
+    verdict_delay_ns: int = 0
+    """As in `Place`: it is ACKNOWLEDGED until it is checked, and ends REJECTED when it may not wait."""
 
 
 class CancelConditional(Command, frozen=True, gc=False):
@@ -117,6 +130,31 @@ class CancelConditional(Command, frozen=True, gc=False):
     account: str
     instrument: str
     conditional_id: int
+    keeps_others: bool = False
+    """Leave the others of its `oco_group` as they are."""
+    verdict_delay_ns: int = 0
+    """As in `Cancel`."""
+
+
+class AmendConditional(Command, frozen=True, gc=False):
+    """Change a conditional order that waits; None leaves a value as it is. Checked like a new one.
+
+    A trailing one that is given a callback, new or not, follows anew from where the watched price is now. Refused with
+    NO_CHANGE when all is as before.
+    """
+
+    account: str
+    instrument: str
+    conditional_id: int
+    trigger_ticks: int | None = None
+    ticks: int | None = None
+    lots: int | None = None
+    watches: WatchedPrice | None = None
+    activation_ticks: int | None = None
+    callback_ppm: int | None = None
+    callback_ticks: int | None = None
+    verdict_delay_ns: int = 0
+    """As in `Amend`."""
 
 
 class CancelAllConditional(Command, frozen=True, gc=False):
@@ -148,7 +186,11 @@ class HoldTriggers(Command, frozen=True, gc=False):
 
 
 class Amend(Command, frozen=True, gc=False):
-    """Change price and total amount of a live limit order. It loses its place in the queue."""
+    """Change price and total amount of a live limit order. It loses its place in the queue.
+
+    A total no larger than what is filled, or a post-only order that would trade at its new price, cancels it, or is
+    refused with NOT_AMENDABLE and WOULD_CROSS.
+    """
 
     account: str
     instrument: str
@@ -157,14 +199,21 @@ class Amend(Command, frozen=True, gc=False):
     lots: int
     self_trade: SelfTrade | None = None
     """What gives way from now on when it meets an order of its account; None: as before."""
+    keeps_place: bool = False
+    """Keep the place in the queue when the price stands and the total does not grow."""
+    cancels_on_failure: bool = True
+    verdict_delay_ns: int = 0
+    """Whether there is such an order is said at once; all else, and the change itself, comes so much later."""
 
 
 class Cancel(Command, frozen=True, gc=False):
-    """End a live order."""
+    """End a live order, or one that is only acknowledged."""
 
     account: str
     instrument: str
     order_id: int
+    verdict_delay_ns: int = 0
+    """Whether there is such an order is said at once; it ends so much later, or is refused if it ended meanwhile."""
 
 
 class CancelAll(Command, frozen=True, gc=False):

@@ -34,11 +34,14 @@ class WatchedPrice(StrEnum):
 class ConditionalStatus(StrEnum):
     """Where a conditional order is in its life.
 
+    ACKNOWLEDGED ──> WAITING | REJECTED | CANCELED
     WAITING ──> TRIGGERING ──> TRIGGERED ──> FINISHED
        │             └──> REJECTED | EXPIRED
        └──> CANCELED | EXPIRED
     """
 
+    ACKNOWLEDGED = "acknowledged"
+    """Taken in; nothing is decided yet."""
     WAITING = "waiting"
     TRIGGERING = "triggering"
     """The price has come; the resulting order is not there yet."""
@@ -49,12 +52,15 @@ class ConditionalStatus(StrEnum):
     CANCELED = "canceled"
     EXPIRED = "expired"
     REJECTED = "rejected"
-    """The resulting order was refused; `reason` says why."""
+    """It was acknowledged and may not wait after all, or the resulting order was refused; `reason` says why."""
 
     __hash__ = str.__hash__
 
 
 CONDITIONAL_STEPS: dict[ConditionalStatus, frozenset[ConditionalStatus]] = {
+    ConditionalStatus.ACKNOWLEDGED: frozenset(
+        {ConditionalStatus.WAITING, ConditionalStatus.REJECTED, ConditionalStatus.CANCELED}
+    ),
     ConditionalStatus.WAITING: frozenset(
         {ConditionalStatus.TRIGGERING, ConditionalStatus.CANCELED, ConditionalStatus.EXPIRED}
     ),
@@ -111,4 +117,11 @@ class ConditionalState(Struct, frozen=True, gc=False):
     protect_ppm: int = 0
     """How far apart mark and last price may be when it fires; 0 for any distance."""
     reserved_id: int = 0
-    """The id that its resulting order has or will have, where that was taken beforehand."""
+    """The id that its resulting order has or would have had, where that was taken beforehand."""
+    callback_ticks: int = 0
+    """Trailing: the same as a distance in ticks, instead of `callback_ppm`."""
+    oco_group: str = ""
+    """What it shares with those that end when it fires or ends."""
+    ends_when_flat: bool = False
+    """Whether it ends with the position that it closes."""
+    amendments: int = 0

@@ -71,7 +71,10 @@ class Forgotten(Event, frozen=True, gc=False):
 class ConditionalCause(StrEnum):
     """Why a conditional order changed."""
 
+    ACKNOWLEDGED = "acknowledged"
+    """Taken in, to be decided later."""
     OPENED = "opened"
+    AMENDED = "amended"
     ACTIVATED = "activated"
     """A trailing one whose activation price came."""
     MOVED = "moved"

@@ -4,7 +4,8 @@ An order's life, and every way through it (`STEPS` is the one table; `orders.py`
 
     ACKNOWLEDGED ──> OPEN ──> PARTLY_FILLED ──> FILLED
          │            │  └──────────┬─────────> CANCELED | EXPIRED
-         └─> REJECTED └─> FILLED | CANCELED | EXPIRED
+         │            └─> FILLED | CANCELED | EXPIRED
+         └─> REJECTED | CANCELED
 """
 
 from __future__ import annotations
@@ -106,7 +107,14 @@ class OrderStatus(StrEnum):
 
 STEPS: dict[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.ACKNOWLEDGED: frozenset(
-        {OrderStatus.OPEN, OrderStatus.FILLED, OrderStatus.PARTLY_FILLED, OrderStatus.EXPIRED, OrderStatus.REJECTED}
+        {
+            OrderStatus.OPEN,
+            OrderStatus.FILLED,
+            OrderStatus.PARTLY_FILLED,
+            OrderStatus.CANCELED,
+            OrderStatus.EXPIRED,
+            OrderStatus.REJECTED,
+        }
     ),
     OrderStatus.OPEN: frozenset(
         {OrderStatus.PARTLY_FILLED, OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED}
@@ -159,6 +167,10 @@ class OrderState(Struct, frozen=True, gc=False):
     """Average price of its fills in billionths of a tick (harmonic for inverse contracts); 0 before the first."""
     conditional_id: int = 0
     """The conditional order that it results from; 0 for none."""
+    worst_ticks: int = 0
+    """The worst price at which a market order trades; 0 for any."""
+    oco_group: str = ""
+    """What it shares with those that end when it fills or ends."""
 
     @property
     def open_lots(self) -> int:
