@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from venueproof_simulators.engine.conditional_state import TriggerKind, WatchedPrice
+from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.state import (
     MarginMode,
     OrderKind,
@@ -28,6 +29,8 @@ class PoolSpec(Struct, frozen=True, gc=False):
     """Asset → haircut; 0 counts in full. A position belongs to the pool that holds its settle asset."""
     shared: bool = False
     """True: all assets together carry all positions (multi-asset). False: each asset carries its own."""
+    isolates: bool = False
+    """Whether positions may have margin of their own beside a shared pool."""
 
 
 class OpenAccount(Command, frozen=True, gc=False):
@@ -75,6 +78,8 @@ class Place(Command, frozen=True, gc=False):
     """One cancels the others: of all orders and conditional orders that an account gave this word on this instrument,
     the first that fills (a part will do), fires or ends ends all others, with reason `groups.ONE_CANCELS_OTHER`.
     """
+    margin_mode: MarginMode | None = None
+    """The margin mode that the instrument has from now on; another one than now only without orders and position."""
 
 
 class PlaceConditional(Command, frozen=True, gc=False):
@@ -232,7 +237,7 @@ class SetLeverage(Command, frozen=True, gc=False):
 
 
 class SetMarginMode(Command, frozen=True, gc=False):
-    """Set cross or isolated margin of one instrument."""
+    """Set cross or isolated margin of one instrument, or of all there are and will be (empty)."""
 
     account: str
     instrument: str
@@ -240,10 +245,11 @@ class SetMarginMode(Command, frozen=True, gc=False):
 
 
 class SetPositionMode(Command, frozen=True, gc=False):
-    """Net or hedge mode for all of an account; only without orders and positions."""
+    """Net or hedge mode of one instrument or for all of an account (empty); only without orders and positions."""
 
     account: str
     mode: PositionMode
+    instrument: str = ""
 
 
 class SetPoolSharing(Command, frozen=True, gc=False):
@@ -271,6 +277,42 @@ class PayFunding(Command, frozen=True, gc=False):
 
     instrument: str
     rate_ppb: int
+
+
+class SettleFunding(Command, frozen=True, gc=False):
+    """Pay now what continuous funding has accrued on every position of an instrument, to the whole atom."""
+
+    instrument: str
+
+
+class SetFundingRate(Command, frozen=True, gc=False):
+    """The rate at which continuous funding accrues from now on, per interval."""
+
+    instrument: str
+    rate_ppb: int
+
+
+class List(Command, frozen=True, gc=False):
+    """A new instrument can be traded from now on. Raises `ValueError` for a name or symbol in use."""
+
+    instrument: Instrument
+
+
+class Deliver(Command, frozen=True, gc=False):
+    """Let a dated instrument expire now, whatever its time: orders end, positions settle at the delivery price."""
+
+    instrument: str
+    nano_ticks: int = 0
+    """The delivery price in billionths of a tick; 0: the index price, of an option what it is worth at that."""
+
+
+class SettleSession(Command, frozen=True, gc=False):
+    """Move the unrealized profit of every position into its wallet; average entry prices stay as they are.
+
+    On one instrument, or on all (empty). Options are paid for when they are traded and have nothing to settle.
+    """
+
+    instrument: str = ""
 
 
 class SetMark(Command, frozen=True, gc=False):

@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from venueproof_simulators.engine.conditional_state import ConditionalState
+from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import (
     FillState,
@@ -117,6 +118,10 @@ class BalanceCause(StrEnum):
     """Moved into or out of an isolated position; the wallet as a whole is as it was."""
     INSURANCE = "insurance"
     """A liquidated account's debt was taken over."""
+    SETTLEMENT = "settlement"
+    """Unrealized profit moved into the wallet at the end of a session; the position is as it was."""
+    DELIVERY = "delivery"
+    """A dated position was settled at the delivery price; the fee for that is in it."""
 
 
 class BalanceChanged(Event, frozen=True, gc=False):
@@ -126,7 +131,7 @@ class BalanceChanged(Event, frozen=True, gc=False):
     change_atoms: int
     cause: BalanceCause
     instrument: str = ""
-    """The position it comes from, for funding and margin."""
+    """The position it comes from, for all that is about one."""
 
 
 class BookChanged(Event, frozen=True, gc=False):
@@ -150,7 +155,7 @@ class LeverageChanged(Event, frozen=True, gc=False):
 
 
 class MarginModeChanged(Event, frozen=True, gc=False):
-    """The margin mode of one instrument is now so."""
+    """The margin mode of one instrument, or of all (empty), is now so."""
 
     account: str
     instrument: str
@@ -176,10 +181,27 @@ class MarkMoved(Event, frozen=True, gc=False):
 
 
 class PositionModeChanged(Event, frozen=True, gc=False):
-    """The position mode of an account is now so."""
+    """The position mode of an account, or of one instrument of it, is now so."""
 
     account: str
     mode: PositionMode
+    instrument: str = ""
+
+
+class Listed(Event, frozen=True, gc=False):
+    """An instrument can be traded from now on."""
+
+    instrument: Instrument
+
+
+class Delivered(Event, frozen=True, gc=False):
+    """An instrument has expired. Before this the ends of its orders are told, after it wallet and position of each user
+    who held any.
+    """
+
+    instrument: str
+    nano_ticks: int
+    """The delivery price in billionths of a tick."""
 
 
 class PoolSharingChanged(Event, frozen=True, gc=False):

@@ -23,6 +23,32 @@ class ContractKind(StrEnum):
     """Amount in base (times `contract_size`), profit in quote."""
     INVERSE = "inverse"
     """Amount in quote (times `contract_size`), profit in base."""
+    OPTION = "option"
+    """Amount in base (times `contract_size`), price and profit in the settle asset, whatever that is."""
+
+
+class InstrumentStatus(StrEnum):
+    """Whether an instrument is traded."""
+
+    OPEN = "open"
+    DELIVERED = "delivered"
+    """Expired: all its positions were settled, and no order comes in any more."""
+
+
+class OptionTerms(Struct, frozen=True):
+    """What an option is on. It is European, and worth its intrinsic value at expiry.
+
+    The margin that whoever is short must keep is told in `options`: rates of the underlying's price, in parts per
+    million.
+    """
+
+    strike: Decimal
+    """In the currency in which the underlying is quoted."""
+    call: bool
+    initial_ppm: int = 150_000
+    """Initial margin of an option at the money, less how far it is out of the money, but no less than:"""
+    initial_least_ppm: int = 100_000
+    maintenance_ppm: int = 75_000
 
 
 class Bracket(Struct, frozen=True):
@@ -85,6 +111,20 @@ class Instrument(Struct, frozen=True):
     funding_interval_ns: int = 8 * 3600 * 10**9
     funding_rate_ppb: int = 100_000
     """The rate shown and paid per interval, in parts per billion."""
+    funding_continuous: bool = False
+    """Funding accrues with every nanosecond at `funding_rate_ppb` per interval, and is paid when a position changes."""
+    expiry_ns: int = 0
+    """When it is delivered; 0 for a perpetual contract."""
+    delivery_fee_ppm: int = 0
+    """Parts per million of the notional at the delivery price."""
+    option: OptionTerms | None = None
+    """What makes it an option (`ContractKind.OPTION`)."""
+    fee_underlying: bool = False
+    """Fees are parts of what the underlying of an option is worth, not of its premium."""
+    fee_cap_ppm: int = 0
+    """No fee is more than this part of the premium; 0 for no such bound."""
+    listed_ns: int = 0
+    """Since when it has been traded; 0: since its underlying is."""
     open_interest_lots: int = 0
     """What strangers hold long among themselves from the start; positions of users come on top."""
 

@@ -17,10 +17,12 @@ from venueproof_simulators.engine.commands import (
     CancelAllConditional,
     CancelConditional,
     Command,
+    Deliver,
     Deposit,
     ExpireOrder,
     FillOrder,
     HoldTriggers,
+    List,
     MoveMargin,
     OpenAccount,
     PayFunding,
@@ -28,6 +30,7 @@ from venueproof_simulators.engine.commands import (
     PlaceConditional,
     PrintTrade,
     RefuseOrders,
+    SetFundingRate,
     SetInsurance,
     SetLeverage,
     SetMarginMode,
@@ -35,6 +38,8 @@ from venueproof_simulators.engine.commands import (
     SetPoolSharing,
     SetPositionMode,
     SetPrice,
+    SettleFunding,
+    SettleSession,
     Tick,
     TriggerConditional,
 )
@@ -54,6 +59,11 @@ AnyCommand = (
     | FillOrder
     | HoldTriggers
     | MoveMargin
+    | Deliver
+    | List
+    | SettleFunding
+    | SettleSession
+    | SetFundingRate
     | OpenAccount
     | PayFunding
     | Place

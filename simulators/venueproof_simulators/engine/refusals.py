@@ -51,6 +51,8 @@ class Refusal(StrEnum):
     NO_POSITION = "no-position"
     MARGIN_AMOUNT = "margin-amount"
     """More than may be moved into or out of a position."""
+    INSTRUMENT_EXPIRED = "instrument-expired"
+    """The instrument was delivered."""
 
 
 REASONS: dict[Refusal, str] = {
@@ -90,5 +92,6 @@ REASONS: dict[Refusal, str] = {
     Refusal.NOT_ISOLATED: "not-allowed",
     Refusal.NO_POSITION: "not-allowed",
     Refusal.MARGIN_AMOUNT: "bad-parameter",
+    Refusal.INSTRUMENT_EXPIRED: "unknown-instrument",
 }
 """The neutral reason of each refusal, spelled as the contracts spell it."""

@@ -7,6 +7,7 @@ does not fit its type stops the venue from opening, with one line that names the
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -16,7 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct, field
 
-from venueproof_simulators.engine.instruments import ASSET_DECIMALS, ContractKind, Instrument
+from venueproof_simulators.engine.instruments import ASSET_DECIMALS, ContractKind, Instrument, OptionTerms
 from venueproof_simulators.engine.refusals import Refusal
 
 Row = TypeVar("Row")
@@ -103,7 +104,7 @@ class InstrumentRow(Struct, frozen=True, forbid_unknown_fields=True):
     leverage_max: int
     leverage_start: int
     maintenance: Decimal
-    funding_interval_h: int
+    funding_interval_s: int
     funding_rate: Decimal
     open_orders_max: int
     conditionals_max: int
@@ -116,6 +117,17 @@ class InstrumentRow(Struct, frozen=True, forbid_unknown_fields=True):
     price_band: Decimal = Decimal(0)
     open_interest: Decimal = Decimal(0)
     """What others hold, whatever users do."""
+    funding_continuous: bool = False
+    expiry: datetime | None = None
+    """When it is delivered; none for a perpetual contract. With a time zone."""
+    listed: datetime | None = None
+    """Since when it has been traded; none: since its underlying is."""
+    delivery_fee: Decimal = Decimal(0)
+    strike: Decimal | None = None
+    """Of an option, with `call`, and how its fees are worked out:"""
+    call: bool = True
+    fee_underlying: bool = False
+    fee_cap: Decimal = Decimal(0)
     wire: dict[str, Scalar] = field(default_factory=dict[str, Scalar])
 
     def instrument(self) -> Instrument:
@@ -148,8 +160,15 @@ class InstrumentRow(Struct, frozen=True, forbid_unknown_fields=True):
             leverage_max=self.leverage_max,
             leverage_start=self.leverage_start,
             maintenance_ppm=_parts(self.maintenance, 6),
-            funding_interval_ns=self.funding_interval_h * 3600 * 10**9,
+            funding_interval_ns=self.funding_interval_s * 10**9,
             funding_rate_ppb=_parts(self.funding_rate, 9),
+            funding_continuous=self.funding_continuous,
+            expiry_ns=_nanoseconds(self.expiry),
+            delivery_fee_ppm=_parts(self.delivery_fee, 6),
+            option=None if self.strike is None else OptionTerms(self.strike, self.call),
+            fee_underlying=self.fee_underlying,
+            fee_cap_ppm=_parts(self.fee_cap, 6),
+            listed_ns=_nanoseconds(self.listed),
             open_interest_lots=int(self.open_interest / self.amount_step),
         )
 
@@ -158,6 +177,10 @@ class _Instruments(Struct, frozen=True, forbid_unknown_fields=True):
     instrument: list[dict[str, Any]]
     usual: dict[str, Any] = {}
     """What holds for every row that does not say otherwise."""
+
+
+def _nanoseconds(moment: datetime | None) -> int:
+    return 0 if moment is None else int(moment.timestamp()) * 10**9
 
 
 def _parts(fraction: Decimal, power: int) -> int:

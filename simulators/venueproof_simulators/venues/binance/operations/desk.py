@@ -277,7 +277,7 @@ class Desk:
 
     def _pass_funding(self, listing: Listing, at_ns: int, time: VenueTime) -> None:
         """A funding hour came and nobody held a position: it is listed, at the price of then."""
-        interval = f"{listing.row.funding_interval_h}h"
+        interval = f"{listing.row.funding_interval_s // 3600}h"
         candles = self.engine.candles(listing.name, interval, time.true_ns, start_ns=at_ns, limit=1)
         mark = next((candle.open * NANO for candle in candles), self.engine.mark_nano_ticks(listing.name, at_ns))
         self.cash.note_funding(listing.name, Funding(at_ns, listing.instrument.funding_rate_ppb, mark))
