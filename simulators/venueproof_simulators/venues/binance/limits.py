@@ -15,7 +15,7 @@ from venueproof_simulators.host.facts import BanRow, Limits, WeightRow
 from venueproof_simulators.host.switches import Switches
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.host.windows import FixedWindow
-from venueproof_simulators.venues.binance.operations.refusing import VenueError
+from venueproof_simulators.kit.refusing import VenueError
 
 ESCALATION = "binance.rate.ban-escalation"
 ORDER_LIMITS = {"orders-10s": "10 SECOND", "orders-1m": "1 MINUTE"}

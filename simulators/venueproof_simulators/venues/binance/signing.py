@@ -17,8 +17,8 @@ from functools import lru_cache
 from typing import Any
 
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.parameters import Parameters
-from venueproof_simulators.venues.binance.operations.refusing import VenueError
 
 KEY_HEADER = "x-mbx-apikey"
 _ED25519_HEAD = bytes.fromhex("302e020100300506032b657004220420")
@@ -98,7 +98,7 @@ def check_time(parameters: Parameters, window_ms_default: int, ahead_ms: int, ti
     """Raises `VenueError` unless the timestamp lies in the window that the caller allowed."""
     stamp = parameters.integer("timestamp")
     if stamp is None:
-        raise VenueError("mandatory", parameter="timestamp")
+        raise VenueError("missing", parameter="timestamp")
     window_ms = parameters.integer("recvWindow")
     if stamp >= time.wire_ms + ahead_ms:
         raise VenueError("timestamp-ahead")

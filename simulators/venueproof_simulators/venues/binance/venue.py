@@ -29,8 +29,8 @@ from venueproof_simulators.host.venue import (
     Profile,
     VenueTime,
 )
+from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Account, Desk
-from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.routes.admission import Admission
 from venueproof_simulators.venues.binance.routes.frames import Frames
 from venueproof_simulators.venues.binance.routes.gateway import TEST_SUFFIX, Gateway

@@ -13,6 +13,8 @@ from msgspec import Struct
 from venueproof_simulators.engine.commands import PlaceConditional
 from venueproof_simulators.engine.conditional_state import TriggerKind, WatchedPrice
 from venueproof_simulators.engine.state import OrderKind, PositionSide, Side, TimeInForce
+from venueproof_simulators.kit.numbers import Grid
+from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.order_reading import (
     PRICE_MATCH,
@@ -28,9 +30,8 @@ from venueproof_simulators.venues.binance.operations.order_reading import (
     read_ticks,
 )
 from venueproof_simulators.venues.binance.operations.parameters import Parameters
-from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.wire.algos import ORDER_TYPES, UNTIL_CLOSED, AlgoNote
-from venueproof_simulators.venues.binance.wire.numbers import Grid, Listing
+from venueproof_simulators.venues.binance.wire.numbers import Listing
 
 _ALGO_WORKING_TYPES = {"CONTRACT_PRICE": WatchedPrice.LAST, "MARK_PRICE": WatchedPrice.MARK}
 _CLOSING = frozenset({"STOP_MARKET", "TAKE_PROFIT_MARKET"})
@@ -121,7 +122,7 @@ def _closes_all(sent: Parameters, order_type: str) -> bool:
         raise VenueError("close-position-quantity")
     reduce_only = sent.flag("reduceOnly")
     if reduce_only is not None:
-        raise VenueError("not-required", parameter="reduceonly") if reduce_only else VenueError("close-position-reduce")
+        raise VenueError("surplus", parameter="reduceonly") if reduce_only else VenueError("close-position-reduce")
     return True
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from venueproof_simulators.engine.conditional_state import ConditionalState, ConditionalStatus
 from venueproof_simulators.engine.events import ConditionalCause, ConditionalChanged, Event, Refused
+from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.algo_reading import AlgoRequest, read_algo
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.order_queries import chosen, span_ms
@@ -15,7 +16,6 @@ from venueproof_simulators.venues.binance.operations.orders import (
     refusal_error,
     till_age_ns,
 )
-from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.restrictions import check_restrictions
 from venueproof_simulators.venues.binance.wire.algos import algo_document, algo_reply, algo_row, canceled_document
 from venueproof_simulators.venues.binance.wire.orders import Document

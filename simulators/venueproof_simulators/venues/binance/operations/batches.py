@@ -8,12 +8,12 @@ from typing import cast
 import msgspec
 from msgspec import structs
 
+from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.amending import amend
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.orders import cancel
 from venueproof_simulators.venues.binance.operations.parameters import Parameters
 from venueproof_simulators.venues.binance.operations.placing import place
-from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.wire.orders import Document
 
 _UNGUARDED = {"selfTradePreventionMode": "NONE"}

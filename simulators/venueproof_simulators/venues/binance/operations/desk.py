@@ -43,13 +43,14 @@ from venueproof_simulators.host.facts import ErrorTable, Limits
 from venueproof_simulators.host.switches import Switches
 from venueproof_simulators.host.tokens import token
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.cashbook import Cashbook, Funding
+from venueproof_simulators.kit.fundings import Fundings
+from venueproof_simulators.kit.listing import Listing as AnyListing
+from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.limits import Budgets
-from venueproof_simulators.venues.binance.operations.cashbook import Cashbook, Funding
-from venueproof_simulators.venues.binance.operations.fundings import Fundings
 from venueproof_simulators.venues.binance.operations.listen_keys import ListenKeys
 from venueproof_simulators.venues.binance.operations.notes import Note, Notes
 from venueproof_simulators.venues.binance.operations.parameters import Parameters
-from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.products import PRODUCTS, USD_MARGINED, ProductRules
 from venueproof_simulators.venues.binance.wire.algos import GOOD_TILL
 from venueproof_simulators.venues.binance.wire.numbers import Listing
@@ -275,7 +276,7 @@ class Desk:
         key = ("algo-good-till", algo.instrument, algo.conditional_id)
         self.ages.set(key, age_ns, partial(self._command_away, command))
 
-    def _pass_funding(self, listing: Listing, at_ns: int, time: VenueTime) -> None:
+    def _pass_funding(self, listing: AnyListing, at_ns: int, time: VenueTime) -> None:
         """A funding hour came and nobody held a position: it is listed, at the price of then."""
         interval = f"{listing.row.funding_interval_s // 3600}h"
         candles = self.engine.candles(listing.name, interval, time.true_ns, start_ns=at_ns, limit=1)
@@ -345,7 +346,7 @@ class Call(Struct, frozen=True):
     def _symbol(self) -> str:
         symbol = self.parameters.symbol()
         if symbol is None:
-            raise VenueError("mandatory", parameter="symbol")
+            raise VenueError("missing", parameter="symbol")
         return symbol
 
     def listing_or_none(self) -> Listing | None:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Container
 
 from venueproof_simulators.engine.state import CandleState, TickerState, TradeState
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Call
-from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.wire import market as wire
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 from venueproof_simulators.venues.binance.wire.orders import Document

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 
 from venueproof_simulators.engine.state import LIVE, OrderOrigin, OrderState
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.numbers import wire_ms
+from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.orders import find_order
-from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.stops import stop_orders
-from venueproof_simulators.venues.binance.wire.numbers import Listing, wire_ms
+from venueproof_simulators.venues.binance.wire.numbers import Listing
 from venueproof_simulators.venues.binance.wire.orders import (
     FORCED,
     INCOME_TYPES,

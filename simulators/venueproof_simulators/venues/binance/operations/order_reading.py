@@ -8,10 +8,12 @@ from msgspec import Struct
 
 from venueproof_simulators.engine.commands import Place
 from venueproof_simulators.engine.state import OrderKind, PositionSide, SelfTrade, Side, TimeInForce
+from venueproof_simulators.kit.numbers import decimals
+from venueproof_simulators.kit.parameters import needed
+from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Call, Desk
-from venueproof_simulators.venues.binance.operations.parameters import Parameters, needed
-from venueproof_simulators.venues.binance.operations.refusing import VenueError
-from venueproof_simulators.venues.binance.wire.numbers import Listing, decimals
+from venueproof_simulators.venues.binance.operations.parameters import Parameters
+from venueproof_simulators.venues.binance.wire.numbers import Listing
 from venueproof_simulators.venues.binance.wire.orders import PLAIN_NOTE, SELF_TRADE_WORDS, OrderNote
 
 REDUCE_ONLY_NOTIONAL = "binance.order.min-notional-reduce-only"
@@ -102,7 +104,7 @@ def read_leg(call: Call) -> tuple[PositionSide, bool]:
     """Which leg an order belongs to, and whether it only reduces. Hedge mode wants the one and refuses the other."""
     sent, leg = call.parameters, read_position_side(call)
     if call.account.hedged and sent.has("reduceOnly"):
-        raise VenueError("not-required", parameter="reduceonly")
+        raise VenueError("surplus", parameter="reduceonly")
     return leg, bool(sent.flag("reduceOnly"))
 
 

@@ -9,10 +9,10 @@ from venueproof_simulators.engine.events import Cause, Event, OrderChanged, Refu
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import LIVE, OrderState, OrderStatus, Side
 from venueproof_simulators.host.decimals import fixed, plain
+from venueproof_simulators.kit.parameters import needed
+from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Call, Desk
 from venueproof_simulators.venues.binance.operations.order_reading import Request, read_request
-from venueproof_simulators.venues.binance.operations.parameters import needed
-from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.restrictions import check_restrictions
 from venueproof_simulators.venues.binance.operations.stops import find_stop
 from venueproof_simulators.venues.binance.wire.numbers import Listing

@@ -8,12 +8,12 @@ from msgspec import structs
 
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import OrderState
+from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations import algos, orders
 from venueproof_simulators.venues.binance.operations.algo_reading import AlgoRequest, read_algo
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.order_reading import CONDITIONAL
 from venueproof_simulators.venues.binance.operations.orders import check_engine_window, tells_money
-from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.restrictions import check_restrictions
 from venueproof_simulators.venues.binance.operations.stops import stop_orders
 from venueproof_simulators.venues.binance.wire.orders import Document, order_reply

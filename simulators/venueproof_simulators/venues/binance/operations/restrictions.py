@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from venueproof_simulators.engine.commands import Place, PlaceConditional
 from venueproof_simulators.engine.state import PositionSide, Side
+from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Call
-from venueproof_simulators.venues.binance.operations.refusing import VenueError
 
 CLOSING_ONLY = "binance.account.region-reduce-only"
 NO_CONDITIONALS = "binance.account.region-feature"

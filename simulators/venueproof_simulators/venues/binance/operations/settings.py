@@ -8,9 +8,9 @@ from venueproof_simulators.engine.commands import Command, SetLeverage, SetMargi
 from venueproof_simulators.engine.events import Refused
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import MarginMode, PositionMode
+from venueproof_simulators.kit.parameters import needed
+from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Call
-from venueproof_simulators.venues.binance.operations.parameters import needed
-from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.wire.orders import Document
 
 DONE = {"code": 200, "msg": "success"}

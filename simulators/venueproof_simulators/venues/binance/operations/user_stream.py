@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Call
-from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.wire.orders import Document
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from venueproof_simulators.host.facts import ErrorRow
 from venueproof_simulators.host.routing import Route, Security
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.limits import ORDER_LIMITS, WEIGHT
 from venueproof_simulators.venues.binance.operations.desk import Account, Call, Desk
 from venueproof_simulators.venues.binance.operations.parameters import Parameters
-from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.products import ProductRules
 from venueproof_simulators.venues.binance.routes.table import Endpoint
 from venueproof_simulators.venues.binance.signing import check_time

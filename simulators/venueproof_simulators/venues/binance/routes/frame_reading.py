@@ -13,8 +13,8 @@ from typing import Any, cast
 import msgspec
 from msgspec import Struct
 
+from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.parameters import Parameters
-from venueproof_simulators.venues.binance.operations.refusing import VenueError
 
 Id = int | str | None
 """What a client names its requests by."""
@@ -68,10 +68,10 @@ def _legal(id: object) -> bool:
 def _request(id: Id, document: dict[str, Any]) -> Frame:
     method = document.get("method")
     if not isinstance(method, str) or isinstance(method, _Fraction) or not method:
-        return Frame(id, fault=VenueError("mandatory", parameter="method"))
+        return Frame(id, fault=VenueError("missing", parameter="method"))
     params = document.get("params", {})
     if not isinstance(params, dict):
-        return Frame(id, method, fault=VenueError("mandatory", parameter="params"))
+        return Frame(id, method, fault=VenueError("missing", parameter="params"))
     sent = cast(dict[str, Any], params)
     try:
         return _with_parameters(id, method, sent)
@@ -83,7 +83,7 @@ def _with_parameters(id: Id, method: str, sent: dict[str, Any]) -> Frame:
     if len(sent) > _PARAMETERS_MAX:
         raise VenueError("too-many-parameters")
     if isinstance(sent.get("timestamp", 0), str):
-        raise VenueError("mandatory", parameter="timestamp")
+        raise VenueError("missing", parameter="timestamp")
     values = {name: _text(name, sent[name]) for name in sorted(sent)}
     signed = "&".join([f"{name}={value}" for name, value in values.items() if name != "signature"])
     return Frame(id, method, Parameters(values), signed)
@@ -97,4 +97,4 @@ def _text(name: str, value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, int) and -_LONG <= value < _LONG:
         return str(value)
-    raise VenueError("mandatory", parameter=name)
+    raise VenueError("missing", parameter=name)

@@ -14,10 +14,10 @@ from msgspec import Struct
 from venueproof_simulators.host.facts import ErrorRow
 from venueproof_simulators.host.routing import Route, Security
 from venueproof_simulators.host.venue import Classified, HttpRequest, Message, VenueTime
+from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.limits import SOCKET_POOL
 from venueproof_simulators.venues.binance.operations.desk import Account, Desk
 from venueproof_simulators.venues.binance.operations.parameters import read_parameters
-from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.products import ProductRules
 from venueproof_simulators.venues.binance.routes.admission import THROTTLED, Admission
 from venueproof_simulators.venues.binance.routes.frame_reading import Frame, read_frame

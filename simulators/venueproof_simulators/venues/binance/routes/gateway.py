@@ -14,9 +14,9 @@ from msgspec import Struct
 from venueproof_simulators.host.facts import ErrorRow
 from venueproof_simulators.host.routing import Route, Security
 from venueproof_simulators.host.venue import Classified, HttpReply, HttpRequest, VenueTime
+from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Account, Desk
 from venueproof_simulators.venues.binance.operations.parameters import Parameters, read_parameters
-from venueproof_simulators.venues.binance.operations.refusing import VenueError
 from venueproof_simulators.venues.binance.products import USD_MARGINED, ProductRules, product_of_path
 from venueproof_simulators.venues.binance.routes.admission import THROTTLED, Admission
 from venueproof_simulators.venues.binance.routes.table import ROUTES, Endpoint

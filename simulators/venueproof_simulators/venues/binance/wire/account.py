@@ -11,7 +11,8 @@ from venueproof_simulators.engine.events import MarginMoved
 from venueproof_simulators.engine.state import BalanceState, MarginMode, MarginState, PositionState
 from venueproof_simulators.host.decimals import fixed, money, plain
 from venueproof_simulators.host.venue import VenueTime
-from venueproof_simulators.venues.binance.wire.numbers import Listing, eight, wire_ms
+from venueproof_simulators.kit.numbers import wire_ms
+from venueproof_simulators.venues.binance.wire.numbers import Listing, eight
 from venueproof_simulators.venues.binance.wire.orders import LEGS, Document
 
 

@@ -22,7 +22,8 @@ from venueproof_simulators.engine.triggers import POSITION_CLOSED
 from venueproof_simulators.host.decimals import counted, fixed, plain
 from venueproof_simulators.host.facts import ErrorTable
 from venueproof_simulators.host.venue import VenueTime
-from venueproof_simulators.venues.binance.wire.numbers import Listing, unpadded, wire_ms
+from venueproof_simulators.kit.numbers import unpadded, wire_ms
+from venueproof_simulators.venues.binance.wire.numbers import Listing
 from venueproof_simulators.venues.binance.wire.orders import LEGS, SELF_TRADE_WORDS, Document, Origin, average_price
 
 STATUSES: dict[ConditionalStatus, str] = {

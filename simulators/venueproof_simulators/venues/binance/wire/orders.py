@@ -25,8 +25,9 @@ from venueproof_simulators.engine.state import (
 )
 from venueproof_simulators.host.decimals import fixed, money, plain
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.numbers import wire_ms
 from venueproof_simulators.venues.binance.products import ProductRules
-from venueproof_simulators.venues.binance.wire.numbers import Listing, eight, rounded, wire_ms
+from venueproof_simulators.venues.binance.wire.numbers import Listing, eight, rounded
 
 Document = dict[str, Any]
 """One JSON object, on its way out."""

@@ -10,7 +10,8 @@ from decimal import Decimal
 from venueproof_simulators.engine.state import CandleState, OrderState, TickerState
 from venueproof_simulators.host.decimals import plain
 from venueproof_simulators.host.venue import VenueTime
-from venueproof_simulators.venues.binance.wire.numbers import Listing, eight, wire_ms
+from venueproof_simulators.kit.numbers import wire_ms
+from venueproof_simulators.venues.binance.wire.numbers import Listing, eight
 from venueproof_simulators.venues.binance.wire.orders import Document, average_price, status
 
 _BUFFER = Decimal("0.05")

@@ -14,7 +14,7 @@ from venueproof_simulators.engine.events import PositionChanged
 from venueproof_simulators.engine.state import PositionSide
 from venueproof_simulators.host.alarms import Alarms
 from venueproof_simulators.host.venue import VenueTime
-from venueproof_simulators.venues.binance.wire.numbers import Listing
+from venueproof_simulators.kit.listing import Listing
 
 Pay = Callable[[PayFunding, VenueTime], None]
 """Lets positions pay."""
