@@ -126,7 +126,7 @@ def position(words: Words, one: state.PositionState) -> model.Position:
         amount=values.amount(instrument, one.lots if net else abs(one.lots)),
         entry_price=values.fine_price(instrument, one.entry_nano_ticks) if one.lots else None,
         unrealized_pnl=values.money(one.unrealized_atoms),
-        leverage=Decimal(one.leverage),
+        leverage=Decimal(one.leverage_centi) / 100,
         margin_mode=model.MarginMode(one.margin_mode.value),
     )
 

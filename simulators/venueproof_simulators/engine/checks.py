@@ -14,7 +14,7 @@ from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.orders import Order, Resting
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import OrderKind, PositionSide, SelfTrade, Side, TimeInForce
-from venueproof_simulators.engine.worth import PPM
+from venueproof_simulators.engine.worth import CENTI, PPM
 
 _LIMIT = OrderKind.LIMIT
 _NET = PositionSide.NET
@@ -194,7 +194,7 @@ def check_need(holding: Holding, sign: int, value: int) -> Refusal | None:
     if value <= 0:
         return None
     worth, purse = holding.worth, holding.purse
-    most = value * worth.numerator // (worth.denominator * holding.leverage) + 1
+    most = value * worth.numerator * CENTI // (worth.denominator * holding.leverage_centi) + 1
     if most > purse.least_free and not _affordable(holding, sign, value, most):
         return Refusal.INSUFFICIENT_MARGIN
     purse.least_free -= most

@@ -233,7 +233,7 @@ class SetLeverage(Command, frozen=True, gc=False):
 
     account: str
     instrument: str
-    leverage: int
+    leverage_centi: int
 
 
 class SetMarginMode(Command, frozen=True, gc=False):

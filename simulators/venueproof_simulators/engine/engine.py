@@ -278,9 +278,9 @@ class Engine:
         holding = self._holding(account, instrument)
         return margin(holding, _leg(holding, side))
 
-    def leverage(self, account: str, instrument: str) -> int:
-        """The leverage set for an instrument."""
-        return self._holding(account, instrument).leverage
+    def leverage_centi(self, account: str, instrument: str) -> int:
+        """The leverage set for an instrument, in hundredths."""
+        return self._holding(account, instrument).leverage_centi
 
     def margin_mode(self, account: str, instrument: str) -> MarginMode:
         """The margin mode set for an instrument."""
@@ -383,7 +383,7 @@ class Engine:
             account.mode,
             sorted({pool.name: pool.shared for pool in account.pools.values()}.items()),
             sorted(account.called),
-            [[key, one.margin_mode, one.leverage, [leg.called for leg in one.legs]] for key, one in holdings],
+            [[key, one.margin_mode, one.leverage_centi, [leg.called for leg in one.legs]] for key, one in holdings],
             self._floor.refusals.get(name, []),
         ]
 

@@ -151,7 +151,7 @@ class LeverageChanged(Event, frozen=True, gc=False):
 
     account: str
     instrument: str
-    leverage: int
+    leverage_centi: int
 
 
 class MarginModeChanged(Event, frozen=True, gc=False):

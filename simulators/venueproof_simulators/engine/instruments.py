@@ -54,13 +54,13 @@ class OptionTerms(Struct, frozen=True):
 class Bracket(Struct, frozen=True):
     """One step of the ladder that ties leverage and maintenance margin to the size of a position.
 
-    Up to `notional_max_atoms` at mark a position may have `leverage_max`, and must keep its notional × the maintenance
-    ratio − `cum_atoms`, which makes up for the lower ratios of the steps before.
+    Up to `notional_max_atoms` at mark a position may have `leverage_max_centi`, and must keep its notional × the
+    maintenance ratio − `cum_atoms`, which makes up for the lower ratios of the steps before.
     """
 
     notional_max_atoms: int
     """In settle atoms."""
-    leverage_max: int
+    leverage_max_centi: int
     maintenance_ppm: int
     cum_atoms: int = 0
 
@@ -102,8 +102,9 @@ class Instrument(Struct, frozen=True):
     maker_fee_ppm: int = 200
     """Parts per million of the notional."""
     taker_fee_ppm: int = 500
-    leverage_max: int = 125
-    leverage_start: int = 20
+    leverage_max_centi: int = 12_500
+    """Leverage is counted in hundredths everywhere: 350 is 3.5."""
+    leverage_start_centi: int = 2_000
     maintenance_ppm: int = 4000
     """Without brackets: the same for positions of any size."""
     brackets: tuple[Bracket, ...] = ()
@@ -131,4 +132,4 @@ class Instrument(Struct, frozen=True):
     @property
     def ladder(self) -> tuple[Bracket, ...]:
         """The brackets, never none."""
-        return self.brackets or (Bracket(10**24, self.leverage_max, self.maintenance_ppm),)
+        return self.brackets or (Bracket(10**24, self.leverage_max_centi, self.maintenance_ppm),)

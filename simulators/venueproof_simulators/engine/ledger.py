@@ -81,7 +81,7 @@ class Holding:
         "fills",
         "hedged",
         "instrument",
-        "leverage",
+        "leverage_centi",
         "live",
         "long",
         "margin_mode",
@@ -101,8 +101,8 @@ class Holding:
         self.purse = account.purse(instrument.settle)
         self.instrument = instrument
         self.worth = worth
-        self.leverage = instrument.leverage_start
-        self.value_max = worth.value_max(self.leverage)
+        self.leverage_centi = instrument.leverage_start_centi
+        self.value_max = worth.value_max(self.leverage_centi)
         """How large a position may become at this leverage."""
         self.margin_mode = MarginMode.CROSS
         self.net = Leg(_NET, worth)
@@ -156,7 +156,7 @@ class Holding:
         """Book signed `lots` on a leg; an isolated one locks in margin for what is new. Returns the profit."""
         if self.margin_mode is _ISOLATED:
             self.forget()
-            return leg.trade(lots, value, atoms, self.leverage)
+            return leg.trade(lots, value, atoms, self.leverage_centi)
         self.figures_mark = 0
         marked = abs(lots) * self.worth.lot_value
         self.purse.least_free -= 4 * (atoms if marked <= value else self.worth.atoms(marked)) + _BROKEN_ATOMS
@@ -171,7 +171,7 @@ class Holding:
             leg.lots,
             leg.entry_value if self.worth.direction > 0 else leg.entry_nano_ticks * abs(leg.lots) // NANO,
             self.margin_mode,
-            self.leverage,
+            self.leverage_centi,
             leg.isolated_atoms,
             leg.realized_atoms,
             leg.updated_ns,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from venueproof_simulators.engine.state import PositionSide
-from venueproof_simulators.engine.worth import Worth
+from venueproof_simulators.engine.worth import CENTI, Worth
 
 _SHORT = PositionSide.SHORT
 
@@ -51,7 +51,7 @@ class Leg:
         """The sign of the orders that close it whatever it holds; 0 for a net leg."""
         return 0 if self.side is PositionSide.NET else 1 if self.side is _SHORT else -1
 
-    def trade(self, lots: int, value: int, atoms: int, leverage: int) -> int:
+    def trade(self, lots: int, value: int, atoms: int, leverage_centi: int) -> int:
         """Book signed `lots` that cost `atoms`; returns the profit realized.
 
         With a leverage the position is isolated and locks in margin for what is new; 0 locks in nothing.
@@ -65,9 +65,9 @@ class Leg:
             realized = self._book(lots, value, atoms)
         if self.lots * lots > 0:
             self.entry_nano_ticks = self.worth.entry_nano_ticks(self.entry_value, self.entry_atoms, abs(self.lots))
-            if leverage:
+            if leverage_centi:
                 entered = atoms if held * lots >= 0 else self.entry_atoms
-                self.isolated_atoms += -(-entered // leverage)
+                self.isolated_atoms += -(-entered * CENTI // leverage_centi)
         return realized
 
     def _book(self, lots: int, value: int, atoms: int) -> int:

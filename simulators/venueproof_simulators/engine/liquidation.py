@@ -24,7 +24,7 @@ from venueproof_simulators.engine.matching import admit, end, match, stranger_tr
 from venueproof_simulators.engine.orders import Order
 from venueproof_simulators.engine.state import MarginMode, OrderKind, OrderOrigin, OrderStatus, Side, TimeInForce
 from venueproof_simulators.engine.trading import enter
-from venueproof_simulators.engine.worth import PPM
+from venueproof_simulators.engine.worth import CENTI, PPM
 
 CALL_PPM = 800_000
 """A margin call is told when maintenance margin is more than this of what stands behind, in parts per million."""
@@ -231,7 +231,7 @@ def _deleverage(floor: Floor, market: Market, order: Order, leg: Leg) -> None:
 
 def profit_ppm(holding: Holding, leg: Leg) -> int:
     """Profit on what a position's initial margin was at entry, in parts per million; negative for a loss, 0 if flat."""
-    return leg.unrealized_atoms() * holding.leverage * PPM // leg.entry_atoms if leg.entry_atoms else 0
+    return leg.unrealized_atoms() * holding.leverage_centi * PPM // (CENTI * leg.entry_atoms) if leg.entry_atoms else 0
 
 
 def rank(holding: Holding, leg: Leg) -> int:

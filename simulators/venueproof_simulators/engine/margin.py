@@ -13,7 +13,7 @@ from __future__ import annotations
 from venueproof_simulators.engine.ledger import Account, Figures, Holding, Pool
 from venueproof_simulators.engine.legs import Leg
 from venueproof_simulators.engine.state import BalanceState, MarginMode, MarginState
-from venueproof_simulators.engine.worth import NANO, PPM, Fraction
+from venueproof_simulators.engine.worth import CENTI, NANO, PPM, Fraction
 
 _ISOLATED = MarginMode.ISOLATED
 _BRACKETS_MOST = 64
@@ -32,7 +32,7 @@ def initial_with(holding: Holding, more_buys: int = 0, more_sells: int = 0) -> i
         value += other
     elif other > value:
         value = other
-    return -(-value * worth.numerator // (worth.denominator * holding.leverage))
+    return -(-value * worth.numerator * CENTI // (worth.denominator * holding.leverage_centi))
 
 
 def size(holding: Holding, sign: int) -> int:
@@ -61,7 +61,7 @@ def _work_out(holding: Holding) -> Figures:
     if not leg.lots:
         return initial, 0, initial, 0, 0, 0, 0
     value = abs(leg.lots) * worth.lot_value
-    position = -(-value * worth.numerator // (worth.denominator * holding.leverage))
+    position = -(-value * worth.numerator * CENTI // (worth.denominator * holding.leverage_centi))
     unrealized, maintenance = leg.unrealized_atoms(), worth.maintenance_atoms(value)
     if holding.margin_mode is _ISOLATED:
         locked = leg.isolated_atoms
@@ -74,7 +74,7 @@ def _work_out_legs(holding: Holding, initial: int) -> Figures:
     worth, isolated = holding.worth, holding.margin_mode is _ISOLATED
     values = [abs(leg.lots) * worth.lot_value for leg in holding.legs]
     value = sum(values) if isolated else max(values)
-    position = -(-value * worth.numerator // (worth.denominator * holding.leverage))
+    position = -(-value * worth.numerator * CENTI // (worth.denominator * holding.leverage_centi))
     unrealized = sum(leg.unrealized_atoms() for leg in holding.legs)
     maintenance = sum(worth.maintenance_atoms(one) for one in values)
     if isolated:
@@ -100,7 +100,7 @@ def removable_atoms(holding: Holding, leg: Leg) -> int:
     """
     worth = holding.worth
     value = abs(leg.lots) * worth.lot_value
-    initial = -(-value * worth.numerator // (worth.denominator * holding.leverage))
+    initial = -(-value * worth.numerator * CENTI // (worth.denominator * holding.leverage_centi))
     return max(0, leg.isolated_atoms + min(0, leg.unrealized_atoms()) - initial)
 
 
@@ -239,7 +239,7 @@ def margin(holding: Holding, leg: Leg) -> MarginState:
     _, position, orders, unrealized, maintenance, _, _ = figures(holding)
     value = abs(leg.lots) * worth.lot_value
     if holding.hedged:
-        position = -(-value * worth.numerator // (worth.denominator * holding.leverage))
+        position = -(-value * worth.numerator * CENTI // (worth.denominator * holding.leverage_centi))
         unrealized, maintenance = leg.unrealized_atoms(), worth.maintenance_atoms(value)
     return MarginState(
         holding.account.name,

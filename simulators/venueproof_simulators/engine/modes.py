@@ -16,6 +16,7 @@ from venueproof_simulators.engine.ledger import Account, Holding, Pool
 from venueproof_simulators.engine.margin import free_atoms, initial_with, size
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import MarginMode, PositionMode
+from venueproof_simulators.engine.worth import CENTI
 
 
 def _hold(floor: Floor, command: SetLeverage | SetMarginMode) -> Holding | None:
@@ -35,30 +36,30 @@ def set_leverage(floor: Floor, command: SetLeverage) -> None:
     holding = _hold(floor, command)
     if holding is None:
         return
-    refusal = _check_leverage(holding, command.leverage)
+    refusal = _check_leverage(holding, command.leverage_centi)
     if refusal is not None:
         floor.refuse(command.account, command.instrument, "", refusal)
         return
-    holding.leverage = command.leverage
-    holding.value_max = holding.worth.value_max(command.leverage)
+    holding.leverage_centi = command.leverage_centi
+    holding.value_max = holding.worth.value_max(command.leverage_centi)
     holding.forget()
     holding.shown = True
-    floor.events.append(LeverageChanged(command.account, command.instrument, command.leverage))
+    floor.events.append(LeverageChanged(command.account, command.instrument, command.leverage_centi))
 
 
-def _check_leverage(holding: Holding, leverage: int) -> Refusal | None:
-    if not 1 <= leverage <= holding.instrument.leverage_max:
+def _check_leverage(holding: Holding, leverage_centi: int) -> Refusal | None:
+    if not CENTI <= leverage_centi <= holding.instrument.leverage_max_centi:
         return Refusal.LEVERAGE_INVALID
-    if max(size(holding, 1), size(holding, -1)) > holding.worth.value_max(leverage):
+    if max(size(holding, 1), size(holding, -1)) > holding.worth.value_max(leverage_centi):
         return Refusal.POSITION_TOO_LARGE
-    if leverage >= holding.leverage:
+    if leverage_centi >= holding.leverage_centi:
         return None
     if not holding.flat and holding.margin_mode is MarginMode.ISOLATED:
         return Refusal.OPEN_POSITION
-    before, now = initial_with(holding), holding.leverage
-    holding.leverage = leverage
+    before, now = initial_with(holding), holding.leverage_centi
+    holding.leverage_centi = leverage_centi
     needed = initial_with(holding) - before
-    holding.leverage = now
+    holding.leverage_centi = now
     if needed > free_atoms(holding.account, holding.instrument.settle) and needed > 0:
         return Refusal.LEVERAGE_TOO_LOW
     return None

@@ -220,7 +220,7 @@ class PositionState(Struct, frozen=True, gc=False):
     lots: int
     entry_value: int
     margin_mode: MarginMode
-    leverage: int
+    leverage_centi: int
     isolated_atoms: int
     """What an isolated position has locked in; 0 under cross margin."""
     realized_atoms: int

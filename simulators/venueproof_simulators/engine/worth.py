@@ -12,6 +12,8 @@ from venueproof_simulators.engine.instruments import ASSET_DECIMALS, Bracket, Co
 
 PPM = 1_000_000
 NANO = 10**9
+CENTI = 100
+"""Leverage is counted in hundredths."""
 SCALE = 10**36
 """An inverse lot at a price of n ticks has the value SCALE // n; far below a billionth of a tick is lost by that."""
 
@@ -70,9 +72,9 @@ class Worth:
                 return bracket
         return self.ladder[-1][1]
 
-    def value_max(self, leverage: int) -> int:
+    def value_max(self, leverage_centi: int) -> int:
         """How large a position may become at a leverage."""
-        return max((most for most, bracket in self.ladder if bracket.leverage_max >= leverage), default=0)
+        return max((most for most, bracket in self.ladder if bracket.leverage_max_centi >= leverage_centi), default=0)
 
     def entry_nano_ticks(self, value: int, atoms: int, lots: int) -> int:
         """The price in billionths of a tick at which `lots` (unsigned, not 0) are worth so much, to the nearest.

@@ -101,8 +101,8 @@ class InstrumentRow(Struct, frozen=True, forbid_unknown_fields=True):
     price_max: Decimal
     maker_fee: Decimal
     taker_fee: Decimal
-    leverage_max: int
-    leverage_start: int
+    leverage_max: Decimal
+    leverage_start: Decimal
     maintenance: Decimal
     funding_interval_s: int
     funding_rate: Decimal
@@ -157,8 +157,8 @@ class InstrumentRow(Struct, frozen=True, forbid_unknown_fields=True):
             callback_ppm_max=_parts(self.callback_max, 6),
             maker_fee_ppm=_parts(self.maker_fee, 6),
             taker_fee_ppm=_parts(self.taker_fee, 6),
-            leverage_max=self.leverage_max,
-            leverage_start=self.leverage_start,
+            leverage_max_centi=_parts(self.leverage_max, 2),
+            leverage_start_centi=_parts(self.leverage_start, 2),
             maintenance_ppm=_parts(self.maintenance, 6),
             funding_interval_ns=self.funding_interval_s * 10**9,
             funding_rate_ppb=_parts(self.funding_rate, 9),

@@ -31,9 +31,9 @@ Tell = Callable[[Command], list[Event]]
 BUY, SELL, LIMIT = Side.BUY, Side.SELL, OrderKind.LIMIT
 USDT = 10**8
 LADDER = (
-    Bracket(100_000 * USDT, 50, 10_000),
-    Bracket(500_000 * USDT, 20, 25_000, 1_500 * USDT),
-    Bracket(2_000_000 * USDT, 5, 100_000, 39_000 * USDT),
+    Bracket(100_000 * USDT, 5000, 10_000),
+    Bracket(500_000 * USDT, 2000, 25_000, 1_500 * USDT),
+    Bracket(2_000_000 * USDT, 500, 100_000, 39_000 * USDT),
 )
 
 
@@ -58,7 +58,7 @@ def refusal(events: list[Event]) -> Refusal | None:
     [(1_000, 600), (1_667, 100_020 * 0.025 - 1_500), (8_000, 10_500), (20_000, 120_000 - 39_000)],
 )
 def test_maintenance_margin_is_that_of_the_bracket_reached(engine: Engine, tell: Tell, lots: int, kept: float) -> None:
-    tell(SetLeverage("ann", "BTCUSDT", 5))
+    tell(SetLeverage("ann", "BTCUSDT", 500))
     tell(Place("ann", "BTCUSDT", SELL, OrderKind.MARKET, lots))
     tell(SetPrice("BTCUSDT", 600_000))
     assert engine.balances("ann")[0].maintenance_atoms == round(kept * USDT)
@@ -105,10 +105,10 @@ def test_missing_margin_is_told_first(engine: Engine, tell: Tell) -> None:
 
 def test_a_leverage_too_high_for_the_position_is_refused(engine: Engine, tell: Tell) -> None:
     tell(limit(BUY, 600_000, 5_000))
-    assert refusal(tell(SetLeverage("ann", "BTCUSDT", 21))) is Refusal.POSITION_TOO_LARGE
-    assert refusal(tell(SetLeverage("ann", "BTCUSDT", 10))) is None
+    assert refusal(tell(SetLeverage("ann", "BTCUSDT", 2100))) is Refusal.POSITION_TOO_LARGE
+    assert refusal(tell(SetLeverage("ann", "BTCUSDT", 1000))) is None
     assert refusal(tell(limit(BUY, 600_000, 4_000))) is Refusal.POSITION_TOO_LARGE
-    tell(SetLeverage("ann", "BTCUSDT", 5))
+    tell(SetLeverage("ann", "BTCUSDT", 500))
     assert refusal(tell(limit(BUY, 600_000, 4_000))) is None
 
 

@@ -120,7 +120,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(HoldTriggers, st.booleans()),
     st.builds(Cancel, whos, names, numbers),
     st.builds(CancelAll, whos, st.sampled_from(["", BTC.name])),
-    st.builds(SetLeverage, whos, names, st.integers(0, 130)),
+    st.builds(SetLeverage, whos, names, st.integers(0, 13_000)),
     st.builds(SetMarginMode, whos, names, st.sampled_from(MarginMode)),
     st.builds(MoveMargin, whos, names, st.sampled_from(PositionSide), st.integers(-(10**9), 10**9)),
     st.builds(PayFunding, names, st.integers(-(10**6), 10**6)),

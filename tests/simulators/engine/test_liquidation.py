@@ -284,9 +284,9 @@ def test_inverse_positions_are_liquidated_in_coins(btc: Instrument, start_ns: in
 
 
 LADDER = (
-    Bracket(30_000 * USDT, 50, 5_000),
-    Bracket(150_000 * USDT, 25, 20_000, 450 * USDT),
-    Bracket(10**6 * USDT, 5, 100_000, 12_450 * USDT),
+    Bracket(30_000 * USDT, 5000, 5_000),
+    Bracket(150_000 * USDT, 2500, 20_000, 450 * USDT),
+    Bracket(10**6 * USDT, 500, 100_000, 12_450 * USDT),
 )
 
 

@@ -76,7 +76,7 @@ def test_a_long_position_costs_fee_and_margin_and_earns_with_the_price(engine: E
         SetMark("BTCUSDT", 550_000),
         SetPrice("BTCUSDT", 550_000),
         PayFunding("BTCUSDT", 10**8),
-        SetLeverage("ann", "BTCUSDT", 10),
+        SetLeverage("ann", "BTCUSDT", 1000),
         Deposit("ann", "USDT", -8_000 * USDT),
     ],
     ids=lambda command: type(command).__name__,
@@ -185,20 +185,31 @@ def test_a_loss_leaves_less_for_new_orders_but_closing_stays_possible(engine: En
     assert engine.position("ann", "BTCUSDT").lots == 0
 
 
-@pytest.mark.parametrize("leverage", [0, 126, -1])
-def test_leverage_keeps_its_bounds(engine: Engine, tell: Tell, leverage: int) -> None:
-    assert refusal(tell(SetLeverage("ann", "BTCUSDT", leverage))) is Refusal.LEVERAGE_INVALID
-    assert engine.leverage("ann", "BTCUSDT") == 20
+@pytest.mark.parametrize("leverage_centi", [0, 99, 12_501, -100])
+def test_leverage_keeps_its_bounds(engine: Engine, tell: Tell, leverage_centi: int) -> None:
+    assert refusal(tell(SetLeverage("ann", "BTCUSDT", leverage_centi))) is Refusal.LEVERAGE_INVALID
+    assert engine.leverage_centi("ann", "BTCUSDT") == 2000
 
 
 def test_lower_leverage_needs_more_margin(engine: Engine, tell: Tell) -> None:
     tell(limit(BUY, 590_000, 1000))
-    assert refusal(tell(SetLeverage("ann", "BTCUSDT", 5))) is Refusal.LEVERAGE_TOO_LOW
-    tell(SetLeverage("ann", "BTCUSDT", 6))
-    assert engine.leverage("ann", "BTCUSDT") == 6
-    assert len(tell(SetLeverage("ann", "BTCUSDT", 6))) == 1
+    assert refusal(tell(SetLeverage("ann", "BTCUSDT", 500))) is Refusal.LEVERAGE_TOO_LOW
+    tell(SetLeverage("ann", "BTCUSDT", 600))
+    assert engine.leverage_centi("ann", "BTCUSDT") == 600
+    assert len(tell(SetLeverage("ann", "BTCUSDT", 600))) == 1
     assert money(engine).initial_orders_atoms == -(-590_000 * 1000 * 10_000 // 6)
-    assert refusal(tell(SetLeverage("ann", "NOPE", 5))) is Refusal.UNKNOWN_INSTRUMENT
+    assert refusal(tell(SetLeverage("ann", "NOPE", 500))) is Refusal.UNKNOWN_INSTRUMENT
+
+
+@pytest.mark.parametrize("mode", MarginMode)
+def test_leverage_may_be_a_fraction(engine: Engine, tell: Tell, mode: MarginMode) -> None:
+    if mode is MarginMode.ISOLATED:
+        tell(SetMarginMode("ann", "BTCUSDT", mode))
+    tell(SetLeverage("ann", "BTCUSDT", 350))
+    tell(market(BUY, 3))
+    locked = -(-600_001 * 3 * 10_000 * 100 // 350)
+    taken = engine.position("ann", "BTCUSDT").isolated_atoms or engine.margin("ann", "BTCUSDT").initial_position_atoms
+    assert taken == (locked if mode is MarginMode.ISOLATED else -(-600_000 * 3 * 10_000 * 100 // 350))
 
 
 def test_an_isolated_position_locks_in_its_margin(engine: Engine, tell: Tell) -> None:
@@ -211,7 +222,7 @@ def test_an_isolated_position_locks_in_its_margin(engine: Engine, tell: Tell) ->
     assert refusal(tell(Deposit("ann", "USDT", -money(engine).available_atoms - 1))) is Refusal.INSUFFICIENT_MARGIN
     backed = engine.margin("ann", "BTCUSDT").liquidation_ticks
     assert backed == (600_001 * 100 * 10_000 - locked) * 1000 // (996 * 100 * 10_000)
-    assert refusal(tell(SetLeverage("ann", "BTCUSDT", 10))) is Refusal.OPEN_POSITION
+    assert refusal(tell(SetLeverage("ann", "BTCUSDT", 1000))) is Refusal.OPEN_POSITION
     tell(market(SELL, 50))
     assert engine.position("ann", "BTCUSDT").isolated_atoms == locked // 2
     tell(market(SELL, 80))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from venueproof_simulators.engine.state import BalanceState
+from venueproof_simulators.engine.worth import CENTI
 from venueproof_simulators.host.decimals import fixed
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit.numbers import wire_ms
@@ -165,7 +166,7 @@ def symbol_config(call: Call) -> list[Document]:
     engine, account = call.desk.engine, call.account.name
     return [
         wire.symbol_config_document(
-            listing, engine.margin_mode(account, listing.name), engine.leverage(account, listing.name)
+            listing, engine.margin_mode(account, listing.name), engine.leverage_centi(account, listing.name) // CENTI
         )
         for listing in call.listings()
     ]

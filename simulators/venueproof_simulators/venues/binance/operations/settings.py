@@ -8,6 +8,7 @@ from venueproof_simulators.engine.commands import Command, SetLeverage, SetMargi
 from venueproof_simulators.engine.events import Refused
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import MarginMode, PositionMode
+from venueproof_simulators.engine.worth import CENTI
 from venueproof_simulators.kit.parameters import needed
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Call
@@ -35,8 +36,8 @@ def set_leverage(call: Call) -> Document:
     leverage = needed("leverage", call.parameters.integer("leverage"))
     if not 1 <= leverage <= listing.row.leverage_max:
         raise VenueError("leverage-invalid", leverage=leverage)
-    if leverage != call.desk.engine.leverage(call.account.name, listing.name):
-        _tell(call, SetLeverage(account=call.account.name, instrument=listing.name, leverage=leverage), _LEVERAGE)
+    if leverage != call.desk.engine.leverage_centi(call.account.name, listing.name) // CENTI:
+        _tell(call, SetLeverage(call.account.name, listing.name, leverage * CENTI), _LEVERAGE)
     return {
         "leverage": leverage,
         **listing.only_usd(maxNotionalValue=str(listing.notional_max(leverage))),

@@ -99,7 +99,7 @@ def over_the_bracket(controls: Controls, symbol: str) -> Provoked:
     instrument = instrument_of(controls, symbol)
     first = instrument.ladder[0]
     account, name = controls.venue.account, instrument.name
-    controls.command(SetLeverage(account=account, instrument=name, leverage=first.leverage_max))
+    controls.command(SetLeverage(account=account, instrument=name, leverage_centi=first.leverage_max_centi))
     lots = money(first.notional_max_atoms) * Decimal("1.1") / worth_of_lot(controls, instrument)
     return Provoked(reason="above-maximum", intent={"amount": instrument.lot * int(lots)})
 

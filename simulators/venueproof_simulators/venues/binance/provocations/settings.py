@@ -7,6 +7,7 @@ from decimal import Decimal
 from venueproof_simulators.engine.commands import PlaceConditional
 from venueproof_simulators.engine.conditional_state import TriggerKind
 from venueproof_simulators.engine.state import OrderKind, Side
+from venueproof_simulators.engine.worth import CENTI
 from venueproof_simulators.host.controls import Controls
 from venueproof_simulators.host.provoking import provocation
 from venueproof_simulators.host.venue import Provoked
@@ -49,7 +50,7 @@ def margin_type_with_orders(controls: Controls, symbol: str) -> Provoked:
 @provocation("setting.refused", "binance.margin.leverage-4028")
 def leverage_too_high(controls: Controls, symbol: str) -> Provoked:
     """One more than the highest leverage there is."""
-    wanted = Decimal(instrument_of(controls, symbol).leverage_max + 1)
+    wanted = Decimal(instrument_of(controls, symbol).leverage_max_centi // CENTI + 1)
     return Provoked(reason="bad-parameter", operation="set_leverage", leverage=wanted)
 
 

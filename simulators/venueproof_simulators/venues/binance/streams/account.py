@@ -24,6 +24,7 @@ from venueproof_simulators.engine.events import (
     PositionChanged,
 )
 from venueproof_simulators.engine.state import PositionSide, PositionState
+from venueproof_simulators.engine.worth import CENTI
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.binance.operations.desk import Desk
 from venueproof_simulators.venues.binance.products import USD_MARGINED, ProductRules, product_of_asset
@@ -123,7 +124,7 @@ def _setting_messages(desk: Desk, event: LeverageChanged | MarginModeChanged, ti
         entries = [wire.position_entry(listing, engine.position(event.account, listing.name, leg)) for leg in legs]
         document = wire.account_event([], entries, "MARGIN_TYPE_CHANGE", time.true_ns, time)
         return [_message(desk, event.account, listing, document, "position")]
-    document = wire.leverage_event(listing, event.leverage, time)
+    document = wire.leverage_event(listing, event.leverage_centi // CENTI, time)
     return [_message(desk, event.account, listing, document)]
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from venueproof_simulators.engine.events import MarginMoved
 from venueproof_simulators.engine.state import BalanceState, MarginMode, MarginState, PositionState
+from venueproof_simulators.engine.worth import CENTI
 from venueproof_simulators.host.decimals import fixed, money, plain
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit.numbers import wire_ms
@@ -160,10 +161,10 @@ def account_position_v2_document(listing: Listing, held: Held, time: VenueTime) 
         "unrealizedProfit": eight(money(margin.unrealized_atoms)),
         "positionInitialMargin": eight(money(margin.initial_position_atoms)),
         "openOrderInitialMargin": eight(money(margin.initial_orders_atoms)),
-        "leverage": str(position.leverage),
+        "leverage": str(position.leverage_centi // CENTI),
         "isolated": position.margin_mode is MarginMode.ISOLATED,
         "entryPrice": entry_price(listing, position),
-        "maxNotional": str(listing.notional_max(position.leverage)),
+        "maxNotional": str(listing.notional_max(position.leverage_centi // CENTI)),
         "bidNotional": plain(money(margin.buy_orders_atoms)),
         "askNotional": plain(money(margin.sell_orders_atoms)),
         "positionSide": LEGS[position.side],
@@ -195,12 +196,12 @@ def account_position_coin_document(listing: Listing, held: Held, time: VenueTime
         "unrealizedProfit": eight(money(margin.unrealized_atoms)),
         "positionInitialMargin": eight(money(margin.initial_position_atoms)),
         "openOrderInitialMargin": plain(money(margin.initial_orders_atoms)),
-        "leverage": str(position.leverage),
+        "leverage": str(position.leverage_centi // CENTI),
         "isolated": position.margin_mode is MarginMode.ISOLATED,
         "positionSide": LEGS[position.side],
         "entryPrice": entry_price(listing, position),
         "breakEvenPrice": break_even_price(listing, margin),
-        "maxQty": str(listing.notional_max(position.leverage)),
+        "maxQty": str(listing.notional_max(position.leverage_centi // CENTI)),
         "updateTime": updated_ms(position, time),
         "notionalValue": eight(money(margin.notional_atoms)),
     }
@@ -236,14 +237,14 @@ def risk_document(listing: Listing, held: Held, time: VenueTime) -> Document:
 def risk_v2_document(listing: Listing, held: Held, time: VenueTime) -> Document:
     """One row of positionRisk v2, which lists every symbol; on COIN-M futures the only one, with amounts in coin."""
     position, margin = held.position, held.margin
-    notional, most = eight(money(margin.notional_atoms)), str(listing.notional_max(position.leverage))
+    notional, most = eight(money(margin.notional_atoms)), str(listing.notional_max(position.leverage_centi // CENTI))
     return {
         "entryPrice": entry_price(listing, position),
         "breakEvenPrice": break_even_price(listing, margin),
         "marginType": position.margin_mode.value,
         "isAutoAddMargin": "false",
         "isolatedMargin": eight(isolated_margin(position, margin)),
-        "leverage": str(position.leverage),
+        "leverage": str(position.leverage_centi // CENTI),
         "liquidationPrice": plain(listing.price(margin.liquidation_ticks)),
         "markPrice": eight(listing.mark(margin.mark_nano_ticks)),
         **listing.only_usd(maxNotionalValue=most, notional=notional),
@@ -306,7 +307,7 @@ def bracket_rows(listing: Listing) -> list[Document]:
     return [
         {
             "bracket": number,
-            "initialLeverage": bracket.leverage_max,
+            "initialLeverage": bracket.leverage_max_centi // CENTI,
             **listing.only_usd(notionalCap=cap, notionalFloor=floor),
             **listing.only_coin(qtyCap=cap, qtyFloor=floor, qtylFloor=floor),
             "maintMarginRatio": bracket.maintenance_ppm / 1_000_000,

@@ -8,6 +8,7 @@ from functools import cache
 from msgspec import Struct
 
 from venueproof_simulators.engine.instruments import ASSET_DECIMALS, Bracket, Instrument
+from venueproof_simulators.engine.worth import CENTI
 from venueproof_simulators.host.facts import read_facts
 
 Steps = Sequence[tuple[int, int]]
@@ -47,5 +48,5 @@ def brackets_of(instrument: Instrument, steps: Steps) -> tuple[Bracket, ...]:
             cum += found[-1].notional_max_atoms * (ratio - found[-1].maintenance_ppm) // _PPM
         else:
             ratio = instrument.maintenance_ppm
-        found.append(Bracket(notional_max * _ATOMS, leverage, ratio, cum))
+        found.append(Bracket(notional_max * _ATOMS, leverage * CENTI, ratio, cum))
     return tuple(found)

@@ -31,7 +31,7 @@ class Listing(listing.Listing):
         """Up to which notional a position may have which leverage, smallest positions first."""
         self._notional_max = {
             leverage: max(most for greatest, most in steps if greatest >= leverage)
-            for leverage in range(1, row.leverage_max + 1)
+            for leverage in range(1, int(row.leverage_max) + 1)
         }
         self.product: ProductRules = PRODUCTS[row.product]
         self.pair = str(row.wire.get("pair", row.name))
