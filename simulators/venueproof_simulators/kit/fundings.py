@@ -23,7 +23,7 @@ Pass = Callable[[Listing, int, VenueTime], None]
 
 
 class Fundings:
-    """The funding hours of all instruments."""
+    """The funding hours of all perpetual instruments."""
 
     def __init__(self, listings: Iterable[Listing], pay: Pay, let_pass: Pass, opened_ns: int) -> None:
         self._alarms = Alarms()
@@ -32,6 +32,10 @@ class Fundings:
         self._held: set[tuple[str, str, PositionSide]] = set()
         for listing in listings:
             self._schedule(listing, opened_ns, 0)
+
+    def add(self, listing: Listing, time: VenueTime) -> None:
+        """An instrument is listed from now on."""
+        self._schedule(listing, time.age_ns, time.age_ns - time.true_ns)
 
     def note(self, event: PositionChanged) -> None:
         """A position is now so."""
@@ -50,6 +54,8 @@ class Fundings:
     def _schedule(self, listing: Listing, age_ns: int, ahead_ns: int) -> None:
         """The next one after a moment; `ahead_ns`: how far the age clock was ahead of the true one then."""
         step_ns = listing.instrument.funding_interval_ns
+        if not step_ns or listing.instrument.expiry_ns:
+            return
         due_ns = (age_ns // step_ns + 1) * step_ns
         self._alarms.set(listing.name, due_ns, partial(self._due, listing, due_ns, ahead_ns))
 

@@ -129,10 +129,11 @@ class Parameters:
 
     def integer(self, name: str) -> int | None:
         """A whole number of 63 bits that is not negative, or None when it was not sent."""
-        value = self.optional(name)
+        value = self._values.get(name)
         if value is None:
             return None
         if not (value.isascii() and value.isdigit() and len(value) <= _DIGITS_MAX):
+            self.optional(name)
             raise VenueError("malformed", parameter=name, value=value, legal=LEGAL_INTEGER)
         number = int(value)
         if number > _LONG_MAX:
@@ -207,27 +208,31 @@ def needed(name: str, value: _T | None) -> _T:
 
 def read_pairs(text: str) -> dict[str, str]:
     """The values of a query or a form. Raises `VenueError`."""
+    pairs = _unquoted(text) if "%" in text or "+" in text else _split(text)
     try:
-        pairs = _split(text) or parse_qsl(text, keep_blank_values=True, max_num_fields=PARAMETERS_MAX)
-    except ValueError as fault:
-        raise VenueError("too-many-parameters") from fault
-    if len(pairs) > PARAMETERS_MAX:
-        raise VenueError("too-many-parameters")
-    values = dict(pairs)
+        values = dict(pairs)
+    except ValueError:  # a name stands alone
+        pairs = _unquoted(text)
+        values = dict(pairs)
     if len(values) != len(pairs):
         raise VenueError("duplicate")
     values.pop("", None)
     return values
 
 
-def _split(text: str) -> list[tuple[str, str]]:
-    """Names and values of what is only to be split, as most is; nothing of what is to be unquoted, or has no value."""
-    if "%" in text or "+" in text:
-        return []
+def _split(text: str) -> list[list[str]]:
+    """Names and values where there is nothing to unquote, as in most requests."""
+    parts = text.split("&")
+    if len(parts) > PARAMETERS_MAX:
+        raise VenueError("too-many-parameters")
+    return [part.split("=", 1) for part in parts]
+
+
+def _unquoted(text: str) -> list[list[str]]:
     try:
-        return [(name, value) for name, value in [part.split("=", 1) for part in text.split("&")]]
-    except ValueError:
-        return []
+        return [list(pair) for pair in parse_qsl(text, keep_blank_values=True, max_num_fields=PARAMETERS_MAX)]
+    except ValueError as fault:
+        raise VenueError("too-many-parameters") from fault
 
 
 def decode_json(text: str | bytes) -> object:
@@ -251,7 +256,7 @@ def as_parameters(value: object, name: str) -> Parameters:
     if len(sent) > PARAMETERS_MAX:
         raise VenueError("too-many-parameters")
     values = {key: as_text(one) for key, one in sent.items() if isinstance(one, str | int)}
-    nested = {key: one for key, one in sent.items() if isinstance(one, list | dict)}
+    nested: dict[str, object] = {key: one for key, one in sent.items() if isinstance(one, list | dict)}
     return Parameters(values, nested)
 
 

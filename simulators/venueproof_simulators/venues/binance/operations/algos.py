@@ -17,7 +17,13 @@ from venueproof_simulators.venues.binance.operations.orders import (
     till_age_ns,
 )
 from venueproof_simulators.venues.binance.operations.restrictions import check_restrictions
-from venueproof_simulators.venues.binance.wire.algos import algo_document, algo_reply, algo_row, canceled_document
+from venueproof_simulators.venues.binance.wire.algos import (
+    GOOD_TILL,
+    algo_document,
+    algo_reply,
+    algo_row,
+    canceled_document,
+)
 from venueproof_simulators.venues.binance.wire.orders import Document
 
 _TRAILING = frozenset({"activatePrice", "callbackRate"})
@@ -32,7 +38,7 @@ def place(call: Call) -> Document:
     check_engine_window(call)
     algo = placed(call, request, call.desk.command(request.command, call.time, request.note))
     if request.note.good_till_ms:
-        call.desk.expire_algo_at(algo, till_age_ns(call, request.note.good_till_ms))
+        call.desk.expire_conditional_at(algo, till_age_ns(call, request.note.good_till_ms), GOOD_TILL)
     return algo_reply(request.listing, algo, request.note, call.time)
 
 
@@ -59,7 +65,7 @@ def cancel(call: Call) -> Document:
     algo = _find(call, "unknown-order-cancel")
     if algo.status is not ConditionalStatus.WAITING:
         raise VenueError("unknown-order-cancel")
-    for event in call.desk.cancel_algo(algo, call.time):
+    for event in call.desk.cancel_conditional(algo, call.time):
         if isinstance(event, Refused) and event.account == algo.account:
             raise VenueError("unknown-order-cancel")
     return canceled_document(algo)
@@ -70,7 +76,7 @@ def cancel_all(call: Call) -> Document:
     listing = call.listing()
     for algo in call.desk.engine.waiting(call.account.name, listing.name):
         if not algo.reserved_id:
-            call.desk.cancel_algo(algo, call.time)
+            call.desk.cancel_conditional(algo, call.time)
     return CANCELED_ALL
 
 

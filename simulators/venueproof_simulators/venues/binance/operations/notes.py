@@ -29,9 +29,9 @@ _ENDED_ALGO = frozenset(
 )
 
 
-def _is_noted(note: Note, command: Command, client_id: str) -> TypeGuard[OrderNote]:
+def _is_noted(note: Note | None, command: Command, client_id: str) -> TypeGuard[OrderNote]:
     """Whether a note is one on the order that a command places."""
-    return note is not PLAIN_NOTE and isinstance(command, Place) and command.client_id == client_id
+    return note is not None and note is not PLAIN_NOTE and isinstance(command, Place) and command.client_id == client_id
 
 
 class Notes:
@@ -62,7 +62,7 @@ class Notes:
         """The note on a conditional order."""
         return self._algos.get((algo.instrument, algo.conditional_id), PLAIN_ALGO)
 
-    def keep(self, event: OrderChanged, command: Command, note: Note, time: VenueTime) -> bool:
+    def keep(self, event: OrderChanged, command: Command, note: Note | None, time: VenueTime) -> bool:
         """Note what began, and when it ended; returns whether it ended."""
         order = event.order
         key = (order.instrument, order.order_id)
@@ -77,7 +77,7 @@ class Notes:
         self._ended[key] = time.age_ns
         return True
 
-    def keep_algo(self, event: ConditionalChanged, command: Command, note: Note, time: VenueTime) -> bool:
+    def keep_algo(self, event: ConditionalChanged, command: Command, note: Note | None, time: VenueTime) -> bool:
         """The same of a conditional order; and where it has led to an order, what that shows of it."""
         algo = event.conditional
         key = (algo.instrument, algo.conditional_id)

@@ -15,6 +15,7 @@ from venueproof_simulators.venues.binance.operations.desk import Call, Desk
 from venueproof_simulators.venues.binance.operations.order_reading import Request, read_request
 from venueproof_simulators.venues.binance.operations.restrictions import check_restrictions
 from venueproof_simulators.venues.binance.operations.stops import find_stop
+from venueproof_simulators.venues.binance.wire.algos import GOOD_TILL
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 from venueproof_simulators.venues.binance.wire.orders import FORCED, Document, client_id, order_reply, test_reply
 from venueproof_simulators.venues.binance.wire.stops import stop_order
@@ -35,7 +36,7 @@ def place(call: Call) -> Document:
     events = call.desk.command(request.command, call.time, request.note)
     taken, last = _outcome(call, request, events)
     if request.note.good_till_ms and last.status in LIVE:
-        call.desk.expire_at(last, till_age_ns(call, request.note.good_till_ms))
+        call.desk.expire_at(last, till_age_ns(call, request.note.good_till_ms), GOOD_TILL)
     shown = last if request.show_result else taken
     return order_reply(request.listing, shown, request.note, call.time, paid=tells_money(call))
 
@@ -165,7 +166,7 @@ def cancel(call: Call) -> Document:
     stop = find_stop(call, listing, order.order_id, None)
     if stop is not None and stop.status is not ConditionalStatus.WAITING:
         raise VenueError("unknown-order-cancel")
-    events = call.desk.cancel(order, call.time) if stop is None else call.desk.cancel_algo(stop, call.time)
+    events = call.desk.cancel(order, call.time) if stop is None else call.desk.cancel_conditional(stop, call.time)
     _raise_refused(call, listing, order.side, events)
     ended = find_order(call, listing, "unknown-order-cancel")
     return order_reply(listing, ended, call.desk.notes.of(order), call.time, paid=tells_money(call))

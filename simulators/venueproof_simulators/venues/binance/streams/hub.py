@@ -18,7 +18,6 @@ from venueproof_simulators.venues.binance.streams.feeds import TOPICS, Documents
 from venueproof_simulators.venues.binance.streams.names import Channel, Kind, is_listen_key, read_name
 from venueproof_simulators.venues.binance.streams.sessions import STREAMS_LIMIT, Opening, Session, products_served
 from venueproof_simulators.venues.binance.wire.events import expired_event
-from venueproof_simulators.venues.binance.wire.orders import Document
 
 DELTA_FIRST = "binance.ws.delta-before-ack"
 EXPIRED_AS_TEXT = "binance.ws.listen-key-expired-text"
@@ -45,7 +44,6 @@ class Hub:
         self._quiet = False
         """Market channels say nothing: the venue is closed."""
         desk.publish = self.publish
-        desk.tell_account = self.tell_account
         desk.listen_keys.gone = self.key_gone
 
     def take_outgoing(self) -> list[Outgoing]:
@@ -278,10 +276,6 @@ class Hub:
         if owner is not None and session.carries(owner.product):
             session.account = owner.account
             self._holders.setdefault(key, {})[session.number] = None
-
-    def tell_account(self, account: str, document: Document, time: VenueTime) -> None:
-        """Send a message to an account's streams."""
-        self._send_account(AccountMessage(account, str(document["e"]), document), time)
 
     def _send_account(self, message: AccountMessage, time: VenueTime) -> None:
         for key in self._desk.listen_keys.heard_by(message.account, message.product):
