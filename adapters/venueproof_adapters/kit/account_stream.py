@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
 import msgspec
@@ -18,12 +19,14 @@ from msgspec import structs
 from venueproof_adapters.kit.backoff import Backoff
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import SECOND_NS
-from venueproof_adapters.kit.ledger import OrderKey
+from venueproof_adapters.kit.dialogue import Dialogue
+from venueproof_adapters.kit.heartbeat import Heartbeat
+from venueproof_adapters.kit.ledger import OrderKey, ref_key
 from venueproof_adapters.kit.orders import Told, order_key
 from venueproof_adapters.kit.own import Own
 from venueproof_adapters.kit.parts import Parts
 from venueproof_adapters.kit.recent import Recent
-from venueproof_adapters.kit.socket import SocketOptions
+from venueproof_adapters.kit.socket import Socket, SocketOptions
 from venueproof_adapters.kit.state import State
 from venueproof_contracts.errors import AdapterError, BadAnswer, RateLimited
 from venueproof_contracts.model import Channel, Fill, Order, OrderStatus, StreamEvent, StreamState
@@ -47,16 +50,29 @@ _UNPROTECTED = "its price has come and the venue made no order of it: it protect
 class AccountSource(Protocol):
     """The venue's side of the stream."""
 
-    async def address(self) -> str:
-        """Where to connect, with a fresh credential."""
+    lines: Sequence[str]
+    """Names of its connections, one or more."""
+    heartbeat: Heartbeat | None
+    renew_every_s: float
+    """How often the credential is renewed: looked at before each wait. 0: it does not expire."""
+
+    async def address(self, line: str) -> str:
+        """Where to connect, with a fresh credential if the address holds one."""
         ...
 
-    async def renew_credential(self) -> bool:
-        """Keep the credential valid; False when the venue knows it no more."""
+    async def greet(self, line: str, dialogue: Dialogue) -> None:
+        """Log in and subscribe on a connection that was just made, every answer awaited (`Dialogue.demand`)."""
         ...
 
-    def handle(self, frame: str | bytes, stream: AccountStream) -> None:
-        """Read a message and tell the stream of it. Raises `BadAnswer` or msgspec's error when it cannot be read."""
+    async def renew_credential(self, dialogues: Mapping[str, Dialogue]) -> bool:
+        """Keep the credential valid; False when the venue knows it no more. `dialogues` is by line."""
+        ...
+
+    def handle(self, line: str, frame: str | bytes, stream: AccountStream) -> None:
+        """Read a message and tell the stream of it, or `stream.dialogues[line]` of an answer.
+
+        Raises `BadAnswer` or msgspec's error when it cannot be read.
+        """
         ...
 
 
@@ -79,19 +95,30 @@ class AccountStream:
         self._state = state
         self._now_ns = now_ns
         self._watchdog = parts.watchdog(_HEARD_WITHIN_S, self._overdue)
-        self._socket = parts.socket(
-            name="account",
-            address=source.address,
-            on_open=self._opened,
-            on_frame=self._frame,
-            on_down=self._down,
-            backoff=backoff,
-            now_ns=now_ns,
-            options=options,
-        )
+        self._sockets: dict[str, Socket] = {
+            line: parts.socket(
+                name=line,
+                address=partial(source.address, line),
+                on_open=partial(self._opened, line),
+                on_frame=partial(self._frame, line),
+                on_down=partial(self._down, line),
+                backoff=backoff,
+                now_ns=now_ns,
+                options=options,
+                heartbeat=source.heartbeat,
+            )
+            for line in source.lines
+        }
+        self.dialogues: Mapping[str, Dialogue] = {
+            line: Dialogue(line, socket.send) for line, socket in self._sockets.items()
+        }
+        self._up: set[str] = set()
+        """Lines that are greeted: the stream is up when all are."""
         self._heard: Recent[OrderKey, Order] = Recent(10_000)
         self._awaited: dict[OrderKey, Order] = {}
         self._hunts: dict[OrderKey, int] = {}
+        self._nameless: dict[OrderKey, list[Fill]] = {}
+        """Executions of orders whose intent was not told so far."""
         self._tasks: list[asyncio.Task[None]] = []
         self._soon = asyncio.Event()
         self._lock = asyncio.Lock()
@@ -115,20 +142,44 @@ class AccountStream:
     async def _subscribe(self) -> None:
         self._state.since_ns = self._whole_ns = self._now_ns()
         self._started = False
-        await self._socket.open()
+        try:
+            for socket in self._sockets.values():
+                await socket.open()
+        except BaseException:
+            await self.close()
+            raise
         self._tasks = [asyncio.create_task(self._keep_credential()), asyncio.create_task(self._keep_whole())]
 
     async def close(self) -> None:
         """Disconnect. The credential stays: other clients of the account may share it."""
         self._state.told = False
         self._watchdog.clear()
+        self._nameless.clear()
         tasks, self._tasks = self._tasks, []
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._socket.close()
+        for socket in self._sockets.values():
+            await socket.close()
+        self._up.clear()
 
-    async def _opened(self) -> None:
+    async def _opened(self, line: str) -> None:
+        await self._source.greet(line, self.dialogues[line])
+        self._up.add(line)
+        if not self._whole:
+            return
+        try:
+            await self._begin()
+        except BaseException:
+            self._up.discard(line)
+            raise
+
+    @property
+    def _whole(self) -> bool:
+        return len(self._up) == len(self._sockets)
+
+    async def _begin(self) -> None:
+        """All connections are there: tell the whole state, or what was missed."""
         if not self._started:
             await self._reconcile()
             self._state.told = self._started = True
@@ -137,29 +188,39 @@ class AccountStream:
             return
         if self._parts.heals_after_reconnect:
             await self._reconcile()
+        if not self._whole:
+            return
         self._say(StreamState.UP)
         self._say(StreamState.RESYNCED)
 
-    def _down(self, reason: str) -> None:
+    def _down(self, line: str, reason: str) -> None:
+        was_whole = self._whole
+        self._up.discard(line)
+        self.dialogues[line].fail(reason)
         self._watchdog.clear()
         self._awaited.clear()
-        self._say(StreamState.DOWN, reason)
+        if was_whole:
+            self._say(StreamState.DOWN, reason)
+
+    def _renew(self, reason: str) -> None:
+        for socket in self._sockets.values():
+            socket.renew(reason)
 
     def _say(self, state: StreamState, reason: str = "") -> None:
         self._state.tell(StreamEvent(Channel.ACCOUNT, state, reason=reason))
 
     async def _keep_credential(self) -> None:
         """Renew the credential in time; start over when the venue knows it no more."""
-        wait_s = every_s = self._parts.renew_credential_every_s
-        while every_s:
-            await asyncio.sleep(wait_s)
-            wait_s = every_s
+        again_s = 0.0
+        while self._parts.renews_credential and self._source.renew_every_s:
+            await asyncio.sleep(again_s or self._source.renew_every_s)
+            again_s = 0.0
             try:
-                if not await self._source.renew_credential():
-                    self._socket.renew("the stream's credential expired")
+                if not await self._source.renew_credential(self.dialogues):
+                    self._renew("the stream's credential expired")
             except Exception as error:
                 _log_failure("the credential could not be renewed", error)
-                wait_s = self._pause_s(error) + _AGAIN_S
+                again_s = self._pause_s(error) + _AGAIN_S
 
     def _pause_s(self, error: Exception) -> float:
         return max(0.0, (error.until_ns - self._now_ns()) / SECOND_NS) if isinstance(error, RateLimited) else 0.0
@@ -176,7 +237,7 @@ class AccountStream:
             self._soon.clear()
             try:
                 if await self._reconcile():
-                    self._socket.renew("the stream did not tell what happened")
+                    self._renew("the stream did not tell what happened")
             except Exception as error:
                 _log_failure("the account could not be compared", error)
                 wait_s = self._pause_s(error) + _AGAIN_S
@@ -193,10 +254,18 @@ class AccountStream:
                     self._state.fills.start_at(order_key(order), order.filled)
             for key in list(self._hunts):
                 self._check_fills(key)
+            self._give_up_nameless()
             self._whole_ns = asked_ns
             late = self._state.was_late()
             self._tell_stuck(asked_ns)
             return late
+
+    def _give_up_nameless(self) -> None:
+        """Executions that waited for a name were asked for by now, with a name; one that was not is told without."""
+        for key, fills in list(self._nameless.items()):
+            for fill in fills:
+                self._hear_named(fill, self._state.intent_id(key) or "")
+        self._nameless.clear()
 
     def _tell_stuck(self, now_ns: int) -> None:
         """Say of conditional orders that have been firing for long that they protect nothing."""
@@ -246,7 +315,7 @@ class AccountStream:
         kind, key = what
         if kind == "order":
             self._awaited.pop(key, None)
-            self._socket.renew("the stream did not tell of our own order")
+            self._renew("the stream did not tell of our own order")
             return
         if kind == "fills":
             self._hunts[key] = self._hunts.get(key, 0) + 1
@@ -254,9 +323,9 @@ class AccountStream:
 
     # --- hearing ---
 
-    def _frame(self, frame: str | bytes) -> None:
+    def _frame(self, line: str, frame: str | bytes) -> None:
         try:
-            self._source.handle(frame, self)
+            self._source.handle(line, frame, self)
         except (msgspec.MsgspecError, ArithmeticError, BadAnswer) as error:
             log.warning("a message of the account's stream could not be read: %s", type(error).__name__)
             self._soon.set()
@@ -265,8 +334,8 @@ class AccountStream:
         """The stream told of an order, and perhaps of an execution of it."""
         key = order_key(told.order)
         self._state.name(key, told.client_id)
-        if fill is not None:
-            self._state.hear_fill(fill)
+        for held in (*self._nameless.pop(key, ()), *(() if fill is None else (fill,))):
+            self._hear_named(held, told.order.ref.intent_id)
         self._state.hear_order(told)
         self._heard[key] = told.order
         awaited = self._awaited.get(key)
@@ -274,7 +343,28 @@ class AccountStream:
             del self._awaited[key]
             self._watchdog.heard(("order", key))
         self._check_fills(key)
+        if not self._state.behind(key):
+            self._watchdog.heard(("state", key))
         self._check_firing(told.order)
+
+    def hear_fill(self, fill: Fill) -> None:
+        """The stream told of an execution in a message of its own, before or after that of its order.
+
+        Without an intent id it waits for its order, which is asked for when the stream does not tell of it.
+        """
+        key = ref_key(fill.ref)
+        intent_id = fill.ref.intent_id or self._state.intent_id(key)
+        if intent_id is None:
+            self._nameless.setdefault(key, []).append(fill)
+            self._watchdog.expect(("fills", key))
+            return
+        self._hear_named(fill, intent_id)
+        self._check_fills(key)
+        if self._state.behind(key):
+            self._watchdog.expect(("state", key))
+
+    def _hear_named(self, fill: Fill, intent_id: str) -> None:
+        self._state.hear_fill(structs.replace(fill, ref=structs.replace(fill.ref, intent_id=intent_id)))
 
     def hear_execution(self, fill_id: str, key: OrderKey) -> None:
         """The stream told of an execution without its fee: the full message is waited for."""
@@ -288,7 +378,7 @@ class AccountStream:
     def hear_expiry(self) -> None:
         """The stream told that its credential expired."""
         if self._parts.hears_credential_expiry:
-            self._socket.renew("the stream's credential expired")
+            self._renew("the stream's credential expired")
 
 
 def _log_failure(what: str, error: Exception) -> None:

@@ -25,8 +25,9 @@ from venueproof_adapters.kit.clocksync import ClockSync
 from venueproof_adapters.kit.desk import Desk
 from venueproof_adapters.kit.http import Http
 from venueproof_adapters.kit.ids import IdMap
+from venueproof_adapters.kit.line import MarketSource
 from venueproof_adapters.kit.managed import ManagedAdapter, MarketQuestions, Settings, Venue, Works
-from venueproof_adapters.kit.market_stream import MarketSource, MarketStream
+from venueproof_adapters.kit.market_stream import MarketStream
 from venueproof_adapters.kit.ordercalls import OrderCalls
 from venueproof_adapters.kit.own import AccountCalls, Own
 from venueproof_adapters.kit.parts import Parts

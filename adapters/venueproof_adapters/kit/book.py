@@ -1,4 +1,9 @@
-"""An order book built from a snapshot and the changes after it, where each change names the one before it."""
+"""An order book built from a snapshot and the changes after it, where each change names the one before it.
+
+A snapshot that is asked for comes at any point of the changes, which are kept until it is there. One that is streamed
+comes first, and the change after it follows it exactly; venues that only number their messages say `previous` is one
+less than `last`.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +44,12 @@ class BookBuilder:
         self._chained = False
         self.ready = False
 
+    def stream(self, last: int, bids: Iterable[Level], asks: Iterable[Level]) -> None:
+        """Take in a streamed snapshot: it takes the place of everything before it."""
+        self.reset()
+        self.start(last, bids, asks)
+        self._chained = True
+
     def start(self, last: int, bids: Iterable[Level], asks: Iterable[Level]) -> bool:
         """Take in a snapshot that is as of update `last`; False when the changes kept do not connect to it."""
         waiting = self._waiting
@@ -58,7 +69,8 @@ class BookBuilder:
         if not self.ready:
             self._waiting = [*self._waiting[-self._waiting_max :], change]
             return True
-        if change.last < self._last or (self._chained and change.last == self._last):
+        follows = self._chained and change.previous == self._last  # also where the venue begins to count anew
+        if not follows and (change.last < self._last or (self._chained and change.last == self._last)):
             return True
         if not self._connects(change):
             return False

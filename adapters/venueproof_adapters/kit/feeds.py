@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 from venueproof_adapters.kit.book import BookBuilder, BookChange
 from venueproof_adapters.kit.recent import Recent
 from venueproof_adapters.kit.state import Events
+from venueproof_contracts.errors import VenueDown
 from venueproof_contracts.model import (
     BookEvent,
     Candle,
@@ -31,10 +32,11 @@ INTERVAL = "1m"
 
 _LEVELS = 1000
 _SNAPSHOT_AGAIN_S = 0.5
+_STREAMED_WITHIN_S = 10.0
 
 
 class Snapshot(Struct, frozen=True):
-    """A deep book as of update `last`."""
+    """A book as of update `last`: asked for, or streamed before the changes after it."""
 
     last: int
     bids: Sequence[Level]
@@ -55,19 +57,19 @@ class Prices(Struct, frozen=True):
     volume_24h: Decimal | None = None
 
 
-News = BookChange | Trade | Prices | Candle
+News = Snapshot | BookChange | Trade | Prices | Candle
 """What a streamed message can tell."""
 
 
 class MarketCalls(Protocol):
     """The questions that make a feed whole."""
 
-    async def snapshot(self, symbol: str) -> Snapshot:
-        """A deep book."""
+    async def snapshot(self, symbol: str) -> Snapshot | None:
+        """A deep book; None where books are streamed with a snapshot of their own."""
         ...
 
-    async def trades_after(self, symbol: str, trade_id: str) -> Sequence[Trade]:
-        """Public trades after one, oldest first."""
+    async def trades_after(self, symbol: str, last: Trade) -> Sequence[Trade]:
+        """Public trades after one, oldest first; some that were before it do no harm."""
         ...
 
     async def ticker(self, instrument: str) -> Ticker:
@@ -87,6 +89,8 @@ class Feed:
         self.symbol = symbol
         self.ready = False
         """Subscribed, and told for the first time."""
+        self.restarts = False
+        """Made whole by subscribing anew: the venue streams a snapshot then."""
         self._calls = calls
         self._events = events
 
@@ -111,26 +115,41 @@ class BookFeed(Feed):
     def __init__(self, builder: BookBuilder, symbol: str, calls: MarketCalls, events: Events) -> None:
         super().__init__(Channel.BOOK, symbol, calls, events)
         self._builder = builder
+        self._streamed = asyncio.Event()
 
     def lost(self) -> None:
         """What is known is worth nothing without the changes after it."""
+        self._streamed.clear()
         self._builder.reset()
 
     async def prime(self) -> None:
-        """Take snapshots until one connects to the changes that came in meanwhile."""
+        """Take snapshots until one connects to the changes that came in meanwhile, or wait for the streamed one."""
         while True:
             taken = await self._calls.snapshot(self.symbol)
+            if taken is None:
+                return await self._wait()
             if self._builder.start(taken.last, taken.bids, taken.asks):
                 self._events.put(BookEvent(self._builder.book(_LEVELS, taken.at_ns)))
                 return
             await asyncio.sleep(_SNAPSHOT_AGAIN_S)
 
+    async def _wait(self) -> None:
+        self.restarts = True
+        try:
+            await asyncio.wait_for(self._streamed.wait(), _STREAMED_WITHIN_S)
+        except TimeoutError:
+            raise VenueDown(f"{self.symbol}: no snapshot of the book was streamed") from None
+
     def hear(self, news: News) -> bool:
-        """A change of the book."""
-        assert isinstance(news, BookChange)
-        if not self._builder.change(news):
-            self._builder.reset()
-            return False
+        """A change of the book, or all of it."""
+        if isinstance(news, Snapshot):
+            self._builder.stream(news.last, news.bids, news.asks)
+            self._streamed.set()
+        else:
+            assert isinstance(news, BookChange)
+            if not self._builder.change(news):
+                self.lost()
+                return False
         if self._builder.ready:
             self._events.put(BookEvent(self._builder.book(_LEVELS, news.at_ns)))
         return True
@@ -142,11 +161,11 @@ class TradesFeed(Feed):
     def __init__(self, symbol: str, calls: MarketCalls, events: Events) -> None:
         super().__init__(Channel.TRADES, symbol, calls, events)
         self._known: Recent[str, None] = Recent(5_000)
-        self._last = ""
+        self._last: Trade | None = None
 
     async def prime(self) -> None:
         """What was traded since the last trade that was heard."""
-        if self._last:
+        if self._last is not None:
             for trade in await self._calls.trades_after(self.symbol, self._last):
                 self.hear(trade)
 
@@ -155,7 +174,7 @@ class TradesFeed(Feed):
         assert isinstance(news, Trade)
         if news.trade_id not in self._known:
             self._known[news.trade_id] = None
-            self._last = news.trade_id
+            self._last = news
             self._events.put(TradeEvent(news))
         return True
 
@@ -182,21 +201,26 @@ class TickerFeed(Feed):
 
 
 class CandlesFeed(Feed):
-    """Candles of `INTERVAL`; after a break those that were missed are asked for."""
+    """Candles of `INTERVAL`; those that were missed, or are not streamed at all, are asked for."""
 
-    def __init__(self, symbol: str, calls: MarketCalls, events: Events) -> None:
+    def __init__(self, symbol: str, calls: MarketCalls, events: Events, *, polled: bool) -> None:
         super().__init__(Channel.CANDLES, symbol, calls, events)
-        self._last_open_ns = 0
+        self._polled = polled
+        self._last: Candle | None = None
 
     async def prime(self) -> None:
         """The candles since the last one that was heard, which may have closed meanwhile."""
-        if self._last_open_ns:
-            for candle in await self._calls.candles(self.symbol, INTERVAL, self._last_open_ns, None):
+        if self._last is None and not self._polled:
+            return
+        since_ns = None if self._last is None else self._last.open_ns
+        for candle in await self._calls.candles(self.symbol, INTERVAL, since_ns, 2 if since_ns is None else None):
+            if candle != self._last:
                 self.hear(candle)
 
     def hear(self, news: News) -> bool:
         """A candle as it is now."""
         assert isinstance(news, Candle)
-        self._last_open_ns = max(self._last_open_ns, news.open_ns)
+        if self._last is None or news.open_ns >= self._last.open_ns:
+            self._last = news
         self._events.put(CandleEvent(self.symbol, INTERVAL, news))
         return True

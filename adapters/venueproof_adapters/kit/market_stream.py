@@ -1,188 +1,25 @@
-"""Market streams over one or more connections: commands answered by number, feeds kept whole."""
+"""Market streams over one or more connections: feeds kept whole, and those polled that a venue does not stream."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from itertools import count
-from typing import Protocol
-
-import msgspec
-from msgspec import Struct
 
 from venueproof_adapters.kit.backoff import Backoff
 from venueproof_adapters.kit.catalog import Catalog
-from venueproof_adapters.kit.feeds import BookFeed, CandlesFeed, Feed, MarketCalls, News, TickerFeed, TradesFeed
+from venueproof_adapters.kit.feeds import BookFeed, CandlesFeed, Feed, MarketCalls, TickerFeed, TradesFeed
+from venueproof_adapters.kit.line import Heard, Line, MarketSource
 from venueproof_adapters.kit.parts import Parts
 from venueproof_adapters.kit.socket import SocketOptions
 from venueproof_adapters.kit.state import Events
-from venueproof_contracts.errors import AdapterError, BadAnswer, VenueDown
-from venueproof_contracts.model import Channel, Instrument, StreamState
+from venueproof_contracts.errors import AdapterError
+from venueproof_contracts.model import Channel, StreamState
 
 log = logging.getLogger("venueproof_adapters.market_stream")
 
-_ACK_WITHIN_S = 10.0
-_UP_WITHIN_S = 30.0
-
-
-class Heard(Struct, frozen=True):
-    """A message of a channel, under the venue's spelling of the instrument."""
-
-    channel: Channel
-    spelling: str
-    news: News
-
-
-class Ack(Struct, frozen=True):
-    """The answer to a command; without a number it answers the oldest one."""
-
-    number: int | None
-    error: AdapterError | None = None
-
-
-class MarketSource(Protocol):
-    """The venue's side of market streams."""
-
-    lines: Sequence[str]
-    """Names of its connections."""
-
-    def address(self, line: str) -> str:
-        """Where a connection goes."""
-        ...
-
-    def streams(self, channel: Channel, instrument: Instrument) -> Sequence[tuple[str, str]]:
-        """Connection and name of each stream that makes up a channel."""
-        ...
-
-    def command(self, subscribe: bool, streams: Sequence[str], number: int) -> str:
-        """The frame that asks for streams, or for their end."""
-        ...
-
-    def read(self, frame: str | bytes) -> Heard | Ack | None:
-        """What a message says. Raises `BadAnswer` or msgspec's error when it cannot be read."""
-        ...
-
-
-class Line:
-    """One connection: which streams it carries, and commands answered by number."""
-
-    def __init__(
-        self,
-        name: str,
-        source: MarketSource,
-        parts: Parts,
-        backoff: Backoff,
-        now_ns: Callable[[], int],
-        options: SocketOptions,
-        on_heard: Callable[[Heard], None],
-        on_open: Callable[[str], None],
-        on_down: Callable[[str, str], None],
-    ) -> None:
-        self._name = name
-        self._source = source
-        self._on_heard = on_heard
-        self._on_open = on_open
-        self._on_down = on_down
-        self._streams: dict[str, None] = {}
-        self._numbers = count(1)
-        self._pending: dict[int, asyncio.Future[None]] = {}
-        self._up = asyncio.Event()
-        self._socket = parts.socket(
-            name=name,
-            address=self._address,
-            on_open=self._opened,
-            on_frame=self._frame,
-            on_down=self._down,
-            backoff=backoff,
-            now_ns=now_ns,
-            options=options,
-        )
-
-    async def add(self, stream: str) -> None:
-        """Have a stream delivered, now and after each reconnect."""
-        self._streams[stream] = None
-        if self._up.is_set():
-            await self._command(True, [stream])
-            return
-        await self._socket.open()
-        try:
-            await asyncio.wait_for(self._up.wait(), _UP_WITHIN_S)
-        except TimeoutError:
-            raise VenueDown(f"{self._name}: not connected") from None
-
-    async def remove(self, stream: str) -> None:
-        """Deliver it no more."""
-        self.forget(stream)
-        if self._up.is_set():
-            await self._command(False, [stream])
-
-    def forget(self, stream: str) -> None:
-        """Do not ask for a stream again."""
-        self._streams.pop(stream, None)
-
-    async def close(self) -> None:
-        """Disconnect."""
-        self._up.clear()
-        await self._socket.close()
-        self._fail("closed")
-
-    async def _address(self) -> str:
-        return self._source.address(self._name)
-
-    async def _opened(self) -> None:
-        asked: set[str] = set()
-        while news := [
-            stream for stream in self._streams if stream not in asked
-        ]:  # some come while others are asked for
-            await self._command(True, news)
-            asked.update(news)
-        self._up.set()
-        self._on_open(self._name)
-
-    def _down(self, reason: str) -> None:
-        self._up.clear()
-        self._fail(reason)
-        self._on_down(self._name, reason)
-
-    def _fail(self, reason: str) -> None:
-        for answer in self._pending.values():
-            if not answer.done():
-                answer.set_exception(VenueDown(f"{self._name}: {reason}"))
-
-    async def _command(self, subscribe: bool, streams: Sequence[str]) -> None:
-        """Send a command and wait for its answer. Raises the venue's refusal, or `VenueDown` when none comes."""
-        number = next(self._numbers)
-        answer = self._pending[number] = asyncio.get_running_loop().create_future()
-        try:
-            await self._socket.send(self._source.command(subscribe, streams, number))
-            await asyncio.wait_for(answer, _ACK_WITHIN_S)
-        except TimeoutError:
-            raise VenueDown(f"{self._name}: no answer to a command") from None
-        finally:
-            del self._pending[number]
-
-    def _frame(self, frame: str | bytes) -> None:
-        try:
-            said = self._source.read(frame)
-        except (msgspec.MsgspecError, ArithmeticError, BadAnswer) as error:
-            log.warning("a message on %s could not be read: %s", self._name, type(error).__name__)
-            self._socket.renew("a message could not be read")
-            return
-        if isinstance(said, Heard):
-            self._on_heard(said)
-        elif said is not None:
-            self._acknowledge(said)
-
-    def _acknowledge(self, ack: Ack) -> None:
-        number = next(iter(self._pending), None) if ack.number is None else ack.number
-        answer = self._pending.get(number) if number is not None else None
-        if answer is None or answer.done():
-            return
-        if ack.error is None:
-            answer.set_result(None)
-        else:
-            answer.set_exception(ack.error)
+POLL_EVERY_S = 60.0
+_POLL_AGAIN_S = 5.0
 
 
 class MarketStream:
@@ -220,8 +57,8 @@ class MarketStream:
         if key in self._feeds:
             return
         # Heard from the start on: the first messages may come before the confirmation.
-        feed = self._feeds[key] = self._feed(channel, symbol)
         streams = self._streams[key] = self._source.streams(channel, instrument)
+        feed = self._feeds[key] = self._feed(channel, symbol, polled=not streams)
         try:
             for line, stream in streams:
                 await self._lines[line].add(stream)
@@ -233,6 +70,8 @@ class MarketStream:
             raise
         feed.ready = True
         feed.say(StreamState.UP)
+        if not streams:
+            self._priming[key] = asyncio.create_task(self._poll(feed))
 
     async def unsubscribe(self, channel: Channel, symbol: str) -> None:
         """Stop a channel of an instrument."""
@@ -253,7 +92,7 @@ class MarketStream:
         for line in self._lines.values():
             await line.close()
 
-    def _feed(self, channel: Channel, symbol: str) -> Feed:
+    def _feed(self, channel: Channel, symbol: str, *, polled: bool) -> Feed:
         match channel:
             case Channel.BOOK:
                 return BookFeed(self._parts.book(symbol), symbol, self._calls, self._events)
@@ -262,18 +101,19 @@ class MarketStream:
             case Channel.TICKER:
                 return TickerFeed(symbol, self._calls, self._events)
             case _:
-                return CandlesFeed(symbol, self._calls, self._events)
+                return CandlesFeed(symbol, self._calls, self._events, polled=polled)
 
     def _heard(self, heard: Heard) -> None:
         feed = self._feeds.get((heard.channel, self._catalog.symbol(heard.spelling)))
         if feed is not None and not feed.hear(heard.news):
             feed.say(StreamState.GAP, "a message was lost")
-            self._make_whole(feed)
+            self._make_whole(feed, begin_anew=True)
 
     def _opened(self, line: str) -> None:
         for feed in self._on_line(line):
-            feed.say(StreamState.UP)
-            self._make_whole(feed)
+            if self._carried(feed):
+                feed.say(StreamState.UP)
+                self._make_whole(feed)
 
     def _down(self, line: str, reason: str) -> None:
         for feed in self._on_line(line):
@@ -283,22 +123,51 @@ class MarketStream:
     def _on_line(self, line: str) -> list[Feed]:
         return [feed for feed in self._feeds.values() if feed.ready and line in self._lines_of(feed)]
 
+    def _carried(self, feed: Feed) -> bool:
+        """False for what the venue streams no more: it stays down, as it was told when the connection ended."""
+        return all(self._lines[line].carries(stream) for line, stream in self._streams[feed.channel, feed.symbol])
+
     def _lines_of(self, feed: Feed) -> set[str]:
         return {line for line, _ in self._streams[feed.channel, feed.symbol]}
 
-    def _make_whole(self, feed: Feed) -> None:
+    def _make_whole(self, feed: Feed, *, begin_anew: bool = False) -> None:
         """Prime a feed in the background, trying until it succeeds."""
         key = (feed.channel, feed.symbol)
         if (task := self._priming.get(key)) is None or task.done():
-            self._priming[key] = asyncio.create_task(self._prime(feed))
+            self._priming[key] = asyncio.create_task(self._prime(feed, begin_anew))
 
-    async def _prime(self, feed: Feed) -> None:
+    async def _prime(self, feed: Feed, begin_anew: bool) -> None:
         while True:
             try:
+                if begin_anew and feed.restarts:
+                    await self._begin_anew(feed)
                 await feed.prime()
             except AdapterError as error:
                 log.debug("%s of %s could not be made whole: %s", feed.channel, feed.symbol, type(error).__name__)
+                begin_anew = True
                 await asyncio.sleep(1)
             else:
                 feed.say(StreamState.RESYNCED)
                 return
+
+    async def _begin_anew(self, feed: Feed) -> None:
+        feed.lost()
+        for line, stream in self._streams[feed.channel, feed.symbol]:
+            await self._lines[line].again(stream)
+
+    async def _poll(self, feed: Feed) -> None:
+        """Ask every now and then; after a question that failed the next answer has what it missed."""
+        failed = False
+        while True:
+            await asyncio.sleep(_POLL_AGAIN_S if failed else POLL_EVERY_S)
+            try:
+                await feed.prime()
+            except AdapterError as error:
+                if not failed:
+                    feed.say(StreamState.DOWN, str(error))
+                failed = True
+            else:
+                if failed:
+                    feed.say(StreamState.UP)
+                    feed.say(StreamState.RESYNCED)
+                failed = False

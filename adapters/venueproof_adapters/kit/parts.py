@@ -75,8 +75,8 @@ class Parts(Struct, frozen=True):
     """Writes a decimal exactly."""
     reconcile_every_s: float = 40.0
     """How often the account is compared with the venue's answers; 0: never."""
-    renew_credential_every_s: float = 20 * 60.0
-    """How often what keeps the account's stream alive is renewed; 0: never."""
+    renews_credential: bool = True
+    """What keeps the account's stream alive is renewed before it expires."""
     hears_credential_expiry: bool = True
     """The venue's word that the stream's credential expired starts a new one."""
     heals_after_reconnect: bool = True

@@ -13,8 +13,9 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from venueproof_adapters.kit.backoff import Backoff
 from venueproof_adapters.kit.clock import SECOND_NS
+from venueproof_adapters.kit.heartbeat import Heartbeat, Pulse
 from venueproof_adapters.kit.http import trust
-from venueproof_contracts.errors import AdapterError, NotSent, RateLimited, VenueDown
+from venueproof_contracts.errors import AdapterError, NotSent, OutcomeUnknown, RateLimited, VenueDown
 
 log = logging.getLogger("venueproof_adapters.socket")
 _wire_log = logging.getLogger("venueproof_adapters.socket.wire")
@@ -30,7 +31,7 @@ class SocketOptions(Struct, frozen=True):
     proxy: str = ""
     ca: str = ""
     open_timeout_s: float = 10.0
-    ping_every_s: float = 20.0
+    ping_every_s: float | None = 20.0
     ping_timeout_s: float = 15.0
     max_age_s: float = 23 * 3600.0
     settled_after_s: float = 10.0
@@ -41,7 +42,8 @@ class Socket:
     """One kept-up connection.
 
     `address` is asked before each connect, `on_open` greets (subscribes, takes snapshots) while frames already arrive,
-    `on_frame` takes each frame, `on_down` hears why a connection that had been opened ended.
+    `on_frame` takes each frame, `on_down` hears why a connection that had been opened ended. The `heartbeat`, where the
+    venue wants one of the client, beats before anything else is sent.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Socket:
         backoff: Backoff,
         now_ns: Callable[[], int],
         options: SocketOptions,
+        heartbeat: Heartbeat | None = None,
     ) -> None:
         self._name = name
         self._address = address
@@ -64,6 +67,7 @@ class Socket:
         self._backoff = backoff
         self._now_ns = now_ns
         self._options = options
+        self._pulse = None if heartbeat is None else Pulse(heartbeat)
         self._connection: ClientConnection | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._opened: asyncio.Future[None] | None = None
@@ -92,13 +96,13 @@ class Socket:
             self._opened.set_exception(NotSent(f"{self._name}: closed before it was open"))
 
     async def send(self, text: str) -> None:
-        """Send a frame. Raises `VenueDown` when there is no connection."""
+        """Send a frame. Raises `VenueDown` when there is no connection, `OutcomeUnknown` when it ends meanwhile."""
         if self._connection is None:
             raise VenueDown(f"{self._name}: not connected")
         try:
             await self._connection.send(text)
         except ConnectionClosed:
-            raise VenueDown(f"{self._name}: the connection ended") from None
+            raise OutcomeUnknown(f"{self._name}: the connection ended") from None
 
     def renew(self, reason: str) -> None:
         """Give up the connection and make a new one."""
@@ -136,25 +140,25 @@ class Socket:
         """One connection from dial to end; the reason why it ended."""
         connection = await self._dial()
         self._connection = connection
-        self._renewal = asyncio.get_running_loop().create_future()
-        pump: asyncio.Future[str] = asyncio.ensure_future(self._pump(connection))
+        renewal = self._renewal = asyncio.get_running_loop().create_future()
+        ends: list[asyncio.Future[str]] = [renewal, asyncio.ensure_future(self._pump(connection))]
+        if self._pulse is not None:
+            ends.append(asyncio.ensure_future(self._pulse.beat(connection.send)))
         greeting: asyncio.Future[str] = asyncio.ensure_future(self._greet())
         greeted = False
         reason = "closed by us"
         try:
-            await asyncio.wait([pump, greeting, self._renewal], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([*ends, greeting], return_when=asyncio.FIRST_COMPLETED)
             if greeting.done():
                 greeting.result()  # raises what went wrong
                 greeted = True
                 if not opened.done():
                     opened.set_result(None)
-                await asyncio.wait(
-                    {pump, self._renewal}, timeout=self._options.max_age_s, return_when=asyncio.FIRST_COMPLETED
-                )
-            reason = self._why(pump)
+                await asyncio.wait(ends, timeout=self._options.max_age_s, return_when=asyncio.FIRST_COMPLETED)
+            reason = next((end.result() for end in ends if end.done()), "renewed before the venue's cut")
         finally:
             self._connection = None
-            await _end(connection, pump, greeting)
+            await _end(connection, greeting, *ends)
             if greeted:
                 self._on_down(reason)
         if not opened.done():
@@ -183,7 +187,8 @@ class Socket:
     async def _pump(self, connection: ClientConnection) -> str:
         try:
             async for frame in connection:
-                self._on_frame(frame)
+                if self._pulse is None or not self._pulse.hears(frame):
+                    self._on_frame(frame)
         except ConnectionClosed:
             pass
         return f"closed with {connection.close_code}"
@@ -191,11 +196,6 @@ class Socket:
     async def _greet(self) -> str:
         await self._on_open()
         return "greeted"
-
-    def _why(self, pump: asyncio.Future[str]) -> str:
-        if self._renewal and self._renewal.done():
-            return self._renewal.result()
-        return pump.result() if pump.done() else "renewed before the venue's cut"
 
 
 async def _end(connection: ClientConnection, *tasks: asyncio.Future[str]) -> None:

@@ -169,6 +169,11 @@ class State:
         order = self.orders.get(key)
         return order is not None and self.fills.missing(key, order.filled) > ZERO
 
+    def behind(self, key: OrderKey) -> bool:
+        """True when the known fills of an order add up to more than it is known to be filled."""
+        order = self.orders.get(key)
+        return self.fills.missing(key, ZERO if order is None else order.filled) < ZERO
+
     # --- positions and balances ---
 
     def hear_position(self, position: Position, stamp: Stamp) -> None:

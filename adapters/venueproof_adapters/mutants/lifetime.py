@@ -55,7 +55,7 @@ lets_credentials_expire = exchanged(
     "WSS-030",
     "lets-its-credential-expire",
     "Does not renew what keeps the account's stream alive.",
-    renew_credential_every_s=0.0,
+    renews_credential=False,
 )
 
 deaf_to_expiry = exchanged(

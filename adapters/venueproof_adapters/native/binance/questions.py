@@ -101,9 +101,9 @@ class BinanceMarket:
         """The latest public trades; their ids are those of the stream."""
         return await self._trades(instrument, None)
 
-    async def trades_after(self, symbol: str, trade_id: str) -> list[Trade]:
+    async def trades_after(self, symbol: str, last: Trade) -> list[Trade]:
         """Public trades after one."""
-        return await self._trades(symbol, int(trade_id) + 1)
+        return await self._trades(symbol, int(last.trade_id) + 1)
 
     async def _trades(self, symbol: str, first_id: int | None) -> list[Trade]:
         name = self._catalog.find(symbol).spelling

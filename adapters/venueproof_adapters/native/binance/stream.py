@@ -7,7 +7,7 @@ acknowledged and stays silent. Source: the vendor's user data stream and market 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -15,8 +15,10 @@ from venueproof_adapters.kit.account_stream import AccountStream
 from venueproof_adapters.kit.book import BookChange
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import MS_NS
+from venueproof_adapters.kit.dialogue import Dialogue
 from venueproof_adapters.kit.feeds import INTERVAL, News, Prices
-from venueproof_adapters.kit.market_stream import Ack, Heard
+from venueproof_adapters.kit.heartbeat import Heartbeat
+from venueproof_adapters.kit.line import Ack, Command, Heard, Pace
 from venueproof_adapters.kit.orders import Told
 from venueproof_adapters.kit.state import State
 from venueproof_adapters.native.binance import wire
@@ -40,6 +42,11 @@ _STREAMS: dict[Channel, tuple[tuple[str, str], ...]] = {
 class BinanceAccountSource:
     """The user data stream."""
 
+    lines: Sequence[str] = ("account",)
+    heartbeat: Heartbeat | None = None
+    renew_every_s: float = 20 * 60.0
+    """A listen key lasts an hour."""
+
     def __init__(self, product: Product, rest: Rest, ws: str, parser: Parser, catalog: Catalog, state: State) -> None:
         self._rest = rest
         self._address = ws + product.private
@@ -47,12 +54,15 @@ class BinanceAccountSource:
         self._catalog = catalog
         self._state = state
 
-    async def address(self) -> str:
+    async def address(self, line: str) -> str:
         """The venue gives the same listen key again while it is valid, and a new one otherwise."""
         key = (await self._rest.ask("listen-key", wire.ListenKeyRow)).listen_key
         return self._address + key
 
-    async def renew_credential(self) -> bool:
+    async def greet(self, line: str, dialogue: Dialogue) -> None:
+        """The address says it all."""
+
+    async def renew_credential(self, dialogues: Mapping[str, Dialogue]) -> bool:
         """PUT listenKey. Never deleted: that would end the streams of every client of the account."""
         try:
             await self._rest.ask("keep-listen-key", dict[str, msgspec.Raw])
@@ -62,7 +72,7 @@ class BinanceAccountSource:
             return False
         return True
 
-    def handle(self, frame: str | bytes, stream: AccountStream) -> None:
+    def handle(self, line: str, frame: str | bytes, stream: AccountStream) -> None:
         """The venue's own bots are nothing that is told of."""
         match msgspec.json.decode(frame, type=wire.Head).event:
             case "ORDER_TRADE_UPDATE":
@@ -99,6 +109,10 @@ class BinanceAccountSource:
 class BinanceMarketSource:
     """The market streams."""
 
+    heartbeat: Heartbeat | None = None
+    """The venue pings, on the level of the protocol."""
+    pace = Pace()
+
     def __init__(self, product: Product, ws: str, catalog: Catalog) -> None:
         self.lines: Sequence[str] = tuple(product.lines)
         self._product = product
@@ -114,23 +128,24 @@ class BinanceMarketSource:
         name = instrument.spelling.lower()
         return [(self._product.line(line), f"{name}@{kind}") for line, kind in _STREAMS[channel]]
 
-    def command(self, subscribe: bool, streams: Sequence[str], number: int) -> str:
+    def command(self, subscribe: bool, streams: Sequence[str], number: int) -> Command:
         """SUBSCRIBE or UNSUBSCRIBE."""
         method = "SUBSCRIBE" if subscribe else "UNSUBSCRIBE"
-        return msgspec.json.encode({"method": method, "params": list(streams), "id": number}).decode()
+        frame = msgspec.json.encode({"method": method, "params": list(streams), "id": number})
+        return Command(frame.decode(), (number,))
 
-    def read(self, frame: str | bytes) -> Heard | Ack | None:
+    def read(self, frame: str | bytes) -> Sequence[Heard | Ack]:
         """An event, or the answer to a command; an error may come bare and without the command's id."""
         head = msgspec.json.decode(frame, type=wire.Head)
         if reader := _READERS.get(head.event):
             channel, read = reader
-            return Heard(channel, head.symbol, read(frame, self._catalog.symbol(head.symbol)))
+            return [Heard(channel, head.symbol, read(frame, self._catalog.symbol(head.symbol)))]
         if head.event:
-            return None
+            return []
         if head.error is None and head.code is None:
-            return Ack(head.id)
+            return [Ack(head.id)]
         text = str(head.error.get("msg", "")) if head.error else head.msg
-        return Ack(head.id, Rejected(Reason.BAD_PARAMETER, text=text, code=str(head.code or "")))
+        return [Ack(head.id, Rejected(Reason.BAD_PARAMETER, text=text, code=str(head.code or "")))]
 
 
 def _depth(frame: str | bytes, symbol: str) -> News:
