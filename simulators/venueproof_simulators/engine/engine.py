@@ -30,6 +30,7 @@ from venueproof_simulators.engine.ledger import COUNTERPARTIES, Holding
 from venueproof_simulators.engine.legs import Leg
 from venueproof_simulators.engine.margin import balance, margin
 from venueproof_simulators.engine.market import Market
+from venueproof_simulators.engine.pools import PoolState, pool_state
 from venueproof_simulators.engine.prices import Pace
 from venueproof_simulators.engine.state import (
     BalanceState,
@@ -256,8 +257,10 @@ class Engine:
         holding = self._holding(account, instrument)
         return holding.position(_leg(holding, side))
 
-    def position_mode(self, account: str) -> PositionMode:
-        """Whether an account has one leg on each instrument or two."""
+    def position_mode(self, account: str, instrument: str = "") -> PositionMode:
+        """Whether an account has one leg on an instrument or two; without one, on each that it never touched."""
+        if instrument:
+            return PositionMode.HEDGE if self._holding(account, instrument).hedged else PositionMode.NET
         return self._floor.ledger[account].mode
 
     def deleverage_rank(self, account: str, instrument: str, side: PositionSide = PositionSide.NET) -> int:
@@ -273,6 +276,11 @@ class Engine:
         owner = self._floor.ledger[account]
         return [balance(owner, asset, self._floor.now_ns) for asset in owner.wallets]
 
+    def pools(self, account: str) -> list[PoolState]:
+        """The sums of every pool, in dollars."""
+        owner = self._floor.ledger[account]
+        return [pool_state(owner, pool, self._floor.now_ns) for pool in owner.all_pools()]
+
     def margin(self, account: str, instrument: str, side: PositionSide = PositionSide.NET) -> MarginState:
         """What an instrument ties up, and its liquidation and break-even prices. Raises `ValueError` as `position`."""
         holding = self._holding(account, instrument)
@@ -282,8 +290,10 @@ class Engine:
         """The leverage set for an instrument, in hundredths."""
         return self._holding(account, instrument).leverage_centi
 
-    def margin_mode(self, account: str, instrument: str) -> MarginMode:
-        """The margin mode set for an instrument."""
+    def margin_mode(self, account: str, instrument: str = "") -> MarginMode:
+        """The margin mode set for an instrument; without one, for each that was never touched."""
+        if not instrument:
+            return self._floor.ledger[account].margin_mode
         return self._holding(account, instrument).margin_mode
 
     def pool_shared(self, account: str, pool: str) -> bool:
@@ -381,9 +391,13 @@ class Engine:
         holdings = sorted(account.holdings.items())
         return [
             account.mode,
-            sorted({pool.name: pool.shared for pool in account.pools.values()}.items()),
+            account.margin_mode,
+            sorted((pool.name, pool.shared) for pool in account.all_pools()),
             sorted(account.called),
-            [[key, one.margin_mode, one.leverage_centi, [leg.called for leg in one.legs]] for key, one in holdings],
+            [
+                [key, one.margin_mode, one.hedged, one.leverage_centi, [leg.called for leg in one.legs]]
+                for key, one in holdings
+            ],
             self._floor.refusals.get(name, []),
         ]
 

@@ -98,9 +98,9 @@ class Floor:
         """What one of an asset is worth in dollars: 1 for what contracts are quoted in, else the index price of the
         first contract listed on it, else the price at which its history starts.
         """
-        market = self.market(self._priced.get(asset, ""))
         if asset in self._money:
             return 1, 1
+        market = self.market(self._priced.get(asset, ""))
         if market is None:
             return underlying(asset).price.as_integer_ratio()
         return (market.instrument.tick * market.index).as_integer_ratio()

@@ -104,7 +104,7 @@ class Holding:
         self.leverage_centi = instrument.leverage_start_centi
         self.value_max = worth.value_max(self.leverage_centi)
         """How large a position may become at this leverage."""
-        self.margin_mode = MarginMode.CROSS
+        self.margin_mode = account.margin_mode
         self.net = Leg(_NET, worth)
         self.long = Leg(_LONG, worth)
         self.short = Leg(_SHORT, worth)
@@ -193,13 +193,15 @@ def _alike(asset: str) -> Fraction:
 class Pool:
     """Assets that stand side by side, each for its own positions, or when shared all together for all of them."""
 
-    __slots__ = ("haircuts", "name", "shared")
+    __slots__ = ("haircuts", "isolates", "name", "shared")
 
     def __init__(self, spec: PoolSpec) -> None:
         self.name = spec.name
         self.haircuts = dict(spec.assets)
         """Asset → how much less than its price it counts when shared, in parts per million."""
         self.shared = spec.shared
+        self.isolates = spec.isolates
+        """Whether positions may have margin of their own even when shared."""
 
 
 _NO_POOL = Pool(PoolSpec("", {}))
@@ -213,6 +215,7 @@ class Account:
         "called",
         "fills",
         "holdings",
+        "margin_mode",
         "mode",
         "name",
         "orders",
@@ -229,6 +232,8 @@ class Account:
         self.user = user
         self.price_of = price_of
         self.mode = PositionMode.NET
+        """What an instrument starts with that was never touched; `margin_mode` likewise."""
+        self.margin_mode = MarginMode.CROSS
         self.wallets: dict[str, int] = {}
         self.pools: dict[str, Pool] = {}
         """Asset → the pool that holds it."""
@@ -255,6 +260,10 @@ class Account:
     def purse(self, asset: str) -> Purse:
         """What is known of the free money of an asset."""
         return self.purses.setdefault(asset, Purse())
+
+    def all_pools(self) -> list[Pool]:
+        """The pools, each once."""
+        return list({pool.name: pool for pool in self.pools.values() if pool is not _NO_POOL}.values())
 
     def pool_name(self, asset: str) -> str:
         """The pool that holds an asset; empty for none."""

@@ -18,7 +18,7 @@ from venueproof_simulators.engine.events import BalanceCause, BalanceChanged, Ma
 from venueproof_simulators.engine.floor import Floor
 from venueproof_simulators.engine.ledger import INSURANCE, Account, Holding
 from venueproof_simulators.engine.legs import Leg
-from venueproof_simulators.engine.margin import cover, figures, margin
+from venueproof_simulators.engine.margin import cover, figures, in_dollars, margin
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.matching import admit, end, match, stranger_trade, swap
 from venueproof_simulators.engine.orders import Order
@@ -104,7 +104,7 @@ def _review_cross(floor: Floor, account: Account, assets: tuple[str, ...]) -> No
 def _close_cross(floor: Floor, account: Account, assets: tuple[str, ...]) -> None:
     """Close position after position until the rest is covered; what is owed in the end insurance pays."""
     while positions := _cross_positions(floor, account, assets):
-        market, holding, leg = max(positions, key=lambda position: _kept(position[1], position[2]))
+        market, holding, leg = max(positions, key=lambda position: _kept_dollars(position[1], position[2]))
         asset = holding.instrument.settle
         equity, kept = cover(account, asset)
         if equity >= kept:
@@ -133,8 +133,10 @@ def _cross_wallet(account: Account, asset: str) -> int:
     return account.wallets[asset] - sum(figures(holding)[5] for holding in account.by_asset.get(asset, ()))
 
 
-def _kept(holding: Holding, leg: Leg) -> int:
-    return holding.worth.maintenance_atoms(abs(leg.lots) * holding.worth.lot_value)
+def _kept_dollars(holding: Holding, leg: Leg) -> int:
+    """Maintenance margin of a position, comparable with that of one in another asset."""
+    kept = holding.worth.maintenance_atoms(abs(leg.lots) * holding.worth.lot_value)
+    return in_dollars(kept, holding.account.price_of(holding.instrument.settle))
 
 
 def _call(floor: Floor, account: Account, asset: str, positions: list[_Position], cross_atoms: int) -> None:

@@ -86,7 +86,7 @@ def _work_out_legs(holding: Holding, initial: int) -> Figures:
 def free_atoms(account: Account, asset: str) -> int:
     """What is left for new orders; negative when losses have eaten more than there is."""
     if account.sharing and account.pools[asset].shared:
-        sums = _shared(account, account.pools[asset])
+        sums = shared_sums(account, account.pools[asset])
         return _from_dollars(sums[0] - sums[1], account.price_of(asset))
     free = account.wallets.get(asset, 0)
     for holding in account.by_asset.get(asset, ()):
@@ -192,7 +192,7 @@ def cover(account: Account, asset: str) -> tuple[int, int]:
     """
     if account.sharing and account.pools[asset].shared:
         price = account.price_of(asset)
-        equity, _, kept = _shared(account, account.pools[asset])
+        equity, _, kept = shared_sums(account, account.pools[asset])
         return _from_dollars(equity, price), -_from_dollars(-kept, price)
     equity, kept = account.wallets[asset], 0
     for holding in account.by_asset.get(asset, ()):
@@ -205,14 +205,20 @@ def cover(account: Account, asset: str) -> tuple[int, int]:
     return equity, kept
 
 
-def _shared(account: Account, pool: Pool) -> tuple[int, int, int]:
-    """Equity, initial and maintenance margin of a shared pool in `_UNIT`s; what is owed of an asset counts in full."""
+def shared_sums(account: Account, pool: Pool) -> tuple[int, int, int]:
+    """Equity after haircuts, initial and maintenance margin of a shared pool in `UNIT`s, what isolated positions have
+    locked in left out; what is owed of an asset counts in full.
+    """
     equity = initial = kept = 0
     for asset, haircut in pool.haircuts.items():
         price = account.price_of(asset)
         own = account.wallets[asset]
         for holding in account.by_asset.get(asset, ()):
             held = figures(holding)
+            if holding.margin_mode is _ISOLATED:
+                own -= held[5]
+                initial -= _to_dollars(-held[2], price)
+                continue
             own += held[3]
             initial -= _to_dollars(-held[1] - held[2], price)
             kept -= _to_dollars(-held[4], price)
@@ -221,16 +227,21 @@ def _shared(account: Account, pool: Pool) -> tuple[int, int, int]:
     return equity, initial, kept
 
 
-_UNIT = 10**9
+UNIT = 10**9
 """How many parts of a hundred-millionth of a dollar sums over several assets are counted in."""
 
 
 def _to_dollars(atoms: int, price: Fraction) -> int:
-    return atoms * _UNIT * price[0] // price[1]
+    return atoms * UNIT * price[0] // price[1]
 
 
 def _from_dollars(units: int, price: Fraction) -> int:
-    return units * price[1] // (price[0] * _UNIT)
+    return units * price[1] // (price[0] * UNIT)
+
+
+def in_dollars(atoms: int, price: Fraction) -> int:
+    """Atoms of an asset in hundred-millionths of a dollar, rounded down."""
+    return atoms * price[0] // price[1]
 
 
 def margin(holding: Holding, leg: Leg) -> MarginState:

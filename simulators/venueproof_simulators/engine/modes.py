@@ -19,7 +19,7 @@ from venueproof_simulators.engine.state import MarginMode, PositionMode
 from venueproof_simulators.engine.worth import CENTI
 
 
-def _hold(floor: Floor, command: SetLeverage | SetMarginMode) -> Holding | None:
+def _hold(floor: Floor, command: SetLeverage | SetMarginMode | SetPositionMode) -> Holding | None:
     """The holding that a setting is for; tells of the refusal when there is no such instrument."""
     account = floor.ledger[command.account]
     market = floor.market(command.instrument)
@@ -66,37 +66,64 @@ def _check_leverage(holding: Holding, leverage_centi: int) -> Refusal | None:
 
 
 def set_margin_mode(floor: Floor, command: SetMarginMode) -> None:
-    """Set cross or isolated margin; only without orders, conditional ones included, and position. There is no isolated
-    margin in a shared pool.
+    """Set cross or isolated margin of one instrument, or of all there are and will be. It changes only without orders,
+    conditional ones included, and position, and is never isolated in a shared pool that does not allow it.
     """
-    holding = _hold(floor, command)
-    if holding is None:
+    account = floor.ledger[command.account]
+    holding = _hold(floor, command) if command.instrument else None
+    if command.instrument and holding is None:
         return
-    refusal = Refusal.NO_CHANGE if command.mode is holding.margin_mode else _open(floor, [holding])
-    if command.mode is MarginMode.ISOLATED and holding.account.pools[holding.instrument.settle].shared:
-        refusal = Refusal.NOT_ALLOWED
+    holdings = [holding] if holding else list(account.holdings.values())
+    changing = [one for one in holdings if one.margin_mode is not command.mode]
+    pools = [account.pools[holding.instrument.settle]] if holding else list(account.pools.values())
+    unchanged = not changing and (holding is not None or account.margin_mode is command.mode)
+    refusal = _check_isolated(pools, command.mode) or (Refusal.NO_CHANGE if unchanged else _open(floor, changing))
     if refusal is not None:
         floor.refuse(command.account, command.instrument, "", refusal)
         return
-    holding.margin_mode = command.mode
-    holding.forget()
-    holding.shown = True
+    if holding is None:
+        account.margin_mode = command.mode
+    for one in changing:
+        one.margin_mode = command.mode
+        one.forget()
+        one.shown |= holding is not None
     floor.events.append(MarginModeChanged(command.account, command.instrument, command.mode))
 
 
+def _check_isolated(pools: Sequence[Pool], mode: MarginMode) -> Refusal | None:
+    if mode is MarginMode.ISOLATED and any(pool.shared and not pool.isolates for pool in pools):
+        return Refusal.NOT_ALLOWED
+    return None
+
+
+def check_margin_mode(floor: Floor, holding: Holding, mode: MarginMode) -> Refusal | None:
+    """Why an order may not bring a margin mode along; None when it may, or the holding has it already."""
+    if mode is holding.margin_mode:
+        return None
+    return _check_isolated([holding.account.pools[holding.instrument.settle]], mode) or _open(floor, [holding])
+
+
 def set_position_mode(floor: Floor, command: SetPositionMode) -> None:
-    """Let an account hold one net leg on each instrument, or a long and a short one; only while nothing is open."""
-    account = floor.ledger[command.account]
-    holdings = account.holdings.values()
-    refusal = Refusal.NO_CHANGE if command.mode is account.mode else _open(floor, list(holdings))
-    if refusal is not None:
-        floor.refuse(command.account, "", "", refusal)
+    """Let an account hold one net leg on an instrument (or on each), or a long and a short one; only while nothing is
+    open there.
+    """
+    account, hedged = floor.ledger[command.account], command.mode is PositionMode.HEDGE
+    holding = _hold(floor, command) if command.instrument else None
+    if command.instrument and holding is None:
         return
-    account.mode = command.mode
-    for holding in holdings:
-        holding.hedged = command.mode is PositionMode.HEDGE
-        holding.forget()
-    floor.events.append(PositionModeChanged(command.account, command.mode))
+    holdings = [holding] if holding else list(account.holdings.values())
+    changing = [one for one in holdings if one.hedged is not hedged]
+    unchanged = not changing and (holding is not None or account.mode is command.mode)
+    refusal = Refusal.NO_CHANGE if unchanged else _open(floor, changing)
+    if refusal is not None:
+        floor.refuse(command.account, command.instrument, "", refusal)
+        return
+    if holding is None:
+        account.mode = command.mode
+    for one in changing:
+        one.hedged = hedged
+        one.forget()
+    floor.events.append(PositionModeChanged(command.account, command.mode, command.instrument))
 
 
 def set_pool_sharing(floor: Floor, command: SetPoolSharing) -> None:
@@ -123,7 +150,7 @@ def _check_sharing(floor: Floor, account: Account, pool: Pool, shared: bool) -> 
         return Refusal.NO_CHANGE
     if _open(floor, holdings) is Refusal.OPEN_ORDERS:
         return Refusal.OPEN_ORDERS
-    if any(holding.margin_mode is MarginMode.ISOLATED for holding in holdings):
+    if not pool.isolates and any(holding.margin_mode is MarginMode.ISOLATED for holding in holdings):
         return Refusal.NOT_ALLOWED
     _share(account, pool, shared)
     short = any(free_atoms(account, asset) < 0 for asset in pool.haircuts)

@@ -261,6 +261,9 @@ class BalanceState(Struct, frozen=True, gc=False):
     """What of the wallet isolated positions have locked in; the rest stands behind the cross positions."""
     isolated_unrealized_atoms: int = 0
     """What of the unrealized profit is theirs."""
+    options_atoms: int = 0
+    """What the options held are worth at mark, less what those sold are. They were paid for from the wallet: equity is
+    wallet, unrealized profit and this."""
 
 
 class MarginState(Struct, frozen=True, gc=False):

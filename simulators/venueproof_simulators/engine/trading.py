@@ -6,14 +6,15 @@ from functools import partial
 
 from venueproof_simulators.engine.checks import check_amend, check_place
 from venueproof_simulators.engine.commands import Amend, Cancel, CancelAll, Place
-from venueproof_simulators.engine.events import Acknowledged, Cause, OrderChanged
+from venueproof_simulators.engine.events import Acknowledged, Cause, MarginModeChanged, OrderChanged
 from venueproof_simulators.engine.floor import Floor
 from venueproof_simulators.engine.ledger import Holding
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.matching import end, open_order, work
+from venueproof_simulators.engine.modes import check_margin_mode
 from venueproof_simulators.engine.orders import Order
 from venueproof_simulators.engine.refusals import Refusal
-from venueproof_simulators.engine.state import LIVE, OrderOrigin, OrderStatus
+from venueproof_simulators.engine.state import LIVE, MarginMode, OrderOrigin, OrderStatus
 
 _USER = OrderOrigin.USER
 _CANCELED = OrderStatus.CANCELED
@@ -55,7 +56,26 @@ def _duplicate(holding: Holding, command: Place) -> Refusal | None:
 def verdict(floor: Floor, market: Market, holding: Holding, command: Place) -> Refusal | None:
     """A planned refusal, or what the checks say."""
     planned = planned_refusal(floor, command.account) if floor.refusals else None
-    return planned or check_place(market, holding, command)
+    if command.margin_mode is None or planned is not None:
+        return planned or check_place(market, holding, command)
+    return _check_in_mode(floor, market, holding, command, command.margin_mode)
+
+
+def _check_in_mode(floor: Floor, market: Market, holding: Holding, command: Place, mode: MarginMode) -> Refusal | None:
+    """The checks on an order that brings its margin mode along; the mode stays when it may come in."""
+    before = holding.margin_mode
+    refusal = check_margin_mode(floor, holding, mode)
+    if refusal is not None or mode is before:
+        return refusal or check_place(market, holding, command)
+    holding.margin_mode = mode
+    holding.forget()
+    refusal = check_place(market, holding, command)
+    if refusal is None:
+        floor.events.append(MarginModeChanged(command.account, command.instrument, mode))
+        return None
+    holding.margin_mode = before
+    holding.forget()
+    return refusal
 
 
 def planned_refusal(floor: Floor, account: str) -> Refusal | None:
