@@ -107,7 +107,7 @@ def _check_book(market: Market, holding: Holding, command: Place, limit: bool, s
         return Refusal.TOO_MANY_ORDERS
     if command.post_only and market.halves[-sign].reaches(command.ticks):
         return Refusal.WOULD_CROSS
-    if command.time_in_force is _FOK and not _fillable(market, holding, command, limit, sign):
+    if command.time_in_force is _FOK and not _fillable(market, holding, command, sign):
         return Refusal.NOT_FILLABLE
     return None
 
@@ -118,11 +118,13 @@ def _fits_leg(holding: Holding, command: Place, sign: int) -> bool:
     return command.lots <= abs(leg.lots) if sign == leg.closes else not command.reduce_only
 
 
-def _fillable(market: Market, holding: Holding, command: Place, limit: bool, sign: int) -> bool:
-    """Whether the whole amount is offered within the limit, own orders as the mode for self-trades has it."""
+def _fillable(market: Market, holding: Holding, command: Place, sign: int) -> bool:
+    """Whether the whole amount is offered within the limit or worst price, own orders as the mode for self-trades has
+    it.
+    """
     taker = _Rehearsal(holding, command, sign)
     for level in market.halves[-sign].best_first():
-        if limit and (level.ticks - command.ticks) * sign > 0:
+        if command.ticks and (level.ticks - command.ticks) * sign > 0:
             break
         for resting in level.queue:
             if command.self_trade is SelfTrade.NONE or resting.holding is not holding:

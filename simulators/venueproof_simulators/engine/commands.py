@@ -130,7 +130,7 @@ class PlaceConditional(Command, frozen=True, gc=False):
 
 
 class CancelConditional(Command, frozen=True, gc=False):
-    """End a conditional order that waits."""
+    """End a conditional order that waits or is acknowledged."""
 
     account: str
     instrument: str
@@ -163,7 +163,7 @@ class AmendConditional(Command, frozen=True, gc=False):
 
 
 class CancelAllConditional(Command, frozen=True, gc=False):
-    """End all waiting conditional orders of an account, on one instrument or on all (empty)."""
+    """End all waiting and acknowledged conditional orders of an account, on one instrument or on all (empty)."""
 
     account: str
     instrument: str = ""
@@ -222,7 +222,7 @@ class Cancel(Command, frozen=True, gc=False):
 
 
 class CancelAll(Command, frozen=True, gc=False):
-    """End all live orders of an account, on one instrument or on all (empty)."""
+    """End all live and acknowledged orders of an account, on one instrument or on all (empty)."""
 
     account: str
     instrument: str = ""

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from functools import partial
 
+from msgspec.structs import replace
+
 from venueproof_simulators.engine.checks import check_amount, check_notional, check_price, check_side
 from venueproof_simulators.engine.commands import (
+    AmendConditional,
     CancelAllConditional,
     CancelConditional,
     ExpireConditional,
@@ -21,12 +24,13 @@ from venueproof_simulators.engine.commands import (
 from venueproof_simulators.engine.conditional_state import ConditionalStatus, TriggerKind
 from venueproof_simulators.engine.events import ConditionalCause, ConditionalChanged
 from venueproof_simulators.engine.floor import Floor
+from venueproof_simulators.engine.groups import ONE_CANCELS_OTHER
 from venueproof_simulators.engine.ledger import Holding
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.matching import open_order
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import OrderKind, OrderOrigin
-from venueproof_simulators.engine.trading import enter, planned_refusal, verdict
+from venueproof_simulators.engine.trading import at_once, enter, planned_refusal, verdict
 from venueproof_simulators.engine.triggers import (
     POSITION_CLOSED,
     Conditional,
@@ -38,6 +42,7 @@ from venueproof_simulators.engine.triggers import (
 _LIMIT = OrderKind.LIMIT
 _TRAILING = TriggerKind.TRAILING
 _WAITING = ConditionalStatus.WAITING
+_CANCELED = ConditionalStatus.CANCELED
 
 
 def place_conditional(floor: Floor, command: PlaceConditional) -> None:
@@ -48,16 +53,50 @@ def place_conditional(floor: Floor, command: PlaceConditional) -> None:
         floor.refuse(account.name, command.instrument, command.client_id, Refusal.UNKNOWN_INSTRUMENT)
         return
     holding = account.hold(market.instrument, market.worth)
-    refusal = planned_refusal(floor, account.name) or _check(floor, market, holding, command)
+    refusal = _duplicate(floor, command)
+    if refusal is None and not command.verdict_delay_ns:
+        refusal = planned_refusal(floor, account.name) or _check(floor, market, holding, command)
     if refusal is not None:
         floor.refuse(account.name, command.instrument, command.client_id, refusal)
         return
     conditional = floor.conditionals.add(market, holding, command, floor.now_ns)
-    ticks = watched_ticks(market, command.watches)
-    if conditional.activates(ticks):
-        conditional.activated = True
-        conditional.follow(ticks)
-    floor.events.append(ConditionalChanged(conditional.state(), ConditionalCause.OPENED))
+    give_up = partial(end_waiting, floor, market, conditional, _CANCELED, ONE_CANCELS_OTHER)
+    floor.groups.join(command, conditional, give_up)
+    if command.verdict_delay_ns:
+        floor.events.append(ConditionalChanged(conditional.state(), ConditionalCause.ACKNOWLEDGED))
+        floor.due.add(floor.now_ns + command.verdict_delay_ns, partial(_decide, floor, market, conditional))
+    else:
+        conditional.begin(watched_ticks(market, command.watches))
+        floor.events.append(ConditionalChanged(conditional.state(), ConditionalCause.OPENED))
+
+
+def _decide(floor: Floor, market: Market, conditional: Conditional) -> None:
+    """The verdict on an acknowledged one, unless it ended before."""
+    if conditional not in floor.conditionals.pending:
+        return
+    command = conditional.command
+    refusal = planned_refusal(floor, command.account) or _check(floor, market, conditional.holding, command)
+    if refusal is None:
+        floor.conditionals.wait(market, conditional)
+        conditional.begin(watched_ticks(market, command.watches))
+        floor.events.append(conditional.to(_WAITING, floor.now_ns))
+        return
+    del floor.conditionals.pending[conditional]
+    floor.groups.leave(command, conditional)
+    floor.refuse(command.account, command.instrument, command.client_id, refusal, conditional.conditional_id)
+    floor.events.append(conditional.to(ConditionalStatus.REJECTED, floor.now_ns, refusal))
+
+
+def _duplicate(floor: Floor, command: PlaceConditional) -> Refusal | None:
+    """Whether its client id is that of another one of the account that waits or is to wait."""
+    taken = (other.command.client_id for other in _open(floor, command.account))
+    return Refusal.DUPLICATE_CLIENT_ID if command.client_id and command.client_id in taken else None
+
+
+def _open(floor: Floor, account: str) -> list[Conditional]:
+    """Those of an account that wait, oldest first, then those that are to."""
+    pending = [one for one in floor.conditionals.pending if one.command.account == account]
+    return [*floor.conditionals.waiting(account), *pending]
 
 
 def _check(floor: Floor, market: Market, holding: Holding, command: PlaceConditional) -> Refusal | None:
@@ -75,8 +114,6 @@ def _check(floor: Floor, market: Market, holding: Holding, command: PlaceConditi
 def _check_others(floor: Floor, market: Market, command: PlaceConditional) -> Refusal | None:
     """Against the others of the account that wait."""
     for other in floor.conditionals.waiting(command.account):
-        if command.client_id and other.command.client_id == command.client_id:
-            return Refusal.DUPLICATE_CLIENT_ID
         if command.close_position and _closes_alike(other.command, command):
             return Refusal.CLOSE_POSITION_EXISTS
     if floor.conditionals.waiting_count(command.account) >= market.instrument.conditionals_max:
@@ -113,22 +150,97 @@ def _check_price_trigger(market: Market, command: PlaceConditional, ticks: int) 
 
 def _check_trailing(market: Market, command: PlaceConditional, ticks: int) -> Refusal | None:
     """A buy activates below the watched price, a sell above it."""
-    instrument, activation = market.instrument, command.activation_ticks
-    if not instrument.callback_ppm_min <= command.callback_ppm <= instrument.callback_ppm_max:
+    activation = command.activation_ticks
+    if not _callback_fits(market, command, ticks):
         return Refusal.CALLBACK
     if activation < 0 or (activation and (activation - ticks) * command.side.sign >= 0):
         return Refusal.TRIGGER_PRICE
     return None
 
 
-def cancel_conditional(floor: Floor, command: CancelConditional) -> None:
-    """End one that waits; none that has fired."""
+def _callback_fits(market: Market, command: PlaceConditional, ticks: int) -> bool:
+    """Whether there is one callback, in range; a distance leaves a sell a price above 0."""
+    instrument, distance = market.instrument, command.callback_ticks
+    if distance:
+        return not command.callback_ppm and distance > 0 and (command.side.sign > 0 or distance < ticks)
+    return instrument.callback_ppm_min <= command.callback_ppm <= instrument.callback_ppm_max
+
+
+def amend_conditional(floor: Floor, command: AmendConditional) -> None:
+    """Change one that waits, now or when the verdict is due."""
     account = floor.ledger[command.account]
     conditional = _find(floor, account.name, command)
-    if conditional is None or conditional.command.account != account.name:
+    if conditional is None:
         floor.refuse(account.name, command.instrument, "", Refusal.UNKNOWN_ORDER, command.conditional_id)
+        return
+    if command.verdict_delay_ns:
+        floor.due.add(floor.now_ns + command.verdict_delay_ns, partial(amend_conditional, floor, at_once(command)))
+        return
+    market, amended = floor.markets[command.instrument], _amended(conditional.command, command)
+    ticks = watched_ticks(market, amended.watches)
+    refusal = _check_amended(market, conditional, command, amended, ticks)
+    if refusal is not None:
+        client_id, number = conditional.command.client_id, conditional.conditional_id
+        floor.refuse(account.name, command.instrument, client_id, refusal, number)
     else:
-        end_waiting(floor, floor.markets[command.instrument], conditional, ConditionalStatus.CANCELED)
+        floor.events.append(conditional.amend(amended, ticks, floor.now_ns, anew=_begins_anew(command)))
+
+
+def _given(command: AmendConditional) -> dict[str, object]:
+    """What an amendment changes: by the names of `PlaceConditional`."""
+    names = ("trigger_ticks", "ticks", "lots", "watches", "activation_ticks", "callback_ppm", "callback_ticks")
+    return {name: value for name in names if (value := getattr(command, name)) is not None}
+
+
+def _amended(terms: PlaceConditional, command: AmendConditional) -> PlaceConditional:
+    """The terms after an amendment; a callback of one kind takes the place of the other."""
+    given = _given(command)
+    if "callback_ppm" in given or "callback_ticks" in given:
+        given = {"callback_ppm": 0, "callback_ticks": 0} | given
+    return replace(terms, **given)
+
+
+def _begins_anew(command: AmendConditional) -> bool:
+    """Whether a trailing order gives up what it has followed so far."""
+    return not _given(command).keys().isdisjoint({"callback_ppm", "callback_ticks", "activation_ticks"})
+
+
+def _check_amended(
+    market: Market, conditional: Conditional, command: AmendConditional, amended: PlaceConditional, ticks: int
+) -> Refusal | None:
+    """Why one may not be changed so. What stays as it is was checked before: the price may have passed it since."""
+    trailing, anew = amended.trigger is _TRAILING, _begins_anew(command)
+    if trailing and command.trigger_ticks is not None:
+        return Refusal.TRIGGER_PRICE
+    if anew and not trailing:
+        return Refusal.CALLBACK
+    if amended == conditional.command and not anew:
+        return Refusal.NO_CHANGE
+    refusal = _check_amounts(market, amended, ticks)
+    if refusal is None and trailing and anew:
+        refusal = _check_trailing(market, _unactivated(conditional, command, amended), ticks)
+    elif refusal is None and not trailing and not (command.trigger_ticks is None and command.watches is None):
+        refusal = _check_price_trigger(market, amended, ticks)
+    return refusal
+
+
+def _unactivated(conditional: Conditional, command: AmendConditional, amended: PlaceConditional) -> PlaceConditional:
+    """The terms to check: without an activation price that was not given now and may have been reached before."""
+    return amended if command.activation_ticks is not None else replace(amended, activation_ticks=0)
+
+
+def cancel_conditional(floor: Floor, command: CancelConditional) -> None:
+    """End one that waits, now or when the verdict is due; none that has fired."""
+    account = floor.ledger[command.account]
+    conditional = _find(floor, account.name, command)
+    if conditional is None:
+        floor.refuse(account.name, command.instrument, "", Refusal.UNKNOWN_ORDER, command.conditional_id)
+    elif command.verdict_delay_ns:
+        floor.due.add(floor.now_ns + command.verdict_delay_ns, partial(cancel_conditional, floor, at_once(command)))
+    else:
+        if command.keeps_others:
+            floor.groups.leave(conditional.command, conditional)
+        end_waiting(floor, floor.markets[command.instrument], conditional, _CANCELED)
 
 
 def expire_conditional(floor: Floor, command: ExpireConditional) -> None:
@@ -142,15 +254,15 @@ def expire_conditional(floor: Floor, command: ExpireConditional) -> None:
 
 
 def cancel_all_conditional(floor: Floor, command: CancelAllConditional) -> None:
-    """End all that wait of an account, oldest first, on one instrument or all."""
+    """End all that wait or are to wait of an account, oldest first, on one instrument or all."""
     account = floor.ledger[command.account]
     if command.instrument and command.instrument not in floor.instruments:
         floor.refuse(account.name, command.instrument, "", Refusal.UNKNOWN_INSTRUMENT)
         return
-    for conditional in list(floor.conditionals.waiting(account.name)):
+    for conditional in _open(floor, account.name):
         if command.instrument in ("", conditional.command.instrument):
             market = floor.markets[conditional.command.instrument]
-            end_waiting(floor, market, conditional, ConditionalStatus.CANCELED)
+            end_waiting(floor, market, conditional, _CANCELED)
 
 
 def trigger_conditional(floor: Floor, command: TriggerConditional) -> None:
@@ -163,11 +275,16 @@ def trigger_conditional(floor: Floor, command: TriggerConditional) -> None:
 
 
 def _find(
-    floor: Floor, account: str, command: CancelConditional | ExpireConditional | TriggerConditional
+    floor: Floor,
+    account: str,
+    command: AmendConditional | CancelConditional | ExpireConditional | TriggerConditional,
 ) -> Conditional | None:
-    """One that waits, of one account or of any (empty)."""
+    """One that waits, of one account or of any (empty); to be canceled, also one that is to wait."""
     conditional = floor.conditionals.by_id.get((command.instrument, command.conditional_id))
-    if conditional is None or conditional.status is not _WAITING:
+    if conditional is None:
+        return None
+    pending = conditional in floor.conditionals.pending and isinstance(command, CancelConditional)
+    if conditional.status is not _WAITING and not pending:
         return None
     return conditional if account in ("", conditional.command.account) else None
 

@@ -71,6 +71,7 @@ _HANDLERS: dict[type[Command], Callable[[Floor, Any], None]] = {
     told.ExpireOrder: staging.expire_order,
     told.RefuseOrders: staging.refuse_orders,
     told.PlaceConditional: conditionals.place_conditional,
+    told.AmendConditional: conditionals.amend_conditional,
     told.CancelConditional: conditionals.cancel_conditional,
     told.CancelAllConditional: conditionals.cancel_all_conditional,
     told.ExpireConditional: conditionals.expire_conditional,

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from heapq import heappop, heappush
 
 from venueproof_simulators.engine.events import Event, Refused
+from venueproof_simulators.engine.groups import Groups
 from venueproof_simulators.engine.history import Past
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.ledger import Ledger
 from venueproof_simulators.engine.maker import quote
 from venueproof_simulators.engine.market import Market
+from venueproof_simulators.engine.orders import Order
 from venueproof_simulators.engine.prices import BasePrice, Pace, underlying
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.triggers import Conditional, Register
@@ -70,6 +72,9 @@ class Floor:
         self.refusals: dict[str, list[Refusal]] = {}
         """Planned refusals of the next orders of an account."""
         self.orders_count = 0
+        self.pending: dict[Order, None] = {}
+        """Orders that are acknowledged and not decided, oldest first."""
+        self.groups = Groups()
         self.conditionals = Register()
         self.fired: list[Conditional] = []
         """Conditional orders that have fired in the command or job under way."""

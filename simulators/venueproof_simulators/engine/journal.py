@@ -12,6 +12,7 @@ from msgspec import Struct, json
 from venueproof_simulators.engine.commands import (
     AddLiquidity,
     Amend,
+    AmendConditional,
     Cancel,
     CancelAll,
     CancelAllConditional,
@@ -19,6 +20,7 @@ from venueproof_simulators.engine.commands import (
     Command,
     Deliver,
     Deposit,
+    ExpireConditional,
     ExpireOrder,
     FillOrder,
     HoldTriggers,
@@ -50,11 +52,13 @@ from venueproof_simulators.engine.prices import Pace
 AnyCommand = (
     AddLiquidity
     | Amend
+    | AmendConditional
     | Cancel
     | CancelAll
     | CancelAllConditional
     | CancelConditional
     | Deposit
+    | ExpireConditional
     | ExpireOrder
     | FillOrder
     | HoldTriggers

@@ -38,6 +38,8 @@ from venueproof_simulators.engine.triggers import expire_closing, finish, look, 
 SELF_TRADE = "self-trade"
 REDUCE_ONLY = "reduce-only"
 NO_LIQUIDITY = "no-liquidity"
+WORST_PRICE = "worst-price"
+"""Why the rest of a market order expires when only prices beyond its worst one are left."""
 IMMEDIATE_OR_CANCEL = "immediate-or-cancel"
 
 _BUY, _SELL = Side.BUY, Side.SELL
@@ -71,9 +73,9 @@ def work(floor: Floor, market: Market, order: Order) -> None:
     """Let a live order that stands in no book trade; then it rests or expires."""
     half = market.halves[-order.sign]
     if order.terms.kind is _MARKET:
-        match(floor, market, order, None)
+        match(floor, market, order, order.terms.ticks or None)
         if order.open_lots:
-            end(floor, market, order, _EXPIRED, NO_LIQUIDITY)
+            end(floor, market, order, _EXPIRED, NO_LIQUIDITY if half.best() is None else WORST_PRICE)
         return
     if half.reaches(order.ticks):
         match(floor, market, order, order.ticks)
@@ -254,12 +256,18 @@ def _tell(floor: Floor, market: Market, filled: Order, change_atoms: int) -> Non
         for order in list(holding.reduce_only.values()):
             if order.leg.lots * order.sign >= 0:
                 end(floor, market, order, _EXPIRED, REDUCE_ONLY)
+    if filled.terms.oco_group:
+        floor.groups.close(filled.terms, filled)
     if market.waiting:
-        expire_closing(floor, market, holding)
+        expire_closing(floor, market, filled.leg, holding)
 
 
 def end(floor: Floor, market: Market, order: Order, status: OrderStatus, reason: str = "") -> None:
-    """A live order ends without being filled: canceled or expired."""
+    """A live order ends without being filled: canceled or expired. One that has ended stays as it is: what ended
+    before it may have been of its group.
+    """
+    if not order.open_lots:
+        return
     half = market.halves[order.sign]
     if half.holds(order):
         _leave(floor, market, half, order)
@@ -270,6 +278,8 @@ def end(floor: Floor, market: Market, order: Order, status: OrderStatus, reason:
     floor.events.append(OrderChanged(order.state(), _CAUSES[status]))
     if order.conditional:
         finish(floor, order.conditional)
+    if order.terms.oco_group:
+        floor.groups.close(order.terms, order)
 
 
 _CAUSES = {OrderStatus.CANCELED: Cause.CANCELED, OrderStatus.EXPIRED: Cause.EXPIRED}

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from venueproof_simulators.engine.ledger import Holding
     from venueproof_simulators.engine.triggers import Conditional
 
-_BUY, _LIMIT = Side.BUY, OrderKind.LIMIT
+_BUY = Side.BUY
+_LIMIT, _MARKET = OrderKind.LIMIT, OrderKind.MARKET
 _ACKNOWLEDGED, _OPEN = OrderStatus.ACKNOWLEDGED, OrderStatus.OPEN
 _FILLED = OrderStatus.FILLED
 _PARTLY_FILLED = OrderStatus.PARTLY_FILLED
@@ -155,4 +156,6 @@ class Order(Resting):
             self.origin,
             self.average_nano_ticks,
             self.conditional.conditional_id if self.conditional else 0,
+            terms.ticks if terms.kind is _MARKET else 0,
+            terms.oco_group,
         )

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TypeVar
+
+from msgspec.structs import replace
 
 from venueproof_simulators.engine.checks import check_amend, check_place
-from venueproof_simulators.engine.commands import Amend, Cancel, CancelAll, Place
+from venueproof_simulators.engine.commands import (
+    Amend,
+    AmendConditional,
+    Cancel,
+    CancelAll,
+    CancelConditional,
+    Place,
+)
 from venueproof_simulators.engine.events import Acknowledged, Cause, MarginModeChanged, OrderChanged
 from venueproof_simulators.engine.floor import Floor
+from venueproof_simulators.engine.groups import ONE_CANCELS_OTHER
 from venueproof_simulators.engine.ledger import Holding
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.matching import end, open_order, work
@@ -18,7 +29,9 @@ from venueproof_simulators.engine.state import LIVE, MarginMode, OrderOrigin, Or
 
 _USER = OrderOrigin.USER
 _CANCELED = OrderStatus.CANCELED
-_WAITING = LIVE | {OrderStatus.ACKNOWLEDGED}
+_ACKNOWLEDGED = OrderStatus.ACKNOWLEDGED
+_WAITING = LIVE | {_ACKNOWLEDGED}
+Delayed = TypeVar("Delayed", Amend, Cancel, AmendConditional, CancelConditional)
 
 
 def place(floor: Floor, command: Place) -> None:
@@ -41,7 +54,10 @@ def place(floor: Floor, command: Place) -> None:
         floor.refuse(account.name, command.instrument, command.client_id, refusal)
         return
     order = enter(floor, market, holding, command, _USER)
+    if command.oco_group:
+        floor.groups.join(command, order, partial(give_up, floor, market, order, ONE_CANCELS_OTHER))
     if command.verdict_delay_ns:
+        floor.pending[order] = None
         floor.events.append(Acknowledged(order.state()))
         floor.due.add(floor.now_ns + command.verdict_delay_ns, partial(_decide, floor, market, order, command))
     else:
@@ -102,24 +118,32 @@ def enter(
 
 
 def _decide(floor: Floor, market: Market, order: Order, command: Place) -> None:
-    """The verdict on an acknowledged order."""
+    """The verdict on an acknowledged order, unless it ended before."""
+    if order.status is not _ACKNOWLEDGED:
+        return
+    del floor.pending[order]
     refusal = verdict(floor, market, order.holding, command)
     if refusal is None:
         open_order(floor, market, order)
         return
+    floor.groups.leave(command, order)
     order.to(OrderStatus.REJECTED, floor.now_ns, refusal)
     floor.refuse(command.account, command.instrument, command.client_id, refusal, order.order_id)
     floor.events.append(OrderChanged(order.state(), Cause.REJECTED))
 
 
 def find_live(floor: Floor, command: Amend | Cancel) -> tuple[Market, Order] | None:
-    """The live order a command names; tells of the refusal when there is none."""
+    """The live order a command names, or for a cancel one that is acknowledged; tells of the refusal when there is
+    none.
+    """
     account = floor.ledger[command.account]
     market = floor.market(command.instrument)
     refusal = Refusal.UNKNOWN_INSTRUMENT
     if market is not None:
         holding = account.holdings.get(command.instrument)
         order = holding.live.get(command.order_id) if holding else None
+        if order is None and holding and isinstance(command, Cancel):
+            order = _pending(floor, holding.orders.get(command.order_id))
         if order is not None:
             return market, order
         refusal = Refusal.UNKNOWN_ORDER
@@ -127,51 +151,84 @@ def find_live(floor: Floor, command: Amend | Cancel) -> tuple[Market, Order] | N
     return None
 
 
-def amend(floor: Floor, command: Amend) -> None:
-    """Change price and total of a live order; it goes to the end of the queue and may trade.
+def _pending(floor: Floor, order: Order | None) -> Order | None:
+    return order if order in floor.pending else None
 
-    A total no larger than what is filled, or a post-only order that would trade at its new price, cancels it.
-    """
+
+def amend(floor: Floor, command: Amend) -> None:
+    """Change price and total of a live order, now or when the verdict is due; it may trade."""
     found = find_live(floor, command)
     if found is None:
         return
+    if command.verdict_delay_ns:
+        floor.due.add(floor.now_ns + command.verdict_delay_ns, partial(amend, floor, at_once(command)))
+        return
     market, order = found
-    refusal = check_amend(market, order, command)
-    if refusal is not None:
-        floor.refuse(command.account, command.instrument, order.terms.client_id, refusal, order.order_id)
-    elif command.lots <= order.filled_lots:
-        end(floor, market, order, _CANCELED, "amended-to-filled")
-    elif order.terms.post_only and market.halves[-order.sign].reaches(command.ticks):
-        end(floor, market, order, _CANCELED, Refusal.WOULD_CROSS)
-    else:
+    refusal, ends = check_amend(market, order, command), ""
+    if refusal is None and command.lots <= order.filled_lots:
+        refusal, ends = Refusal.NOT_AMENDABLE, "amended-to-filled"
+    elif refusal is None and order.terms.post_only and market.halves[-order.sign].reaches(command.ticks):
+        refusal, ends = Refusal.WOULD_CROSS, Refusal.WOULD_CROSS
+    if refusal is None:
         _change(floor, market, order, command)
+    elif ends and command.cancels_on_failure:
+        end(floor, market, order, _CANCELED, ends)
+    else:
+        floor.refuse(command.account, command.instrument, order.terms.client_id, refusal, order.order_id)
+
+
+def at_once(command: Delayed) -> Delayed:
+    """The same command without a delay: what is left to do when its verdict is due."""
+    return replace(command, verdict_delay_ns=0)
 
 
 def _change(floor: Floor, market: Market, order: Order, command: Amend) -> None:
-    holding, before = order.holding, market.worth.value(order.ticks, order.open_lots)
+    """Take the order to the end of the queue at its new price, or make it smaller where it stands."""
+    holding, half, before = order.holding, market.halves[order.sign], market.worth.value(order.ticks, order.open_lots)
+    stays = command.keeps_place and command.ticks == order.ticks and command.lots <= order.lots
     floor.touch(market)
-    market.halves[order.sign].remove(order)
+    if stays:
+        half.take(half.levels[order.ticks], order, order.lots - command.lots)
+    else:
+        half.remove(order)
     order.amend(command.ticks, command.lots, command.self_trade, floor.now_ns)
     if not order.reduce_only:
         holding.count_open(order.sign, market.worth.value(order.ticks, order.open_lots) - before)
     floor.events.append(OrderChanged(order.state(), Cause.AMENDED))
-    work(floor, market, order)
+    if not stays:
+        work(floor, market, order)
 
 
 def cancel(floor: Floor, command: Cancel) -> None:
-    """End a live order."""
+    """End a live or acknowledged order, now or when the verdict is due."""
     found = find_live(floor, command)
-    if found is not None:
-        end(floor, *found, _CANCELED)
+    if found is None:
+        return
+    if command.verdict_delay_ns:
+        floor.due.add(floor.now_ns + command.verdict_delay_ns, partial(cancel, floor, at_once(command)))
+    else:
+        give_up(floor, *found)
+
+
+def give_up(floor: Floor, market: Market, order: Order, reason: str = "") -> None:
+    """Cancel an order, live or only acknowledged; nothing when it has ended."""
+    if order not in floor.pending:
+        end(floor, market, order, _CANCELED, reason)
+        return
+    del floor.pending[order]
+    order.to(_CANCELED, floor.now_ns, reason)
+    floor.events.append(OrderChanged(order.state(), Cause.CANCELED))
+    floor.groups.close(order.terms, order)
 
 
 def cancel_all(floor: Floor, command: CancelAll) -> None:
-    """End all live orders of an account, oldest first, on one instrument or all."""
+    """End all live and acknowledged orders of an account, oldest first, on one instrument or all."""
     account = floor.ledger[command.account]
     if command.instrument and command.instrument not in floor.instruments:
         floor.refuse(account.name, command.instrument, "", Refusal.UNKNOWN_INSTRUMENT)
         return
     holdings = [holding for name, holding in account.holdings.items() if command.instrument in ("", name)]
-    live = [(floor.markets[holding.instrument.name], order) for holding in holdings for order in holding.live.values()]
-    for market, order in sorted(live, key=lambda found: found[1].serial):
-        end(floor, market, order, _CANCELED)
+    live = [order for holding in holdings for order in holding.live.values()]
+    live += [order for order in floor.pending if order.holding in holdings]
+    for order in sorted(live, key=lambda order: order.serial):
+        give_up(floor, floor.markets[order.terms.instrument], order)

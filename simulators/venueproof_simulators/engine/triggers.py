@@ -22,6 +22,7 @@ from venueproof_simulators.engine.conditional_state import (
 )
 from venueproof_simulators.engine.events import ConditionalCause, ConditionalChanged
 from venueproof_simulators.engine.ledger import Holding
+from venueproof_simulators.engine.legs import Leg
 from venueproof_simulators.engine.worth import PPM
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ POSITION_CLOSED = "position-closed"
 
 _ENDED = frozenset(status for status, following in CONDITIONAL_STEPS.items() if not following)
 _TRAILING, _TAKE = TriggerKind.TRAILING, TriggerKind.TAKE
-_CAUSES = {status: ConditionalCause(status.value) for status in ConditionalStatus if status.value != "waiting"}
+_WAITING = ConditionalStatus.WAITING
+_CAUSES = {status: ConditionalCause(status.value) for status in ConditionalStatus if status is not _WAITING} | {
+    _WAITING: ConditionalCause.OPENED
+}
 
 
 class Conditional:
@@ -41,6 +45,7 @@ class Conditional:
 
     __slots__ = (
         "activated",
+        "amendments",
         "command",
         "conditional_id",
         "created_ns",
@@ -63,9 +68,10 @@ class Conditional:
         self.sign = command.side.sign
         self.direction = -self.sign if command.trigger is _TAKE else self.sign
         """+1: fires at or above its trigger; −1: at or below."""
-        self.status = ConditionalStatus.WAITING
+        self.status = ConditionalStatus.ACKNOWLEDGED if command.verdict_delay_ns else _WAITING
         self.trigger_ticks = 0 if command.trigger is _TRAILING else command.trigger_ticks
         self.activated = False
+        self.amendments = 0
         self.order_id = 0
         self.reserved_id = 0
         self.reason = ""
@@ -87,11 +93,32 @@ class Conditional:
         """Let the trigger of an active trailing order follow a better price."""
         if not self.activated:
             return
+        ppm, distance = self.command.callback_ppm, self.command.callback_ticks
         if self.sign < 0:
-            self.trigger_ticks = max(self.trigger_ticks, ticks * (PPM - self.command.callback_ppm) // PPM)
+            self.trigger_ticks = max(self.trigger_ticks, ticks - distance if distance else ticks * (PPM - ppm) // PPM)
         else:
-            trigger = -(-ticks * (PPM + self.command.callback_ppm) // PPM)
+            trigger = ticks + distance if distance else -(-ticks * (PPM + ppm) // PPM)
             self.trigger_ticks = min(self.trigger_ticks or trigger, trigger)
+
+    def begin(self, ticks: int) -> None:
+        """Follow a watched price of `ticks` from now on, if that is a trailing order not to be activated later."""
+        if self.activates(ticks):
+            self.activated = True
+            self.follow(ticks)
+
+    def amend(self, command: PlaceConditional, ticks: int, now_ns: int, *, anew: bool) -> ConditionalChanged:
+        """Take over other terms at a watched price of `ticks`; a trailing one may begin `anew`. Returns the event."""
+        activated = self.activated and command.activation_ticks == self.command.activation_ticks
+        self.command = command
+        if command.trigger is not _TRAILING:
+            self.trigger_ticks = command.trigger_ticks
+        elif anew:
+            self.activated, self.trigger_ticks = activated, 0
+            self.begin(ticks)
+            self.follow(ticks)
+        self.amendments += 1
+        self.updated_ns = now_ns
+        return ConditionalChanged(self.state(), ConditionalCause.AMENDED)
 
     def closing_lots(self) -> int:
         """How much of its position it would close if it closed all; 0 when it would open one."""
@@ -142,6 +169,10 @@ class Conditional:
             self_trade=command.self_trade,
             protect_ppm=command.protect_ppm,
             reserved_id=self.reserved_id,
+            callback_ticks=command.callback_ticks,
+            oco_group=command.oco_group,
+            ends_when_flat=command.ends_when_flat,
+            amendments=self.amendments,
         )
 
 
@@ -157,19 +188,29 @@ class Register:
         """Those that wait for `holding_back` to end."""
         self._of: dict[str, list[Conditional]] = {}
         self._waiting: dict[str, dict[Conditional, None]] = {}
+        self.pending: dict[Conditional, None] = {}
+        """Those that are acknowledged and not decided, oldest first."""
         self._serial = 0
 
     def add(self, market: Market, holding: Holding, command: PlaceConditional, now_ns: int) -> Conditional:
-        """Take in a new one, which waits."""
+        """Take in a new one, which waits, or is to wait if its delayed verdict says so."""
         self._serial += 1
         added = Conditional(holding, self._serial, command, now_ns)
         if command.takes_order_id:
             market.last_order_id = added.reserved_id = market.last_order_id + 1
         self.by_id[command.instrument, added.conditional_id] = added
         self._of.setdefault(command.account, []).append(added)
-        self._waiting.setdefault(command.account, {})[added] = None
-        market.waiting[added] = None
+        if command.verdict_delay_ns:
+            self.pending[added] = None
+        else:
+            self.wait(market, added)
         return added
+
+    def wait(self, market: Market, conditional: Conditional) -> None:
+        """One waits from now on."""
+        self.pending.pop(conditional, None)
+        self._waiting.setdefault(conditional.command.account, {})[conditional] = None
+        market.waiting[conditional] = None
 
     def leave(self, market: Market, conditional: Conditional) -> None:
         """One does not wait any more."""
@@ -220,7 +261,7 @@ def look_marks(floor: Floor, market: Market) -> None:
 def look(floor: Floor, market: Market, watches: WatchedPrice, ticks: int) -> None:
     """A watched price is now `ticks`: trailing orders follow, and what waits for this price fires."""
     for conditional in list(market.waiting):
-        if conditional.command.watches is not watches:
+        if conditional.command.watches is not watches or conditional.status is not _WAITING:
             continue
         if conditional.activates(ticks):
             activate(floor, conditional, ticks)
@@ -252,21 +293,31 @@ def fire(floor: Floor, market: Market, conditional: Conditional) -> None:
     floor.conditionals.leave(market, conditional)
     floor.events.append(conditional.to(ConditionalStatus.TRIGGERING, floor.now_ns))
     floor.fired.append(conditional)
+    floor.groups.close(conditional.command, conditional)
 
 
 def end_waiting(
     floor: Floor, market: Market, conditional: Conditional, status: ConditionalStatus, reason: str = ""
 ) -> None:
-    """One that waits ends: canceled or expired."""
-    floor.conditionals.leave(market, conditional)
+    """One that waits, or is to wait, ends: canceled or expired. One that has fired or ended stays as it is: what ended
+    before it may have been of its group.
+    """
+    if conditional.status is _WAITING:
+        floor.conditionals.leave(market, conditional)
+    elif conditional in floor.conditionals.pending:
+        del floor.conditionals.pending[conditional]
+    else:
+        return
     floor.events.append(conditional.to(status, floor.now_ns, reason))
+    floor.groups.close(conditional.command, conditional)
 
 
-def expire_closing(floor: Floor, market: Market, holding: Holding) -> None:
-    """After a fill: what was to close a position that is no longer there expires."""
+def expire_closing(floor: Floor, market: Market, leg: Leg, holding: Holding) -> None:
+    """After a fill on a leg: what was bound to a position that is no longer there expires."""
     for conditional in list(market.waiting):
-        closes = conditional.command.close_position and conditional.holding is holding
-        if closes and not conditional.closing_lots():
+        command = conditional.command
+        bound = conditional.holding is holding and (command.close_position or command.ends_when_flat)
+        if bound and holding.leg(command.position_side) is leg and not conditional.closing_lots():
             end_waiting(floor, market, conditional, ConditionalStatus.EXPIRED, POSITION_CLOSED)
 
 

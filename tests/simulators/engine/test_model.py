@@ -135,7 +135,7 @@ class EngineAgainstModel(RuleBasedStateMachine):
         buys=st.booleans(),
         lots=st.one_of(st.integers(1, 12), st.integers(400, 900)),
         offset=st.integers(-4, 4),
-        manner=st.sampled_from(["gtc", "gtc", "gtc", "ioc", "fok", "post", "market"]),
+        manner=st.sampled_from(["gtc", "gtc", "gtc", "ioc", "fok", "post", "market", "worst"]),
         reduce_only=st.sampled_from([False, False, False, True]),
         self_trade=st.sampled_from(SelfTrade),
     )
@@ -144,7 +144,7 @@ class EngineAgainstModel(RuleBasedStateMachine):
     ) -> None:
         """A new order."""
         sign, ticks = (1 if buys else -1), MIDDLE + offset
-        limit = None if manner == "market" else ticks
+        limit = None if manner in ("market", "worst") else ticks
         events = self.tell(
             Place(
                 who,
@@ -152,7 +152,7 @@ class EngineAgainstModel(RuleBasedStateMachine):
                 Side.BUY if buys else Side.SELL,
                 OrderKind.MARKET if limit is None else OrderKind.LIMIT,
                 lots,
-                ticks,
+                0 if manner == "market" else ticks,
                 TimeInForce(manner) if manner in ("ioc", "fok") else TimeInForce.GTC,
                 post_only=manner == "post",
                 reduce_only=reduce_only,
@@ -167,7 +167,7 @@ class EngineAgainstModel(RuleBasedStateMachine):
         if refused:
             return
         self.naive.placed += 1
-        self.naive.work(order, limit, manner in ("gtc", "post"))
+        self.naive.work(order, ticks if manner == "worst" else limit, manner in ("gtc", "post"))
 
     def may(self, order: Resting, limit: int | None, manner: str) -> tuple[bool, Fraction]:
         """Whether the model lets an order in, and by how much the margin decides."""
@@ -215,18 +215,27 @@ class EngineAgainstModel(RuleBasedStateMachine):
         self.naive.people["stranger"] = Person()
         self.naive.meet(stranger, order)
 
-    @rule(pick=st.integers(0, 10**6), ticks=st.integers(MIDDLE - 4, MIDDLE + 4), lots=st.integers(1, 30))
-    def amend(self, pick: int, ticks: int, lots: int) -> None:
-        """Change one of the live orders."""
+    @rule(
+        pick=st.integers(0, 10**6),
+        offset=st.one_of(st.none(), st.integers(-4, 4)),
+        lots=st.integers(1, 30),
+        keeps_place=st.booleans(),
+    )
+    def amend(self, pick: int, offset: int | None, lots: int, *, keeps_place: bool) -> None:
+        """Change one of the live orders, or only its amount."""
         if not self.naive.book:
             return
         order = self.naive.book[pick % len(self.naive.book)]
-        events = self.tell(Amend(order.who, LONELY.name, order.number, ticks, lots))
+        ticks = order.ticks if offset is None else MIDDLE + offset
+        events = self.tell(Amend(order.who, LONELY.name, order.number, ticks, lots, keeps_place=keeps_place))
         unchanged = (ticks, lots) == (order.ticks, order.left + order.filled)
         if isinstance(events[0], Refused):
             assert unchanged or lots > order.left
             return
         assert not unchanged
+        if keeps_place and ticks == order.ticks and order.filled < lots < order.left + order.filled:
+            order.left = lots - order.filled
+            return
         self.naive.book.remove(order)
         post_only = self.engine.orders(order.who, LONELY.name)
         crosses = bool(self.naive.crossing(order.sign, ticks))

@@ -13,6 +13,7 @@ from venueproof_simulators.engine.commands import (
     Cancel,
     CancelAll,
     Command,
+    Deposit,
     ExpireOrder,
     FillOrder,
     Place,
@@ -31,6 +32,7 @@ from venueproof_simulators.engine.events import (
     Refused,
     Traded,
 )
+from venueproof_simulators.engine.matching import NO_LIQUIDITY, WORST_PRICE
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import OrderKind, OrderState, OrderStatus, PositionSide, Side, TimeInForce
 
@@ -321,7 +323,7 @@ def test_a_verdict_comes_when_it_is_due(engine: Engine, tell: Tell) -> None:
     assert isinstance(event, Acknowledged)
     assert event.order.status is OrderStatus.ACKNOWLEDGED
     assert engine.live_orders("ann") == []
-    assert refusal(tell(Cancel("ann", "BTCUSDT", 1))) is Refusal.UNKNOWN_ORDER
+    assert refusal(tell(Amend("ann", "BTCUSDT", 1, 590_000, 5))) is Refusal.UNKNOWN_ORDER
     assert refusal(tell(late)) is Refusal.DUPLICATE_CLIENT_ID
     due = event.order.created_ns + 5_000_000
     assert engine.next_due_ns == due
@@ -343,3 +345,43 @@ def test_time_never_goes_back(engine: Engine, tell: Tell) -> None:
     now = engine.now_ns
     engine.apply(limit("ann", BUY, 600_000), now - 10**9)
     assert [order.created_ns for order in engine.orders("ann")] == [now, now]
+
+
+@pytest.mark.parametrize(("worst", "reason"), [(600_001, WORST_PRICE), (10**9, NO_LIQUIDITY)])
+def test_a_market_order_takes_nothing_beyond_its_worst_price(
+    engine: Engine, tell: Tell, worst: int, reason: str
+) -> None:
+    tell(Deposit("ann", "USDT", 10**16))
+    tell(replace(market("ann", BUY, 10**6), ticks=worst))
+    order = found(engine.order("ann", "BTCUSDT", 1))
+    assert (order.status, order.reason, order.worst_ticks) == (OrderStatus.EXPIRED, reason, worst)
+    assert order.filled_lots
+    assert max(fill.ticks for fill in engine.fills("ann")) <= worst
+    assert engine.book("BTCUSDT", 1).asks == () or engine.book("BTCUSDT", 1).asks[0][0] > worst
+
+
+def test_an_order_made_smaller_where_it_stands_keeps_its_place_if_asked_to(engine: Engine, tell: Tell) -> None:
+    for who in ("ann", "bob"):
+        tell(replace(limit(who, BUY, 599_500), post_only=True))
+    tell(Amend("ann", "BTCUSDT", 1, 599_500, 6, keeps_place=True))
+    assert changes(tell(AddLiquidity("BTCUSDT", SELL, 599_500, 10**6)))[:1] == [("ann", Cause.FILLED, 6)]
+
+
+@pytest.mark.parametrize("changed", [(599_500, 11), (599_400, 10), (599_400, 6)])
+def test_a_larger_or_moved_order_loses_its_place_all_the_same(
+    engine: Engine, tell: Tell, changed: tuple[int, int]
+) -> None:
+    for ticks, who in ((599_500, "ann"), (changed[0], "bob")):
+        tell(replace(limit(who, BUY, ticks), post_only=True))
+    tell(Amend("ann", "BTCUSDT", 1, *changed, keeps_place=True))
+    told = changes(tell(AddLiquidity("BTCUSDT", SELL, changed[0], 10**6)))
+    assert told[:2] == [("bob", Cause.FILLED, 10), ("ann", Cause.FILLED, changed[1])]
+
+
+def test_an_amendment_that_would_end_the_order_can_be_refused_instead(engine: Engine, tell: Tell) -> None:
+    tell(replace(limit("ann", BUY, 590_000), post_only=True))
+    tell(FillOrder("BTCUSDT", 1, 4))
+    keep = Amend("ann", "BTCUSDT", 1, 590_000, 4, cancels_on_failure=False)
+    assert refusal(tell(keep)) is Refusal.NOT_AMENDABLE
+    assert refusal(tell(replace(keep, ticks=700_000, lots=10))) is Refusal.WOULD_CROSS
+    assert found(engine.order("ann", "BTCUSDT", 1)).open_lots == 6
