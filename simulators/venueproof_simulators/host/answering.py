@@ -36,6 +36,19 @@ from venueproof_simulators.host.timekeeping import Timekeeper
 from venueproof_simulators.host.venue import Classified, HttpReply, HttpRequest, Message
 
 Text = Callable[[], str]
+_REQUESTS, _REQUEST, _REPLY = Direction.REQUEST, RowKind.REQUEST, RowKind.REPLY
+
+
+class _Telling(dict[str, bool]):
+    """Names of headers → whether they tell of budgets: each is looked at once, as a venue has only so many."""
+
+    def __init__(self, begins: tuple[str, ...]) -> None:
+        super().__init__()
+        self._begins = begins
+
+    def __missing__(self, name: str) -> bool:
+        telling = self[name] = name.lower().startswith(self._begins)
+        return telling
 
 
 class Answering:
@@ -59,7 +72,7 @@ class Answering:
         self._times = times
         self._timers = timers
         self._refusing = refusing
-        self._budget_headers = driver.venue.manifest.budget_headers
+        self._telling = _Telling(driver.venue.manifest.budget_headers)
         self._numbers = itertools.count(1)
 
     def next_number(self) -> int:
@@ -78,7 +91,7 @@ class Answering:
 
     def at_once(self) -> bool:
         """Whether replies leave as soon as they are made, and no rule looks at requests."""
-        return self._delivery.at_once() and not self._rulebook.watches(Direction.REQUEST)
+        return self._delivery.at_once() and not self._rulebook.watches(_REQUESTS)
 
     def answer_at_once(self, number: int, request: HttpRequest) -> HttpReply:
         """Carry out a request whose reply leaves with this call's return; only while `at_once`."""
@@ -100,7 +113,7 @@ class Answering:
     def _note_request(self, number: int, request: HttpRequest, asked: Classified) -> str:
         label = asked.label or f"{request.method} {request.path}"
         self._journal.add(
-            RowKind.REQUEST,
+            _REQUEST,
             self._times.now_ns(),
             (number,),
             label=label,
@@ -241,12 +254,12 @@ class Answering:
         )
 
     def _note_outcome(self, number: int, label: str, operation: str, outcome: Outcome) -> None:
-        status, text, note = 0, b"", outcome.name.lower() if isinstance(outcome, Fate) else ""
         if isinstance(outcome, HttpReply):
-            status, text = outcome.status, outcome.body
-            note = self._budgets_told(outcome)
+            status, text, note = outcome.status, outcome.body, self._budgets_told(outcome)
+        else:
+            status, text, note = 0, b"", outcome.name.lower()
         self._journal.add(
-            RowKind.REPLY,
+            _REPLY,
             self._times.now_ns(),
             (number,),
             label=label,
@@ -258,8 +271,8 @@ class Answering:
 
     def _budgets_told(self, reply: HttpReply) -> str:
         """The headers about limits and waits; others (cookies) are not journalled."""
-        begins, headers = self._budget_headers, reply.headers
-        return "; ".join([f"{name}: {value}" for name, value in headers.items() if name.lower().startswith(begins)])
+        telling = self._telling
+        return "; ".join([f"{name}: {value}" for name, value in reply.headers.items() if telling[name]])
 
 
 def _fated(fate: AnyFate, reply: HttpReply) -> Outcome:

@@ -97,7 +97,7 @@ class Delivery:
 
     def at_once(self) -> bool:
         """Whether what is sent leaves at once: nothing is frozen, and there is no latency."""
-        return self._draws.none and self._frozen_until_ns <= self._clock.now_ns()
+        return self._draws.none and (not self._frozen_until_ns or self._frozen_until_ns <= self._clock.now_ns())
 
     async def reply_leaves(self, extra_ns: int) -> None:
         """Return when an HTTP reply may leave."""

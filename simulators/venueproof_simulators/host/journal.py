@@ -18,8 +18,8 @@ from msgspec import Struct
 
 TEXT_LIMIT = 4096
 """Characters of a message that a row keeps."""
-_SPARE = 1024
-"""Characters kept beyond, so that a secret that crosses the limit is still recognised."""
+_KEPT = TEXT_LIMIT + 1024
+"""Characters kept at first, so that a secret that crosses the limit is still recognised."""
 
 
 class RowKind(StrEnum):
@@ -96,9 +96,9 @@ class Journal:
         note: str = "",
     ) -> None:
         """Enter a row; `text` may be raw bytes and of any length."""
-        if len(text) > TEXT_LIMIT + _SPARE:
+        if len(text) > _KEPT:
             note = f"{note}; {len(text)} long" if note else f"{len(text)} long"
-            text = text[: TEXT_LIMIT + _SPARE]
+            text = text[:_KEPT]
         self._raw.append((at_ns, kind, connections, label, operation, topic, status, text, note))
         self._added += 1
         if self._limit is not None and len(self._raw) + len(self._rows) > self._limit:

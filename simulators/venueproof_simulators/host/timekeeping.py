@@ -14,18 +14,16 @@ class Timekeeper:
     def __init__(self, clock: Clock) -> None:
         """Start with all three clocks alike."""
         self.clock = clock
+        self.now_ns = clock.now_ns
+        """True time."""
         self.skew_ns = 0
         self.aged_ns = 0
 
-    def now_ns(self) -> int:
-        """True time."""
-        return self.clock.now_ns()
-
     def wire_ns(self) -> int:
         """What the venue prints."""
-        return self.clock.now_ns() + self.skew_ns
+        return self.now_ns() + self.skew_ns
 
     def time(self) -> VenueTime:
         """All clocks of this moment."""
-        true_ns = self.clock.now_ns()
+        true_ns = self.now_ns()
         return VenueTime(true_ns, true_ns + self.skew_ns, true_ns + self.aged_ns)

@@ -68,7 +68,8 @@ class Budgets:
         `usual` is the pool for costs that have none of their own. Raises `VenueError` when the client is banned, or the
         request is one too many.
         """
-        self._check_ban(client, time)
+        if self._bans:
+            self._check_ban(client, time)
         pool = usual if row.pool == WEIGHT else row.pool
         spent = self._pools[pool].add(client, row.cost(value), time.age_ns)
         if time.age_ns < self._throttled_until_ns:
@@ -143,11 +144,13 @@ class Budgets:
 
     def charge_orders(self, account: str, per_10s: int, per_minute: int, time: VenueTime) -> None:
         """Count orders of an account. Raises `VenueError` when they are too many."""
-        now_ns, most = time.age_ns, self._most
-        for (id, window), amount in zip(self._orders.items(), (per_10s, per_minute), strict=True):
-            if window.add(account, amount, now_ns) > most[id]:
-                ends_ns = window.ends_ns(now_ns)
-                raise VenueError("too-many-new-orders", limit=most[id], interval=ORDER_LIMITS[id], ends_ns=ends_ns)
+        for id, amount in (("orders-10s", per_10s), ("orders-1m", per_minute)):
+            if self._orders[id].add(account, amount, time.age_ns) > self._most[id]:
+                raise self._too_many_orders(id, time)
+
+    def _too_many_orders(self, id: str, time: VenueTime) -> VenueError:
+        ends_ns = self._orders[id].ends_ns(time.age_ns)
+        return VenueError("too-many-new-orders", limit=self._most[id], interval=ORDER_LIMITS[id], ends_ns=ends_ns)
 
     def exhaust_orders(self, account: str, time: VenueTime) -> int:
         """Spend what the account has left in this 10 s window; returns the window's end on the age clock."""
@@ -157,8 +160,8 @@ class Budgets:
 
     def orders_used(self, account: str, time: VenueTime) -> tuple[int, int]:
         """Orders of the last 10 s window and of the last minute."""
-        counts = [window.count(account, time.age_ns) for window in self._orders.values()]
-        return counts[0], counts[1]
+        seconds, minute = self._orders.values()
+        return seconds.count(account, time.age_ns), minute.count(account, time.age_ns)
 
     def exhaust(self, client: str, weight: int, time: VenueTime, pool: str = WEIGHT) -> None:
         """Spend so much of a client's weight."""

@@ -18,6 +18,7 @@ Note = OrderNote | AlgoNote
 """A note on an order of either kind."""
 
 _DAY_NS = 86_400 * 10**9
+_OPENED = Cause.OPENED
 _ENDED = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REJECTED})
 _ENDED_ALGO = frozenset(
     {
@@ -66,7 +67,7 @@ class Notes:
         """Note what began, and when it ended; returns whether it ended."""
         order = event.order
         key = (order.instrument, order.order_id)
-        if event.cause is Cause.OPENED:
+        if event.cause is _OPENED:
             began = self._resulting.get((order.instrument, order.conditional_id))
             if began is not None:
                 self._orders[key] = began

@@ -22,7 +22,9 @@ SIDES = {"BUY": Side.BUY, "SELL": Side.SELL}
 CONDITIONAL = frozenset({"STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"})
 """Types that only the algo service takes."""
 
-_KINDS = {"LIMIT": OrderKind.LIMIT, "MARKET": OrderKind.MARKET}
+_LIMIT, _MARKET = OrderKind.LIMIT, OrderKind.MARKET
+_IOC, _NET, _EXPIRE_MAKER = TimeInForce.IOC, PositionSide.NET, SelfTrade.EXPIRE_MAKER
+_KINDS = {"LIMIT": _LIMIT, "MARKET": _MARKET}
 WAITS = {
     "GTC": TimeInForce.GTC,
     "IOC": TimeInForce.IOC,
@@ -42,11 +44,10 @@ PRICE_MATCH = {
     },
 }
 """Whose price an order takes: a level of the other side, or (negative) of its own; 0 for its own price."""
-_LEGS = {"BOTH": PositionSide.NET, "LONG": PositionSide.LONG, "SHORT": PositionSide.SHORT}
+_LEGS = {"BOTH": _NET, "LONG": PositionSide.LONG, "SHORT": PositionSide.SHORT}
 _CLOSING = {(PositionSide.LONG, Side.SELL), (PositionSide.SHORT, Side.BUY)}
-_MARKET_SURPLUS = ("price", "timeInForce", "stopPrice", "priceMatch")
-_LIMIT_SURPLUS = ("stopPrice",)
-_SURPLUS = frozenset({"closePosition", *_MARKET_SURPLUS})
+_SURPLUS = {_LIMIT: ("stopPrice",), _MARKET: ("price", "timeInForce", "stopPrice", "priceMatch")}
+_WITHOUT = {kind: frozenset({"closePosition", *names}) for kind, names in _SURPLUS.items()}
 _CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
 _CLIENT_ID_MAX = 36
 _GOOD_TILL_LEAST_MS = 600_000
@@ -69,7 +70,7 @@ def read_request(call: Call) -> Request:
     side = sent.choice("side", SIDES, "side")
     kind = _kind(sent)
     leg, reduce_only = read_leg(call)
-    wait = "" if kind is OrderKind.MARKET else sent.choice("timeInForce", _WAIT_WORDS, "time-in-force")
+    wait = "" if kind is _MARKET else sent.choice("timeInForce", _WAIT_WORDS, "time-in-force")
     note = PLAIN_NOTE if wait != "GTD" and sent.raw("priceMatch") is None else _note(call, wait)
     command = Place(
         account=call.account.name,
@@ -77,8 +78,8 @@ def read_request(call: Call) -> Request:
         side=side,
         kind=kind,
         lots=read_lots(listing, sent.number("quantity")),
-        ticks=0 if kind is OrderKind.MARKET else read_limit(call, listing, side, note.price_match),
-        time_in_force=TimeInForce.IOC if kind is OrderKind.MARKET else WAITS[wait],
+        ticks=0 if kind is _MARKET else read_limit(call, listing, side, note.price_match),
+        time_in_force=_IOC if kind is _MARKET else WAITS[wait],
         post_only=wait == "GTX",
         reduce_only=reduce_only,
         position_side=leg,
@@ -93,10 +94,10 @@ def _kind(sent: Parameters) -> OrderKind:
     kind = _KINDS.get(word := sent.optional("type") or sent.text("type"))
     if kind is None:
         raise VenueError("algo-only" if word in CONDITIONAL else "order-type")
-    if not sent.lacks(_SURPLUS):
+    if not sent.lacks(_WITHOUT[kind]):
         if sent.flag("closePosition"):
             raise VenueError("close-position-type", type=word)
-        sent.refuse(_MARKET_SURPLUS if kind is OrderKind.MARKET else _LIMIT_SURPLUS)
+        sent.refuse(_SURPLUS[kind])
     return kind
 
 
@@ -110,8 +111,8 @@ def read_leg(call: Call) -> tuple[PositionSide, bool]:
 
 def read_position_side(call: Call) -> PositionSide:
     """The leg that is asked for, which must be one of the account's position mode."""
-    leg = call.parameters.option("positionSide", _LEGS, "position-side-invalid", PositionSide.NET)
-    if (leg is not PositionSide.NET) is not call.account.hedged:
+    leg = call.parameters.option("positionSide", _LEGS, "position-side-invalid", _NET)
+    if (leg is not _NET) is not call.account.hedged:
         raise VenueError("position-side")
     return leg
 
@@ -131,8 +132,7 @@ def is_exempt(call: Call, leg: PositionSide, side: Side, *, reduce_only: bool) -
 
 def read_self_trade(sent: Parameters) -> SelfTrade:
     """What gives way when the order would trade with another one of its account."""
-    default = SelfTrade.EXPIRE_MAKER
-    return sent.option("selfTradePreventionMode", _SELF_TRADE, "self-trade-prevention", default)
+    return sent.option("selfTradePreventionMode", _SELF_TRADE, "self-trade-prevention", _EXPIRE_MAKER)
 
 
 def _note(call: Call, wait: str) -> OrderNote:

@@ -22,6 +22,7 @@ from venueproof_simulators.venues.binance.wire.stops import stop_order
 
 ENGINE_WINDOW = "binance.auth.me-recvwindow"
 MONEY = "binance.order.reply-with-fill-money"
+_OPENED = Cause.OPENED
 CANCELED_ALL = {"code": 200, "msg": "The operation of cancel all open order is done."}
 
 
@@ -84,14 +85,14 @@ def _outcome(call: Call, request: Request, events: Sequence[Event]) -> tuple[Ord
     taken = last = None
     own_id, account = request.command.client_id, call.account.name
     for event in events:
-        if isinstance(event, OrderChanged):
+        if type(event) is OrderChanged:
             order = event.order
             if order.client_id == own_id and order.account == account:
-                if event.cause is Cause.OPENED and order.instrument == request.listing.name:
+                if event.cause is _OPENED and order.instrument == request.listing.name:
                     taken = last = order
                 elif last is not None and order.order_id == last.order_id:
                     last = order
-        elif isinstance(event, Refused) and event.client_id == own_id and event.account == account:
+        elif type(event) is Refused and event.client_id == own_id and event.account == account:
             raise refusal_error(call, request.listing, request.command.side, event.refusal)
     if taken is None or last is None:
         raise LookupError(f"the engine told nothing of the order {own_id!r}")

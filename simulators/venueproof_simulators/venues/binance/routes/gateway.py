@@ -29,6 +29,7 @@ TEST_SUFFIX = "-test"
 _PATHS = {"fapi": ("/",), "api": ("/api/", "/sapi/"), "dapi": ("/dapi/", "/futures/data/")}
 """What paths begin with that an origin serves."""
 _NOTHING = Parameters({})
+_PUBLIC, _SIGNED = Security.NONE, Security.SIGNED
 _encode = msgspec.json.Encoder().encode
 _REFUSED_STATUSES = frozenset({400, 401, 403})
 
@@ -119,11 +120,11 @@ class Gateway:
         self, route: Route[Endpoint], request: HttpRequest, parameters: Parameters, time: VenueTime
     ) -> Account:
         """Who asks, as far as the route wants to know. Raises `VenueError`."""
-        if route.security is Security.NONE:
+        if route.security is _PUBLIC:
             return self._account
         account = self._desk.account_of_key(api_key(request.headers))
         self._admission.check_address()
-        if route.security is Security.SIGNED:
+        if route.security is _SIGNED:
             parameters.text("timestamp")
             check_signature(account.secret, request.query, request.body, parameters)
             self._admission.check_window(parameters, time)

@@ -92,6 +92,7 @@ class OrderNote(Struct, frozen=True):
 
 
 _SYMBOLS_MAX = 1000
+_MARKET = OrderKind.MARKET
 FORCED = frozenset({OrderOrigin.LIQUIDATION, OrderOrigin.DELEVERAGING})
 """Who sends orders by which the venue closes a position."""
 _NOT_OF_FORCED = frozenset({"priceMatch", "selfTradePreventionMode"})
@@ -105,9 +106,11 @@ def client_id(order: OrderState) -> str:
 
     There is no `settlement_autoclose-`: nothing is delivered or delisted here.
     """
+    if order.origin not in FORCED:
+        return order.client_id
     if order.origin is OrderOrigin.LIQUIDATION:
         return f"autoclose-{order.created_ns // 1_000_000}{order.order_id:06d}"
-    return "adl_autoclose" if order.origin is OrderOrigin.DELEVERAGING else order.client_id
+    return "adl_autoclose"
 
 
 def status(order: OrderState) -> str:
@@ -122,7 +125,7 @@ def order_type(order: OrderState, note: OrderNote) -> str:
 
 def time_in_force(order: OrderState, note: OrderNote) -> str:
     """The venue's word for how long an order may wait; market orders read GTC."""
-    if order.kind is OrderKind.MARKET:
+    if order.kind is _MARKET:
         return "GTC"
     if order.post_only:
         return "GTX"
