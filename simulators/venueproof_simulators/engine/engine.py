@@ -353,7 +353,7 @@ class Engine:
     ) -> list[CandleState]:
         """Candles, oldest first: the first `limit` that open from `start_ns` on, else the newest. The last may run.
 
-        `interval` is one of `intervals.INTERVALS`; raises `ValueError` for another.
+        `interval` is one of `intervals.INTERVALS`, with an offset if wanted (`1d+8h`); raises `ValueError` for another.
         """
         return self._market(instrument).tape.candles(interval, now_ns, start_ns, end_ns, limit)
 

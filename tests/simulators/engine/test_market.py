@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
 
@@ -15,7 +17,7 @@ from venueproof_simulators.engine.commands import AddLiquidity, Command, FillOrd
 from venueproof_simulators.engine.engine import Engine, UnknownInstrumentError
 from venueproof_simulators.engine.events import BookChanged, Event, OrderChanged, PriceMoved, Refused, Traded
 from venueproof_simulators.engine.instruments import ContractKind, Instrument
-from venueproof_simulators.engine.intervals import INTERVALS
+from venueproof_simulators.engine.intervals import INTERVALS, first_minute, index_of
 from venueproof_simulators.engine.prices import Pace
 from venueproof_simulators.engine.state import BookState, CandleState, OrderKind, Side, TradeState
 from venueproof_simulators.engine.worth import SCALE
@@ -60,7 +62,7 @@ def lively_engine(instrument: Instrument) -> Engine:
 
 
 @settings(max_examples=60)
-@given(interval=st.sampled_from(INTERVALS[:9]), back=st.integers(-400 * SECOND, 2500 * DAY))
+@given(interval=st.sampled_from([*INTERVALS[:9], "12h+8h", "1d+8h"]), back=st.integers(-400 * SECOND, 2500 * DAY))
 def test_a_candle_is_the_sum_of_its_trades(interval: str, back: int) -> None:
     engine, now = LIVELY, LIVELY.now_ns
     (candle,) = engine.candles("BTCUSDT", interval, now, end_ns=START - back, limit=1)
@@ -137,7 +139,7 @@ def test_the_newest_trades_come_without_a_range() -> None:
     assert engine.trades("BTCUSDT", now, from_id=newest[-1].trade_id + 1, limit=5) == []
 
 
-@pytest.mark.parametrize("interval", INTERVALS)
+@pytest.mark.parametrize("interval", [*INTERVALS, "1d+8h", "1w+8h", "3M+8h"])
 def test_candles_stand_side_by_side_back_to_the_listing(interval: str) -> None:
     engine, now = LIVELY, LIVELY.now_ns
     candles = engine.candles("BTCUSDT", interval, now, limit=300)
@@ -154,8 +156,40 @@ def test_weeks_begin_on_monday_and_months_on_the_first() -> None:
     week = LIVELY.candles("BTCUSDT", "1w", START, limit=1)[0]
     month = LIVELY.candles("BTCUSDT", "1M", START, limit=1)[0]
     assert (week.open_ns // SECOND, month.open_ns // SECOND) == (1_795_392_000, 1_793_491_200)
-    with pytest.raises(ValueError, match="7m"):
-        LIVELY.candles("BTCUSDT", "7m", START)
+    for unknown in ("7m", "1d+", "1d+15h", "1d+8", "1d+-8h", "+8h"):
+        with pytest.raises(ValueError, match=re.escape(unknown)):
+            LIVELY.candles("BTCUSDT", unknown, START)
+
+
+@pytest.mark.parametrize(
+    ("interval", "opens"),
+    [
+        ("1d+8h", "2026-11-23T16:00:00"),
+        ("6h+8h", "2026-11-24T10:00:00"),
+        ("3d+8h", "2026-11-23T16:00:00"),
+        ("1w+8h", "2026-11-22T16:00:00"),
+        ("1M+8h", "2026-10-31T16:00:00"),
+        ("3M+8h", "2026-09-30T16:00:00"),
+        ("3M", "2026-10-01T00:00:00"),
+        ("12h", "2026-11-24T12:00:00"),
+        ("2d", "2026-11-23T00:00:00"),
+    ],
+)
+def test_days_weeks_and_months_can_be_those_of_another_zone(interval: str, opens: str) -> None:
+    """Asked on Tuesday 2026-11-24 at 12:05 UTC."""
+    (candle,) = LIVELY.candles("BTCUSDT", interval, START, limit=1)
+    assert datetime.fromtimestamp(candle.open_ns // SECOND, UTC).isoformat() == f"{opens}+00:00"
+
+
+@given(interval=st.sampled_from(INTERVALS), hours=st.integers(1, 14), minute=st.integers(0, 60_000_000))
+def test_an_interval_with_an_offset_is_that_of_a_later_minute_begun_so_much_earlier(
+    interval: str, hours: int, minute: int
+) -> None:
+    name, later = f"{interval}+{hours}h", minute + 60 * hours
+    assert index_of(name, minute) == index_of(interval, later)
+    begin, end = (first_minute(name, index_of(name, minute) + number) for number in (0, 1))
+    assert begin <= minute < end
+    assert begin == first_minute(interval, index_of(interval, later)) - 60 * hours
 
 
 @pytest.mark.parametrize("interval", INTERVALS)
@@ -166,7 +200,7 @@ def test_a_range_beyond_all_time_is_empty(interval: str, times: dict[str, int]) 
     assert LIVELY.trades("BTCUSDT", now, **{"limit": 5, **times}) == []
 
 
-@pytest.mark.parametrize("interval", INTERVALS)
+@pytest.mark.parametrize("interval", INTERVALS[:-1])
 def test_a_range_wider_than_all_time_is_no_range(interval: str) -> None:
     now = LIVELY.now_ns
     wide = LIVELY.candles("BTCUSDT", interval, now, start_ns=-(10**40), end_ns=10**40, limit=50)
