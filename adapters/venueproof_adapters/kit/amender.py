@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.desk import UNCLEAR, Desk, or_error
 from venueproof_adapters.kit.ordercalls import OrderCalls, OrderName, Sending
-from venueproof_adapters.kit.orders import order_key
+from venueproof_adapters.kit.orders import Told, order_key
 from venueproof_adapters.kit.precision import on_step
 from venueproof_adapters.kit.state import State
 from venueproof_adapters.kit.worth import cost
@@ -86,15 +86,19 @@ class Amender:
 
     async def _in_place(self, instrument: Instrument, order: Order, price: Decimal | None, amount: Decimal) -> Order:
         assert price is not None
+        nothing: AdapterError = Rejected(Reason.OTHER, "the amendment was taken in and not carried out")
         try:
-            amended = self._desk.hear(await self._calls.amend(instrument, order, price, amount))
+            told = await self._calls.amend(instrument, order, price, amount)
         except UNCLEAR:
-            found = await self._desk.settled(lambda: self._look_amended(instrument, order, (price, amount)))
-            if found is None:
-                raise NotSent("the amendment did not arrive") from None
-            return found
-        self._desk.watch(amended)
-        return amended
+            told, nothing = _name(order), NotSent("the amendment did not arrive")
+        if isinstance(told, Told):
+            amended = self._desk.hear(told)
+            self._desk.watch(amended)
+            return amended
+        found = await self._desk.settled(lambda: self._look_amended(instrument, order, (price, amount)))
+        if found is None:
+            raise nothing
+        return found
 
     async def _look_amended(
         self, instrument: Instrument, order: Order, wanted: tuple[Decimal, Decimal]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from msgspec import structs
 
 from venueproof_adapters.kit.clock import SECOND_NS
+from venueproof_contracts.errors import Reason, Rejected
 from venueproof_contracts.model import ZERO, Candle
 
 _INTERVAL = re.compile(r"^([1-9][0-9]{0,3})([mhd])$")
@@ -45,6 +46,29 @@ def whole_groups(candles: Sequence[Candle], part_ns: int, whole_ns: int) -> list
     for candle in candles:
         groups.setdefault(candle.open_ns - candle.open_ns % whole_ns, []).append(candle)
     return [_joined(open_ns, parts) for open_ns, parts in groups.items() if len(parts) == whole_ns // part_ns]
+
+
+Native = Callable[[str, int | None, int], Awaitable[list[Candle]]]
+"""Asks for candles of an interval that the venue has: from a time in ns on or the latest, and how many."""
+
+
+async def gathered(
+    interval: str, since_ns: int | None, count: int, natives: Sequence[str], native: Native, now_ns: int
+) -> list[Candle]:
+    """Candles from `since_ns` on, or the latest ones; of intervals that the venue lacks, made of shorter ones.
+
+    Raises `Rejected(bad-parameter)` for an interval that cannot be made.
+    """
+    part = interval if interval in natives else made_of(interval, natives)
+    if part is None:
+        raise Rejected(Reason.BAD_PARAMETER, f"no candles of {interval!r} can be made of {', '.join(natives)}")
+    if part == interval:
+        return await native(interval, since_ns, count)
+    whole_ns, part_ns = length_ns(interval) or 0, length_ns(part) or 1
+    first_ns = now_ns - count * whole_ns if since_ns is None else since_ns
+    first_ns = -(-first_ns // whole_ns) * whole_ns
+    made = whole_groups(await native(part, first_ns, count * whole_ns // part_ns), part_ns, whole_ns)
+    return made[-count:] if since_ns is None else made[:count]
 
 
 def _joined(open_ns: int, parts: Sequence[Candle]) -> Candle:

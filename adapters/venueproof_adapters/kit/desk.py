@@ -16,7 +16,7 @@ from msgspec import structs
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import SECOND_NS, Clock
 from venueproof_adapters.kit.intents import check, only_reduces, waits
-from venueproof_adapters.kit.ordercalls import OrderCalls, OrderName, Sending
+from venueproof_adapters.kit.ordercalls import OrderCalls, OrderName, Sending, pending
 from venueproof_adapters.kit.orders import IntentKey, Told, intent_key, order_key
 from venueproof_adapters.kit.parts import Parts
 from venueproof_adapters.kit.recent import Recent
@@ -202,10 +202,12 @@ class Desk:
         """What was last placed under an order's intent, if this process did."""
         return self._wishes.get(intent_key(order))
 
-    async def _placed(self, sending: Sending, answer: Told | AdapterError) -> Order:
+    async def _placed(self, sending: Sending, answer: Told | OrderName | AdapterError) -> Order:
         """The order that an answer tells of; raises the error, once it is certain, that none was placed."""
         if isinstance(answer, Told):
             order = self.hear(answer)
+        elif isinstance(answer, OrderName):
+            order = await self._taken_in(sending, answer)
         elif isinstance(answer, UNCLEAR):
             order = await self._resolve_placement(sending)
         else:
@@ -215,6 +217,16 @@ class Desk:
         self._unclear.pop(sending.key, None)
         self._wishes[intent_key(order)] = sending.intent
         self.watch(order)
+        return order
+
+    async def _taken_in(self, sending: Sending, name: OrderName) -> Order:
+        """What became of an order that the venue took in, without a word on that. Raises a refusal that came later."""
+        self._state.name((sending.instrument.symbol, name.venue_id, name.conditional), sending.client_id)
+        found = await or_error(self.settled(lambda: self._look(sending, name)))
+        order = found if isinstance(found, Order) else self.hear(Told(pending(sending, name), sending.client_id))
+        if refusal := self._calls.refusal(order):
+            self._unclear.pop(sending.key, None)
+            raise refusal
         return order
 
     async def _resolve_placement(self, sending: Sending) -> Order:
@@ -234,16 +246,16 @@ class Desk:
             if gone and not isinstance(await or_error(self._look(sending)), AdapterError):
                 self._unclear.pop(key, None)
 
-    async def _look(self, sending: Sending) -> Order | None:
-        """The order with a client id, None while the venue knows none. What the stream told counts as well."""
-        symbol, name = sending.instrument.symbol, sending.name
+    async def _look(self, sending: Sending, name: OrderName | None = None) -> Order | None:
+        """The order sent, None while the venue knows none. What the stream told counts as well."""
+        symbol, name = sending.instrument.symbol, name or sending.name
         try:
             return await self.query(sending.instrument, name)
         except Rejected as error:
             if error.reason is not Reason.UNKNOWN_ORDER:
                 raise
-        heard = self._state.orders.of_intent(symbol, self._state.ids.intent_id(name.client_id), name.conditional)
-        if heard is None or self._state.client_id(order_key(heard)) != name.client_id:
+        heard = self._state.orders.of_intent(symbol, sending.intent.intent_id, name.conditional)
+        if heard is None or self._state.client_id(order_key(heard)) != sending.client_id:
             return None
         return self._state.current(order_key(heard))
 
@@ -332,6 +344,8 @@ class Desk:
                     raise
                 break  # the request before this one did arrive, or it ended by itself
             else:
+                if isinstance(told, OrderName):
+                    break
                 order = await self._ended(instrument, name) if told is None else self.hear(told)
                 self.watch(order)
                 return order

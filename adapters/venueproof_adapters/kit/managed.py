@@ -92,7 +92,14 @@ class Venue(Protocol):
         ...
 
     async def look_at_account(self) -> None:
-        """Read how the account is set up, and log what its owner should know."""
+        """Read how the account is set up, and log what its owner should know.
+
+        Raises `Unsupported` for an account that this adapter cannot work with.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End what the venue's own code opened."""
         ...
 
 
@@ -150,6 +157,7 @@ class ManagedAdapter:
             await asyncio.gather(refresher, return_exceptions=True)
         await self._works.account_stream.close()
         await self._works.market_stream.close()
+        await self._works.venue.close()
         await self._works.http.close()
         if not self._closed:
             self._closed = True

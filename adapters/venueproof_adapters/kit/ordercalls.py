@@ -11,7 +11,7 @@ from msgspec import Struct
 from venueproof_adapters.kit.intents import waits
 from venueproof_adapters.kit.orders import Told
 from venueproof_contracts.errors import AdapterError, Rejected
-from venueproof_contracts.model import Instrument, Intent, Order
+from venueproof_contracts.model import ZERO, Instrument, Intent, Order, OrderRef, OrderStatus
 
 
 class OrderName(Struct, frozen=True):
@@ -40,11 +40,33 @@ class Sending(Struct, frozen=True):
         return self.instrument.symbol, self.client_id, waits(self.intent)
 
 
+def pending(sending: Sending, name: OrderName) -> Order:
+    """An order that the venue took in, and of which nothing more is known."""
+    intent = sending.intent
+    return Order(
+        ref=OrderRef(intent.instrument, intent.intent_id, name.venue_id, name.conditional),
+        side=intent.side,
+        type=intent.type,
+        status=OrderStatus.PENDING,
+        amount=intent.amount,
+        filled=ZERO,
+        price=intent.price,
+        time_in_force=intent.time_in_force,
+        post_only=intent.post_only,
+        reduce_only=intent.reduce_only,
+        close_position=intent.close_position,
+        trigger=intent.trigger,
+        position_side=intent.position_side,
+        expires_ns=intent.expires_ns,
+    )
+
+
 class OrderCalls(Protocol):
     """The venue's requests about orders.
 
     Those that change something raise `OutcomeUnknown` or `BadAnswer` when it is open whether they did. All raise
-    `Rejected(unknown-order)` for an order that the venue does not know.
+    `Rejected(unknown-order)` for an order that the venue does not know. Where the venue's answer is no more than that a
+    request came in, they give the order's name instead of the order, and the kit looks what became of it.
     """
 
     request_lifetime_s: float
@@ -59,20 +81,24 @@ class OrderCalls(Protocol):
         """True when a refused amendment means that the order has to be replaced."""
         ...
 
-    async def place(self, sending: Sending) -> Told:
+    def refusal(self, order: Order) -> Rejected | None:
+        """The refusal that an order stands for which was taken in and turned away after that; None for any other."""
+        ...
+
+    async def place(self, sending: Sending) -> Told | OrderName:
         """Send one order."""
         ...
 
-    async def place_batch(self, sendings: Sequence[Sending]) -> Sequence[Told | AdapterError]:
+    async def place_batch(self, sendings: Sequence[Sending]) -> Sequence[Told | OrderName | AdapterError]:
         """Send up to `batch_max` plain orders, each with an outcome of its own."""
         ...
 
-    async def amend(self, instrument: Instrument, order: Order, price: Decimal, amount: Decimal) -> Told:
+    async def amend(self, instrument: Instrument, order: Order, price: Decimal, amount: Decimal) -> Told | OrderName:
         """Change an order in place."""
         ...
 
-    async def cancel(self, instrument: Instrument, name: OrderName) -> Told | None:
-        """End an order; None where the venue says no more than that."""
+    async def cancel(self, instrument: Instrument, name: OrderName) -> Told | OrderName | None:
+        """End an order; None where the venue says that it ended and no more."""
         ...
 
     async def cancel_all(self, instrument: Instrument) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from msgspec import Struct, structs
 
 from venueproof_adapters.kit.ledger import OrderKey, ref_key
-from venueproof_contracts.model import ZERO, Order, Trigger
+from venueproof_contracts.model import ZERO, Order, OrderStatus, Trigger
 
 IntentKey = tuple[str, str, bool]
 """Instrument, intent id, and whether the order is conditional: one that fired and the one it became share an intent."""
@@ -29,6 +29,20 @@ def order_key(order: Order) -> OrderKey:
 def intent_key(order: Order) -> IntentKey:
     """What the order that stands for an intent is found by."""
     return order.ref.instrument, order.ref.intent_id, order.ref.conditional
+
+
+def fired(told: Told) -> tuple[Told, Told]:
+    """The conditional order that fired and the order that it became, where the venue keeps one id for both.
+
+    `told` is the latter, as the venue has it, with the terms of its trigger.
+    """
+    order = told.order
+    ref = structs.replace(order.ref, conditional=True)
+    before = structs.replace(
+        order, ref=ref, status=OrderStatus.TRIGGERED, filled=ZERO, average_price=None, replaced_by=ref.venue_id
+    )
+    after = structs.replace(order, ref=structs.replace(ref, conditional=False), trigger=None)
+    return Told(before, told.client_id), Told(after, told.client_id)
 
 
 def later_of(known: Order, told: Order) -> Order:

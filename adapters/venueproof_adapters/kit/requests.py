@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -78,6 +79,11 @@ def read(body: bytes, shape: type[Answer]) -> Answer:
 class Requests(ABC):
     """Asks questions (`ask`) and does things (`act`). A venue says how a request is written, and what its clock is."""
 
+    one_by_one = False
+    """Requests with a proof are sent each after the answer to the one before: for venues whose numbers must rise."""
+    limits_apart = False
+    """A refusal for haste holds back only what counts in the same windows, not everything."""
+
     def __init__(
         self, calls: Sequence[Call], judge: Judge, http: Http, sync: ClockSync, budget: Budget, backoff: Backoff
     ) -> None:
@@ -87,12 +93,22 @@ class Requests(ABC):
         self._sync = sync
         self._budget = budget
         self._backoff = backoff
+        self._turn = asyncio.Lock()
         self._key_worked = False
         self._refusals = 0
 
     @abstractmethod
     def written(self, call: Call, params: Params) -> tuple[str, dict[str, str], bytes | None]:
         """Address, headers and body, stamped and signed."""
+
+    def content(self, call: Call, body: bytes) -> bytes:
+        """What a successful reply holds, out of the venue's envelope. Raises `Unreadable`."""
+        return body
+
+    async def exchange(self, call: Call, params: Params) -> Reply:
+        """Send a request once, and take the reply: over HTTP unless the venue's other ways are used."""
+        url, headers, body = self.written(call, params)
+        return await self._http.send(call.method, url, headers, body)
 
     @abstractmethod
     async def server_time(self) -> int:
@@ -103,7 +119,7 @@ class Requests(ABC):
         failures = 0
         while True:
             try:
-                return read(await self._send(self._calls[name], params), shape)
+                return await self._answer(name, shape, params)
             except Unreadable as error:
                 raise BadAnswer(str(error), code=error.code, text=error.text) from None
             except OutcomeUnknown as error:
@@ -122,7 +138,11 @@ class Requests(ABC):
 
     async def act(self, name: str, shape: type[Answer], **params: str | int | None) -> Answer:
         """Do something. Raises `OutcomeUnknown` when it may have been done; nothing is sent twice."""
-        return read(await self._send(self._calls[name], params), shape)
+        return await self._answer(name, shape, params)
+
+    async def _answer(self, name: str, shape: type[Answer], params: Params) -> Answer:
+        call = self._calls[name]
+        return read(self.content(call, await self._send(call, params)), shape)
 
     def refusal(self, body: bytes) -> AdapterError | None:
         """The error that a part of an answer stands for."""
@@ -143,15 +163,15 @@ class Requests(ABC):
                 await self._correct_clock(error, round_seen)
             elif isinstance(error, RateLimited) and not isinstance(error, Banned) and self._judge.passes(reply):
                 tries += 1
-                self._slow_down(error, tries)
+                self._slow_down(error, tries, call)
             else:
                 raise await self._final(error)
 
     async def _once(self, call: Call, params: Params) -> Reply:
         await self._budget.admit(call.costs, urgent=call.name.startswith("cancel"))
-        url, headers, body = self.written(call, params)
-        reply = await self._http.send(call.method, url, headers, body)
-        self._budget.learn(reply.headers)
+        async with self._turn if self.one_by_one and call.auth != NONE else nullcontext():
+            reply = await self.exchange(call, params)
+        self._budget.learn(reply.headers, call.costs)
         return reply
 
     async def _fresh_clock(self, call: Call) -> int:
@@ -170,7 +190,7 @@ class Requests(ABC):
         except (BadAnswer, VenueDown):
             raise error from None
 
-    def _slow_down(self, error: RateLimited, tries: int) -> None:
+    def _slow_down(self, error: RateLimited, tries: int, call: Call) -> None:
         """Hold everything back before the next attempt; raises when there were enough of them.
 
         Refusals in a row count over all calls, so that a caller who comes back does not start the rhythm afresh.
@@ -178,8 +198,8 @@ class Requests(ABC):
         self._refusals += 1
         now_ns = self._sync.now_ns()
         wait_ns = int(self._backoff.delay_s(self._refusals) * SECOND_NS)
-        until_ns = max(error.until_ns, now_ns + wait_ns, self._budget.spent_out())
-        self._budget.pause(until_ns)
+        until_ns = max(error.until_ns, now_ns + wait_ns, self._budget.spent_out(call.costs))
+        self._budget.pause(until_ns, [name for name, cost in call.costs.items() if cost and self.limits_apart])
         if tries >= self._backoff.tries:
             raise RateLimited(until_ns, "too many requests", code=error.code, text=error.text)
 

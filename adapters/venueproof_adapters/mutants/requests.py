@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from random import Random
 
@@ -11,10 +11,11 @@ import msgspec
 from msgspec import structs
 
 from venueproof_adapters.kit.backoff import Backoff
-from venueproof_adapters.kit.budget import Budget, Window
+from venueproof_adapters.kit.budget import Budget
 from venueproof_adapters.kit.clock import Clock
 from venueproof_adapters.kit.clocksync import ClockSync
 from venueproof_adapters.kit.http import Http, Reply
+from venueproof_adapters.kit.windows import Window
 from venueproof_adapters.mutants.making import Mutant, Wrapper, broken, exchanged
 from venueproof_contracts.adapter import AdapterFactory
 from venueproof_contracts.errors import (
@@ -178,7 +179,7 @@ sends_into_bans = exchanged("RAT-010", "sends-into-a-ban", "Goes on asking while
 class PauselessBudget(Budget):
     """Knows no pauses."""
 
-    def pause(self, until_ns: int) -> None:
+    def pause(self, until_ns: int, names: Collection[str] = ()) -> None:
         pass
 
 

@@ -9,11 +9,12 @@ import pytest
 
 from venueproof.virtual import run
 from venueproof_adapters.kit.backoff import Backoff
-from venueproof_adapters.kit.budget import Budget, Window
+from venueproof_adapters.kit.budget import Budget
 from venueproof_adapters.kit.clock import SECOND_NS, SystemClock
 from venueproof_adapters.kit.clocksync import ClockSync
 from venueproof_adapters.kit.resolve import Resolver
 from venueproof_adapters.kit.watchdog import Watchdog
+from venueproof_adapters.kit.windows import Counting, Window
 from venueproof_contracts.errors import Banned, OutcomeUnknown, RateLimited, VenueDown
 
 
@@ -123,7 +124,7 @@ def test_the_limit_is_not_reached_in_any_window() -> None:
 def test_the_venues_count_is_believed_and_urgent_requests_have_a_reserve() -> None:
     async def main() -> tuple[int, int]:
         budget, clock = budget_of(100), SystemClock()
-        budget.learn({"used": "95"})
+        budget.learn({"used": "95"}, ["weight"])
         began_ns = clock.wall_ns()
         await budget.admit({"weight": 1}, urgent=True)
         urgent_ns = clock.wall_ns() - began_ns
@@ -136,7 +137,7 @@ def test_the_venues_count_is_believed_and_urgent_requests_have_a_reserve() -> No
 def test_of_a_long_wait_the_caller_is_told_at_once() -> None:
     async def main() -> float:
         budget, clock = budget_of(100, patience_s=10), SystemClock()
-        budget.learn({"used": "95"})
+        budget.learn({"used": "95"}, ["weight"])
         began_ns = clock.wall_ns()
         with pytest.raises(RateLimited) as caught:
             await budget.admit({"weight": 1})
@@ -213,3 +214,54 @@ def test_the_watchdog_barks_for_what_was_not_heard() -> None:
         return overdue
 
     assert sorted(run(main())) == ["b", "c"]
+
+
+def sent_in(window: Window, requests: int, cost: int = 1) -> list[int]:
+    """The venue's time of each admitted request."""
+
+    async def main() -> list[int]:
+        clock = SystemClock()
+        budget, sent = Budget(clock.wall_ns, share=1, patience_s=1_000), list[int]()
+        budget.set_windows([window])
+        for _ in range(requests):
+            await budget.admit({window.name: cost})
+            sent.append(clock.wall_ns())
+        return sent
+
+    return run(main())
+
+
+def test_a_sliding_window_is_kept_at_every_moment() -> None:
+    sent = sent_in(Window("orders", 10, 2, counting=Counting.SLIDING), 35)
+    assert all(later - earlier > 2 * SECOND_NS for earlier, later in zip(sent, sent[10:], strict=False))
+    assert sent[34] - sent[0] < 7 * SECOND_NS
+
+
+def test_a_bucket_is_emptied_at_once_and_then_as_fast_as_it_fills() -> None:
+    sent = sent_in(Window("credits", 20, 4, counting=Counting.REFILLING), 40)
+    assert sent[19] == sent[0]
+    for number, at_ns in enumerate(sent):
+        assert number + 1 <= 20 + (at_ns - sent[0]) * 5 / SECOND_NS
+    assert 4 * SECOND_NS <= sent[39] - sent[0] < 6 * SECOND_NS
+
+
+def test_what_costs_more_than_our_share_is_sent_in_an_untouched_window() -> None:
+    assert len(sent_in(Window("credits", 20, 4, counting=Counting.REFILLING), 3, cost=25)) == 3
+
+
+def test_what_is_left_is_told_of_the_windows_that_a_request_counts_in() -> None:
+    async def main() -> tuple[int, int]:
+        clock = SystemClock()
+        budget = Budget(clock.wall_ns, share=1)
+        windows = [Window(name, 10, 2, "left", Counting.SLIDING, tells_left=True) for name in ("orders", "cancels")]
+        budget.set_windows(windows)
+        budget.learn({"left": "0"}, ["orders"])
+        began_ns = clock.wall_ns()
+        await budget.admit({"cancels": 1})
+        free_ns = clock.wall_ns()
+        await budget.admit({"orders": 1})
+        return free_ns - began_ns, clock.wall_ns() - free_ns
+
+    cancels_ns, orders_ns = run(main())
+    assert cancels_ns == 0
+    assert orders_ns >= 2 * SECOND_NS

@@ -89,6 +89,9 @@ class Binance:
         if config.multi_assets_margin:
             log.warning("multi-assets mode: every asset of the account is margin, and none can be isolated")
 
+    async def close(self) -> None:
+        """Nothing was opened."""
+
 
 def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter:
     """An adapter for an endpoint, made of `parts`."""

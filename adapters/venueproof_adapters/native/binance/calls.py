@@ -104,6 +104,10 @@ class BinanceOrders:
         """By its code."""
         return refusal.code in NO_AMEND
 
+    def refusal(self, order: Order) -> Rejected | None:
+        """What is taken in stands."""
+        return None
+
     async def place(self, sending: Sending) -> Told:
         """POST order or algoOrder."""
         if waits(sending.intent):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
-from venueproof_adapters.kit.candles import length_ns, made_of, whole_groups
+from venueproof_adapters.kit.candles import gathered
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import MS_NS
 from venueproof_adapters.kit.feeds import Snapshot
@@ -65,19 +66,9 @@ class BinanceMarket:
         return Book(instrument, bids, asks, row.event_ms * MS_NS)
 
     async def candles(self, instrument: str, interval: str, since_ns: int | None, limit: int | None) -> list[Candle]:
-        """Candles from `since_ns` on, or the latest ones; of intervals that the venue lacks, made of shorter ones."""
-        name, count = self._catalog.find(instrument).spelling, limit or CANDLES_USUAL
-        native = interval if interval in INTERVALS else made_of(interval, INTERVALS)
-        if native is None:
-            raise Rejected(Reason.BAD_PARAMETER, f"no candles of {interval!r} can be made of {', '.join(INTERVALS)}")
-        if native == interval:
-            return await self._native(name, interval, since_ns, count)
-        whole_ns, part_ns = length_ns(interval) or 0, length_ns(native) or 1
-        latest = since_ns is None
-        first_ns = self._now_ns() - count * whole_ns if since_ns is None else since_ns
-        first_ns = -(-first_ns // whole_ns) * whole_ns
-        made = whole_groups(await self._native(name, native, first_ns, count * whole_ns // part_ns), part_ns, whole_ns)
-        return made[-count:] if latest else made[:count]
+        """Candles from `since_ns` on, or the latest ones."""
+        native = partial(self._native, self._catalog.find(instrument).spelling)
+        return await gathered(interval, since_ns, limit or CANDLES_USUAL, INTERVALS, native, self._now_ns())
 
     async def _native(self, name: str, interval: str, since_ns: int | None, count: int) -> list[Candle]:
         rows: list[tuple[Candle, int]] = []

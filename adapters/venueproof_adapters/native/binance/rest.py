@@ -16,11 +16,12 @@ import msgspec
 from msgspec import Struct, structs
 
 from venueproof_adapters.kit.backoff import Backoff
-from venueproof_adapters.kit.budget import Budget, Window
+from venueproof_adapters.kit.budget import Budget
 from venueproof_adapters.kit.clock import MS_NS
 from venueproof_adapters.kit.clocksync import ClockSync
 from venueproof_adapters.kit.http import Http
 from venueproof_adapters.kit.requests import NONE, SIGNED, TIME, Call, Params, Requests
+from venueproof_adapters.kit.windows import Window
 from venueproof_adapters.native.binance.errors import Judge
 from venueproof_adapters.native.binance.products import Product
 from venueproof_contracts.model import Credentials
