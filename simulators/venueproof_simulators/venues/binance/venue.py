@@ -292,11 +292,11 @@ class BinanceVenue:
     def idle(self, until_ns: int, time: VenueTime) -> None:
         """Let market streams stand still until `until_ns` of the age clock; then each tells what changed."""
         self._idle_until_ns = max(until_ns, self._idle_until_ns)
-        self.hub.set_quiet(True, time)
+        self.hub.feeds.set_quiet(True, time)
         self.desk.ages.set("reopening", self._idle_until_ns, self._reopen)
 
     def _reopen(self, time: VenueTime) -> None:
-        self.hub.set_quiet(False, time)
+        self.hub.feeds.set_quiet(False, time)
 
     def quirks_on(self) -> frozenset[str]:
         """Ids of the switchable quirks that are on."""

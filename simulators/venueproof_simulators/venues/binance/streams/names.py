@@ -10,8 +10,7 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 
-from msgspec import Struct
-
+from venueproof_simulators.kit import feeds
 from venueproof_simulators.venues.binance.operations.market import INTERVALS
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 
@@ -64,15 +63,30 @@ EITHER_HOST = frozenset({Kind.MARK, Kind.CANDLE, Kind.CONTINUOUS, Kind.MARK_CAND
 _PUBLIC = frozenset({Kind.DEPTH, Kind.LEVELS, Kind.BEST, Kind.TRADE})
 
 
-class Channel(Struct, frozen=True):
+TOPICS = {
+    Kind.DEPTH: "book",
+    Kind.LEVELS: "book",
+    Kind.BEST: "ticker",
+    Kind.TRADE: "trade",
+    Kind.AGGREGATE: "trade",
+    Kind.MARK: "ticker",
+    Kind.CANDLE: "candle",
+    Kind.CONTINUOUS: "candle",
+    Kind.DAY: "ticker",
+    Kind.MINI: "ticker",
+    Kind.INDEX: "ticker",
+    Kind.MARK_CANDLE: "candle",
+    Kind.INDEX_CANDLE: "candle",
+}
+"""The neutral word for what a channel tells; `other` for the rest."""
+
+
+class Channel(feeds.Channel, frozen=True, kw_only=True):
     """One stream, read. `listing` is empty for those of all symbols, or of all contracts of `pair`."""
 
-    name: str
     kind: Kind
     listing: str = ""
     pair: str = ""
-    interval_ns: int = 0
-    """How often it may send; 0: at once."""
     levels: int = 0
     candles: str = ""
 
@@ -114,11 +128,33 @@ _OF_PAIR = {
 _CANDLE_KINDS = {"kline": Kind.CANDLE, "markPriceKline": Kind.MARK_CANDLE}
 
 
+def _channel(
+    name: str,
+    kind: Kind,
+    listing: str = "",
+    *,
+    pair: str = "",
+    interval_ns: int = 0,
+    levels: int = 0,
+    candles: str = "",
+) -> Channel:
+    return Channel(
+        name=name,
+        topic=TOPICS.get(kind, "other"),
+        interval_ns=interval_ns,
+        kind=kind,
+        listing=listing,
+        pair=pair,
+        levels=levels,
+        candles=candles,
+    )
+
+
 def read_name(name: str, listings: Mapping[str, Listing]) -> Channel | None:
     """The channel that a name means, or None when it means nothing here."""
     if name in _ALL:
         kind, interval_ms = _ALL[name]
-        return Channel(name, kind, interval_ns=interval_ms * _MS)
+        return _channel(name, kind, interval_ns=interval_ms * _MS)
     spelling, separator, rest = name.partition("@")
     if not separator or spelling != spelling.lower():
         return None
@@ -136,7 +172,7 @@ def read_name(name: str, listings: Mapping[str, Listing]) -> Channel | None:
 def _of_symbol(name: str, listing: Listing, rest: str) -> Channel | None:
     if rest in _PLAIN:
         kind, interval_ms = _PLAIN[rest]
-        return Channel(name, kind, listing.name, interval_ns=interval_ms * _MS)
+        return _channel(name, kind, listing.name, interval_ns=interval_ms * _MS)
     candles = _CANDLES.fullmatch(rest)
     if candles is not None:
         return _candles(name, _CANDLE_KINDS.get(candles[1]), listing, candles[2])
@@ -152,14 +188,14 @@ def _of_pair(name: str, first: Listing, rest: str) -> Channel | None:
         return None
     kind, interval_ms = _OF_PAIR[rest]
     if kind is Kind.MARK:
-        return Channel(name, kind, pair=first.pair, interval_ns=interval_ms * _MS)
-    return Channel(name, kind, first.name, interval_ns=interval_ms * _MS)
+        return _channel(name, kind, pair=first.pair, interval_ns=interval_ms * _MS)
+    return _channel(name, kind, first.name, interval_ns=interval_ms * _MS)
 
 
 def _candles(name: str, kind: Kind | None, listing: Listing, interval: str) -> Channel | None:
     if kind is None or interval not in _INTERVALS:
         return None
-    return Channel(name, kind, listing.name, interval_ns=250 * _MS, candles=interval)
+    return _channel(name, kind, listing.name, interval_ns=250 * _MS, candles=interval)
 
 
 def _depth(name: str, listing: str, rest: str) -> Channel | None:
@@ -168,8 +204,8 @@ def _depth(name: str, listing: str, rest: str) -> Channel | None:
         return None
     interval_ns = _SPEEDS_MS[match[2] or ""] * _MS
     if match[1] is None:
-        return Channel(name, Kind.DEPTH, listing, interval_ns=interval_ns)
-    return Channel(name, Kind.LEVELS, listing, interval_ns=interval_ns, levels=int(match[1]))
+        return _channel(name, Kind.DEPTH, listing, interval_ns=interval_ns)
+    return _channel(name, Kind.LEVELS, listing, interval_ns=interval_ns, levels=int(match[1]))
 
 
 def _continuous(name: str, listing: Listing | None, rest: str) -> Channel | None:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, unquote
 
 from msgspec import Struct, field
 
+from venueproof_simulators.kit import sessions
 from venueproof_simulators.venues.binance.products import COIN_MARGINED, PRODUCTS, USD_MARGINED
 from venueproof_simulators.venues.binance.streams.names import EITHER_HOST, Channel, Family
 from venueproof_simulators.venues.binance.wire.numbers import Listing
@@ -32,20 +33,14 @@ API_OPENING = Opening(family=Family.ORDERS, combined=False, names=())
 """A connection of the WebSocket API, which carries no streams."""
 
 
-class Session(Struct):
-    """One open connection."""
+class Session(sessions.Session, kw_only=True):
+    """One open connection. `account` is whose events it carries, or carried until its listen key ended."""
 
-    number: int
-    client: str
     family: Family
     products: frozenset[str]
     """Whose streams its host has."""
     combined: bool
     events: frozenset[str]
-    names: dict[str, None] = field(default_factory=dict[str, None])
-    """Subscriptions in order."""
-    account: str = ""
-    """Whose events it carries, or carried until its listen key ended."""
     held_acks: list[str] = field(default_factory=list[str])
 
     def serves(self, channel: Channel, listings: Mapping[str, Listing]) -> bool:
