@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from venueproof_simulators.engine.conditional_state import TriggerKind, WatchedPrice
 from venueproof_simulators.engine.instruments import Instrument
+from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import (
     MarginMode,
     OrderKind,
@@ -80,6 +81,8 @@ class Place(Command, frozen=True, gc=False):
     """
     margin_mode: MarginMode | None = None
     """The margin mode that the instrument has from now on; another one than now only without orders and position."""
+    late: tuple[Refusal, ...] = ()
+    """Refusals that are told only after the order was taken in: it ends REJECTED, with an id and for all to see."""
 
 
 class PlaceConditional(Command, frozen=True, gc=False):

@@ -37,7 +37,8 @@ Delayed = TypeVar("Delayed", Amend, Cancel, AmendConditional, CancelConditional)
 def place(floor: Floor, command: Place) -> None:
     """Take in a new order; decide at once, or when the verdict is due.
 
-    An order that is decided at once leaves no trace when it is refused. One that was acknowledged ends rejected.
+    An order that is decided at once leaves no trace when it is refused, unless it is refused late. One that was
+    acknowledged ends rejected.
     """
     account = floor.ledger[command.account]
     market = floor.markets.get(command.instrument) or floor.market(command.instrument)
@@ -50,10 +51,13 @@ def place(floor: Floor, command: Place) -> None:
         refusal = _duplicate(holding, command)
     if refusal is None and not command.verdict_delay_ns:
         refusal = verdict(floor, market, holding, command)
-    if refusal is not None:
+    if refusal is not None and refusal not in command.late:
         floor.refuse(account.name, command.instrument, command.client_id, refusal)
         return
     order = enter(floor, market, holding, command, _USER)
+    if refusal is not None:
+        _reject(floor, order, command, refusal)
+        return
     if command.oco_group:
         floor.groups.join(command, order, partial(give_up, floor, market, order, ONE_CANCELS_OTHER))
     if command.verdict_delay_ns:
@@ -127,6 +131,11 @@ def _decide(floor: Floor, market: Market, order: Order, command: Place) -> None:
         open_order(floor, market, order)
         return
     floor.groups.leave(command, order)
+    _reject(floor, order, command, refusal)
+
+
+def _reject(floor: Floor, order: Order, command: Place, refusal: Refusal) -> None:
+    """An order that was taken in ends rejected."""
     order.to(OrderStatus.REJECTED, floor.now_ns, refusal)
     floor.refuse(command.account, command.instrument, command.client_id, refusal, order.order_id)
     floor.events.append(OrderChanged(order.state(), Cause.REJECTED))

@@ -165,3 +165,29 @@ def test_one_that_is_refused_when_it_fires_keeps_the_id_it_took(engine: Engine, 
     ]
     assert (stop(engine).reason, engine.order("ann", "BTCUSDT", 1)) == (Refusal.INSUFFICIENT_MARGIN, None)
     assert [order.order_id for order in engine.live_orders("ann")] == [2]
+
+
+def test_what_is_refused_late_was_taken_in_and_ends_rejected(engine: Engine, tell: Tell) -> None:
+    crossing = replace(RESTING, ticks=600_001, post_only=True, client_id="c-1")
+    (refused,) = tell(crossing)
+    assert isinstance(refused, Refused)
+    assert (refused.order_id, engine.orders("ann")) == (0, [])
+
+    refused, ended = tell(replace(crossing, late=(Refusal.WOULD_CROSS,)))
+    assert isinstance(refused, Refused)
+    assert isinstance(ended, OrderChanged)
+    assert (refused.refusal, refused.order_id) == (Refusal.WOULD_CROSS, 1)
+    assert (ended.cause, ended.order.status, ended.order.reason) == (
+        Cause.REJECTED,
+        OrderStatus.REJECTED,
+        "would-cross",
+    )
+    assert engine.orders("ann") == [ended.order]
+    assert engine.live_orders("ann") == []
+
+
+def test_only_what_is_said_to_be_refused_late_is(engine: Engine, tell: Tell) -> None:
+    (refused,) = tell(replace(RESTING, lots=0, late=(Refusal.WOULD_CROSS,)))
+    assert isinstance(refused, Refused)
+    assert (refused.refusal, refused.order_id) == (Refusal.AMOUNT_NOT_POSITIVE, 0)
+    assert engine.orders("ann") == []
