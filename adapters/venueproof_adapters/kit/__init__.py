@@ -7,7 +7,7 @@ up again), the venue's modules know the words:
 |---|---|---|
 | `adapter.py` | `build`, the class for `managed.Venue`: declaration, clock, list, account check | `assembly` |
 | `products.py` | what differs between products, as data: origins, paths, contract unit | all others |
-| `calls.toml`, `rest.py` | every request, its proof and costs; `requests.Requests`: writes and signs | `calls`, `questions` |
+| `calls.toml`, `rest.py` | every request, its proof and costs; `requests.Requests` | `calls`, `questions` |
 | `errors.toml`, `errors.py` | codes and what they mean; the `requests.Judge` | `rest` |
 | `wire.py`, `parse.py` | documents as the venue sends them; documents as values of the contracts | all others |
 | `calls.py` | `ordercalls.OrderCalls`, `own.AccountCalls`, `managed.Settings` | `assembly` |
