@@ -25,6 +25,8 @@ _BUY = Side.BUY
 def check_place(market: Market, holding: Holding, command: Place) -> Refusal | None:
     """Why a new order may not come in; None when it may."""
     instrument = market.instrument
+    if market.delivered:
+        return Refusal.INSTRUMENT_EXPIRED
     limit = command.kind is _LIMIT
     if (command.position_side is _NET) is holding.hedged:
         return Refusal.POSITION_SIDE

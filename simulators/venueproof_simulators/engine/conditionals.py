@@ -101,6 +101,8 @@ def _open(floor: Floor, account: str) -> list[Conditional]:
 
 def _check(floor: Floor, market: Market, holding: Holding, command: PlaceConditional) -> Refusal | None:
     """Why one may not come in; None when it may. The first check that objects decides."""
+    if market.delivered:
+        return Refusal.INSTRUMENT_EXPIRED
     ticks = watched_ticks(market, command.watches)
     check_trigger = _check_trailing if command.trigger is _TRAILING else _check_price_trigger
     return (

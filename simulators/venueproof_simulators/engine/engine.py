@@ -18,13 +18,13 @@ from typing import Any
 from msgspec import json
 
 from venueproof_simulators.engine import commands as told
-from venueproof_simulators.engine import conditionals, liquidation, modes, payments, staging, trading
+from venueproof_simulators.engine import conditionals, delivery, liquidation, modes, payments, staging, trading
 from venueproof_simulators.engine.commands import Command
 from venueproof_simulators.engine.conditional_state import ConditionalState
 from venueproof_simulators.engine.events import Event
 from venueproof_simulators.engine.floor import NEVER_NS, Floor
 from venueproof_simulators.engine.forgetting import Keep, forget
-from venueproof_simulators.engine.instruments import Instrument
+from venueproof_simulators.engine.instruments import Instrument, InstrumentStatus
 from venueproof_simulators.engine.journal import Header, Journal, read_commands, read_header
 from venueproof_simulators.engine.ledger import COUNTERPARTIES, Holding
 from venueproof_simulators.engine.legs import Leg
@@ -77,6 +77,9 @@ _HANDLERS: dict[type[Command], Callable[[Floor, Any], None]] = {
     told.ExpireConditional: conditionals.expire_conditional,
     told.TriggerConditional: conditionals.trigger_conditional,
     told.HoldTriggers: conditionals.hold_triggers,
+    told.List: delivery.list_instrument,
+    told.Deliver: delivery.deliver,
+    told.SettleSession: delivery.settle_session,
     told.Tick: lambda floor, command: None,
 }
 
@@ -94,10 +97,11 @@ class Engine:
 
     def __init__(self, instruments: Sequence[Instrument], *, seed: int, start_ns: int, pace: Pace = Pace.STILL) -> None:
         self._floor = Floor(instruments, seed, start_ns, pace)
-        self._by_symbol = {instrument.symbol: instrument for instrument in instruments}
         self._keep: Keep | None = None
         self._forget_ns = 0
         self.journal = Journal(Header(tuple(instruments), seed, start_ns, pace))
+        for instrument in instruments:
+            delivery.schedule(self._floor, instrument)
         staging.start_pace(self._floor)
         self._floor.take_events()
 
@@ -168,9 +172,22 @@ class Engine:
     def by_symbol(self, symbol: str) -> Instrument:
         """The instrument of a unified symbol."""
         try:
-            return self._by_symbol[symbol]
+            return self._floor.by_symbol[symbol]
         except KeyError:
             raise UnknownInstrumentError(f"no instrument with symbol {symbol!r}") from None
+
+    def status(self, instrument: str) -> InstrumentStatus:
+        """Whether an instrument is traded. What is delivered stays known."""
+        market = self._floor.markets.get(instrument)
+        if market is not None and market.delivered:
+            return InstrumentStatus.DELIVERED
+        self._market(instrument)
+        return InstrumentStatus.OPEN
+
+    def delivery_nano_ticks(self, instrument: str) -> int:
+        """The price at which an instrument was delivered, or would be now, in billionths of a tick."""
+        market = self._market(instrument)
+        return market.delivered_nano_ticks if market.delivered else market.delivery_nano_ticks()
 
     def _market(self, name: str) -> Market:
         market = self._floor.market(name)
@@ -421,7 +438,8 @@ class Engine:
             for market in touched
         ]
         held = [one.conditional_id for one in floor.conditionals.held]
-        rest = [floor.conditionals.holding_back, held, floor.insured]
+        delivered = sorted((name, one.delivered_nano_ticks) for name, one in floor.markets.items() if one.delivered)
+        rest = [floor.conditionals.holding_back, held, floor.insured, list(floor.instruments), delivered]
         wallets = [
             sorted((asset, atoms) for asset, atoms in floor.ledger[name].wallets.items() if atoms)
             for name in COUNTERPARTIES

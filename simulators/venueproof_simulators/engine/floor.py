@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from heapq import heappop, heappush
 
 from venueproof_simulators.engine.events import Event, Refused
@@ -11,7 +12,7 @@ from venueproof_simulators.engine.history import Past
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.ledger import Ledger
 from venueproof_simulators.engine.maker import quote
-from venueproof_simulators.engine.market import Market
+from venueproof_simulators.engine.market import Market, steps_of
 from venueproof_simulators.engine.orders import Order
 from venueproof_simulators.engine.prices import BasePrice, Pace, underlying
 from venueproof_simulators.engine.refusals import Refusal
@@ -49,7 +50,8 @@ class Floor:
     """Markets, accounts, jobs that are due, the time, and the events of the command under way."""
 
     def __init__(self, instruments: Sequence[Instrument], seed: int, start_ns: int, pace: Pace) -> None:
-        self.instruments: Mapping[str, Instrument] = {instrument.name: instrument for instrument in instruments}
+        self.instruments: dict[str, Instrument] = {}
+        self.by_symbol: dict[str, Instrument] = {}
         self.seed = seed
         self.start_ns = start_ns
         self.pace = pace
@@ -58,8 +60,10 @@ class Floor:
         self.until_ns = start_ns
         """The times of the last command and of the one under way; `now_ns` runs from one to the other, job by job."""
         self.ledger = Ledger(self.price_of)
-        self._priced = {instrument.base: instrument.name for instrument in reversed(instruments)}
-        self._money = {instrument.quote for instrument in instruments}
+        self._priced: dict[str, str] = {}
+        self._money: set[str] = set()
+        for instrument in instruments:
+            self._take_in(instrument)
         self.markets: dict[str, Market] = {}
         self.due = Due()
         self.events: list[Event] = []
@@ -80,6 +84,23 @@ class Floor:
         """Conditional orders that have fired in the command or job under way."""
         self._bases: dict[str, tuple[BasePrice, Past]] = {}
 
+    def _take_in(self, instrument: Instrument) -> None:
+        self.instruments[instrument.name] = instrument
+        self.by_symbol[instrument.symbol] = instrument
+        if instrument.option is None:
+            self._priced.setdefault(instrument.base, instrument.name)
+            self._money.add(instrument.quote)
+
+    def enlist(self, instrument: Instrument) -> None:
+        """Take in a new instrument; its base price starts where the first one on its underlying has its index price.
+
+        Raises `ValueError` for a name or symbol in use.
+        """
+        if instrument.name in self.instruments or instrument.symbol in self.by_symbol:
+            raise ValueError(f"{instrument.name!r} or {instrument.symbol!r} is listed already")
+        self._take_in(instrument)
+        self.market(instrument.name)
+
     def market(self, name: str) -> Market | None:
         """The market of an instrument, set up on first use; None when it is not listed."""
         market = self.markets.get(name)
@@ -94,10 +115,30 @@ class Floor:
                 BasePrice(name, self.seed, self.start_ns, self.pace),
                 Past(name, self.seed),
             )
-        market = Market(instrument, self.ledger, *self._bases[name], self.seed, self.start_ns)
+        price = self._first_price(instrument)
+        steps = steps_of(instrument, price)
+        market = Market(instrument, self.ledger, *self._bases[name], self.seed, self.start_ns, steps)
+        market.shift_ticks = market.base - market.path(self.now_ns) if instrument.listed_ns > self.start_ns else 0
         quote(market)
         market.touched.clear()
         return market
+
+    def _first_price(self, instrument: Instrument) -> Decimal:
+        """Where the base price of a market starts that is set up now."""
+        other = self.reference(instrument) if instrument.listed_ns > self.start_ns else None
+        if other is None:
+            return underlying(instrument.underlying).price
+        return other.instrument.tick * other.index
+
+    def reference(self, instrument: Instrument) -> Market | None:
+        """The first other market on its underlying that is traded and no option's; rather one with the same money."""
+        found = [
+            market
+            for other in self.instruments.values()
+            if other.underlying == instrument.underlying and other.option is None and other.name != instrument.name
+            if (market := self.market(other.name)) is not None and not market.delivered
+        ]
+        return min(found, key=lambda market: market.instrument.settle != instrument.settle, default=None)
 
     def price_of(self, asset: str) -> Fraction:
         """What one of an asset is worth in dollars: 1 for what contracts are quoted in, else the index price of the

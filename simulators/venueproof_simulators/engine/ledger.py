@@ -178,6 +178,7 @@ class Holding:
             leg.entry_nano_ticks if leg.lots else 0,
             leg.unrealized_atoms(),
             leg.break_even_nano_ticks(),
+            leg.settled_atoms,
         )
 
 

@@ -21,6 +21,7 @@ class Leg:
         "isolated_atoms",
         "lots",
         "realized_atoms",
+        "settled_atoms",
         "side",
         "updated_ns",
         "worth",
@@ -40,6 +41,8 @@ class Leg:
         money is kept in atoms."""
         self.isolated_atoms = 0
         self.realized_atoms = 0
+        self.settled_atoms = 0
+        """What of the profit of its open lots is in the wallet already."""
         self.carry_atoms = 0
         """Fees paid minus profit realized since the position was flat."""
         self.updated_ns = 0
@@ -52,7 +55,7 @@ class Leg:
         return 0 if self.side is PositionSide.NET else 1 if self.side is _SHORT else -1
 
     def trade(self, lots: int, value: int, atoms: int, leverage_centi: int) -> int:
-        """Book signed `lots` that cost `atoms`; returns the profit realized.
+        """Book signed `lots` that cost `atoms`; returns the profit realized, but for what was settled before.
 
         With a leverage the position is isolated and locks in margin for what is new; 0 locks in nothing.
         """
@@ -80,14 +83,27 @@ class Leg:
             return 0
         closed = min(abs(held), abs(lots))
         closed_atoms = atoms * closed // abs(lots)
+        settled = self._unsettle(closed) if self.settled_atoms else 0
         realized = (closed_atoms - self._leave(closed)) * self.gains
+        self.carry_atoms -= realized
+        realized -= settled
         if closed == abs(held):
             self.gains = 0
         self.realized_atoms += realized
-        self.carry_atoms -= realized
         if closed < abs(lots):
             self._book(lots + held, value * (abs(lots) - closed) // abs(lots), atoms - closed_atoms)
         return realized
+
+    def _unsettle(self, lots: int) -> int:
+        """What was settled for `lots` (unsigned) that are about to go."""
+        settled = self.settled_atoms * lots // abs(self.lots)
+        self.settled_atoms -= settled
+        return settled
+
+    def settle(self, atoms: int) -> None:
+        """Note that so much of the unrealized profit is in the wallet now."""
+        self.settled_atoms += atoms
+        self.realized_atoms += atoms
 
     def _leave(self, lots: int) -> int:
         """Take `lots` (unsigned) out; returns what they had cost."""
@@ -105,13 +121,13 @@ class Leg:
 
     def signed_entry_atoms(self) -> int:
         """What the position cost, as money that the wallets of all accounts lack or have too much of."""
-        return self.entry_atoms * self.gains
+        return 0 if self.worth.premium else self.entry_atoms * self.gains + self.settled_atoms
 
     def unrealized_atoms(self) -> int:
-        """Profit or loss at the mark price."""
+        """Profit or loss at the mark price, but for what was settled."""
         worth = self.worth
         gained = abs(self.lots) * worth.lot_value * worth.numerator // worth.denominator - self.entry_atoms
-        return gained * self.gains
+        return gained * self.gains - self.settled_atoms
 
     def break_even_nano_ticks(self) -> int:
         """The price at which closing gives back fees paid and losses realized since it was flat; 0 when flat."""

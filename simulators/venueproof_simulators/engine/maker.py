@@ -37,6 +37,8 @@ def withdraw(market: Market) -> None:
 def quote(market: Market) -> None:
     """Bring every level of the ladder to its full amount, where that trades with nobody."""
     market.blocked = False
+    if market.delivered:
+        return
     for sign in (1, -1):
         quotes, half, other = market.quotes[sign], market.halves[sign], market.halves[-sign]
         for ticks in ladder(market, sign):

@@ -172,7 +172,7 @@ def _root(holding: Holding, legs: list[Leg], backing: int, at: Fraction) -> Frac
         lots = abs(leg.lots)
         value = lots * at[0] * worth.denominator // (at[1] * worth.numerator)
         bracket = worth.reached(value)
-        left += (bracket.cum_atoms - leg.gains * leg.entry_atoms) * PPM
+        left += (bracket.cum_atoms - leg.signed_entry_atoms()) * PPM
         slope += lots * (leg.gains * PPM - bracket.maintenance_ppm)
     if not slope or left * slope >= 0:
         return None

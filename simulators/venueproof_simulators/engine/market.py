@@ -21,9 +21,9 @@ _PRINT_WORTH = Decimal(500)
 """What the smallest made-up trade is worth, in quote units, unless the smallest order is worth more."""
 
 
-def _anchor_steps(instrument: Instrument) -> int:
-    """The base price at the start, in the instrument's price steps; at least 1."""
-    steps = underlying(instrument.underlying).price / (instrument.tick * instrument.tick_step)
+def steps_of(instrument: Instrument, price: Decimal) -> int:
+    """A price in the instrument's price steps, to the nearest; at least 1."""
+    steps = price / (instrument.tick * instrument.tick_step)
     return max(1, int(steps.to_integral_value(ROUND_HALF_EVEN)))
 
 
@@ -40,12 +40,21 @@ class Market:
     """The state of one instrument. Made when first needed; until somebody acts on it, it is as new at any time."""
 
     def __init__(
-        self, instrument: Instrument, ledger: Ledger, base_price: BasePrice, past: Past, seed: int, start_ns: int
+        self,
+        instrument: Instrument,
+        ledger: Ledger,
+        base_price: BasePrice,
+        past: Past,
+        seed: int,
+        start_ns: int,
+        steps: int,
     ) -> None:
-        steps = _anchor_steps(instrument)
+        """`steps` of its price is where the base price is now."""
         self.instrument = instrument
         self.start_ticks = steps * instrument.tick_step
         self.base_price = base_price
+        self.anchor_ticks = steps_of(instrument, underlying(instrument.underlying).price) * instrument.tick_step
+        """Where the path of its underlying begins; `start_ticks` is where it does itself."""
         self.shift_ticks = 0
         """What commands have added to the base price."""
         self.base = self.start_ticks
@@ -56,7 +65,7 @@ class Market:
         self.worth = worth_of(instrument, self.start_ticks)
         self.unit_lots = _print_lots(instrument, self.start_ticks)
         self.amounts_key = key("amounts", instrument.name, seed)
-        listed_ns = underlying(instrument.underlying).listed_ns
+        listed_ns = instrument.listed_ns or underlying(instrument.underlying).listed_ns
         kind = InverseHistory if instrument.kind is ContractKind.INVERSE else History
         history = kind(instrument.name, past, listed_ns, start_ns, steps, instrument.tick_step, self.unit_lots)
         self.tape = Tape(instrument.name, history, self.start_ticks, self.worth)
@@ -82,6 +91,27 @@ class Market:
         self.open_interest_lots = instrument.open_interest_lots
         self.sequence = 0
         self.changed = False
+        self.delivered = False
+        """Whether it has expired, and at what price:"""
+        self.delivered_nano_ticks = 0
+
+    def path(self, now_ns: int) -> int:
+        """The base price in ticks without what commands have added."""
+        return self.base_price.ticks(self.anchor_ticks, now_ns)
+
+    def delivery_nano_ticks(self) -> int:
+        """The price at which it would be delivered now, in billionths of a tick."""
+        return self.index * NANO
+
+    def close(self, nano_ticks: int) -> None:
+        """It is delivered at a price: nothing rests here any more, and nothing will."""
+        self.delivered, self.delivered_nano_ticks = True, nano_ticks
+        self.drift += 1
+        self.open_interest_lots = 0
+        for half in self.halves.values():
+            for resting in [one for level in half.best_first() for one in level.queue]:
+                half.remove(resting)
+        self.quotes = {1: {}, -1: {}}
 
     @property
     def index(self) -> int:

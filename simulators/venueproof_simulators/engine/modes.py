@@ -23,8 +23,9 @@ def _hold(floor: Floor, command: SetLeverage | SetMarginMode | SetPositionMode) 
     """The holding that a setting is for; tells of the refusal when there is no such instrument."""
     account = floor.ledger[command.account]
     market = floor.market(command.instrument)
-    if market is None:
-        floor.refuse(account.name, command.instrument, "", Refusal.UNKNOWN_INSTRUMENT)
+    if market is None or market.delivered:
+        refusal = Refusal.UNKNOWN_INSTRUMENT if market is None else Refusal.INSTRUMENT_EXPIRED
+        floor.refuse(account.name, command.instrument, "", refusal)
         return None
     return account.hold(market.instrument, market.worth)
 

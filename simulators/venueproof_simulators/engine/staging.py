@@ -67,6 +67,8 @@ def _market(floor: Floor, name: str, ticks: int = 1, lots: int = 1) -> Market | 
     refusal = None
     if market is None:
         refusal = Refusal.UNKNOWN_INSTRUMENT
+    elif market.delivered:
+        refusal = Refusal.INSTRUMENT_EXPIRED
     elif ticks <= 0:
         refusal = Refusal.PRICE_NOT_POSITIVE
     elif lots <= 0:
@@ -137,7 +139,7 @@ def _drift(floor: Floor, market: Market, plan: _Drift, step: int) -> None:
 
 def _overlay(floor: Floor, market: Market, ticks: int, gap: bool) -> None:
     """Lay a shift over the base price so that it is `ticks` now."""
-    market.shift_ticks = ticks - market.base_price.ticks(market.start_ticks, floor.now_ns)
+    market.shift_ticks = ticks - market.path(floor.now_ns)
     move(floor, market, ticks, gap=gap)
 
 
@@ -157,7 +159,9 @@ def _pace(floor: Floor) -> None:
     if floor.now_ns < last_ns < next_ns:
         next_ns = last_ns
     for market in floor.markets.values():
-        path = market.base_price.ticks(market.start_ticks, floor.now_ns)
+        if market.delivered:
+            continue
+        path = market.path(floor.now_ns)
         step = market.instrument.tick_step
         ticks = max(step, (path + market.shift_ticks) // step * step)
         if ticks != market.base or next_ns > floor.until_ns:

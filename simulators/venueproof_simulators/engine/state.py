@@ -232,6 +232,8 @@ class PositionState(Struct, frozen=True, gc=False):
     """Profit or loss at the mark price, had all of it been closed when this was taken."""
     break_even_nano_ticks: int = 0
     """The price at which closing gives back the fees paid and the losses realized since the position was flat."""
+    settled_atoms: int = 0
+    """What of the profit of its open lots sessions have moved into the wallet: `unrealized_atoms` is the rest."""
 
 
 class WalletState(Struct, frozen=True, gc=False):

@@ -24,7 +24,10 @@ Fraction = tuple[int, int]
 class Worth:
     """A linear contract: value is ticks × lots, and who is long gains when it grows."""
 
-    __slots__ = ("_first_max", "denominator", "direction", "ladder", "lot_value", "mark", "numerator")
+    __slots__ = ("_first_max", "delivery_ppm", "denominator", "direction", "ladder", "lot_value", "mark", "numerator")
+
+    premium = False
+    """Whether all of the price is paid when it is traded, so that holding it ties up nothing."""
 
     def __init__(self, instrument: Instrument, mark: int) -> None:
         self.direction = 1
@@ -35,6 +38,7 @@ class Worth:
         ]
         """The brackets, smallest positions first, each with the value up to which it counts."""
         self._first_max = self.ladder[0][0]
+        self.delivery_ppm = instrument.delivery_fee_ppm
         self.move(mark)
 
     def _unit(self, instrument: Instrument) -> Fraction:
@@ -96,6 +100,18 @@ class Worth:
         """The price in ticks at which one lot is worth a positive number of atoms, given as a fraction."""
         return atoms[0] * self.denominator, atoms[1] * self.numerator
 
+    def fine_atoms(self, nano_ticks: int, lots: int) -> int:
+        """What lots are worth at a price in billionths of a tick, rounded down."""
+        return nano_ticks * lots * self.numerator // (self.denominator * NANO)
+
+    def moved(self, lots: int, realized: int, atoms: int) -> int:
+        """What a wallet gains when signed lots are closed for so many atoms with such a profit."""
+        return realized
+
+    def delivery_fee(self, atoms: int, lots: int) -> tuple[int, int]:
+        """What the fee for delivering lots worth so many atoms is a part of, and which part of it, in ppm."""
+        return atoms, self.delivery_ppm
+
 
 class InverseWorth(Worth):
     """An inverse contract: amounts in quote, settled in base. A position is a debt in base that shrinks as the price
@@ -133,6 +149,10 @@ class InverseWorth(Worth):
     def ticks_at(self, atoms: Fraction) -> Fraction:
         """The price in ticks at which one lot is worth a positive number of atoms, given as a fraction."""
         return atoms[1] * self.numerator * SCALE, atoms[0] * self.denominator
+
+    def fine_atoms(self, nano_ticks: int, lots: int) -> int:
+        """What lots are worth at a price in billionths of a tick, rounded down."""
+        return SCALE * NANO // nano_ticks * lots * self.numerator // self.denominator
 
 
 def worth_of(instrument: Instrument, mark: int) -> Worth:
