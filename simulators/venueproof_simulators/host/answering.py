@@ -226,6 +226,8 @@ class Answering:
         kind = RowKind.CLOSE if label == "close" else RowKind.FRAME_IN
         text = str(Close.parse(payload)) if label == "close" else ""
         self._journal.add(kind, self._times.now_ns(), (session.number,), label=label, note=text)
+        if label != "close":
+            self.driver.heard(session, label)
 
     def answer_frame(self, session: Session, data: bytes) -> None:
         """Send what the protocol answers by itself, in its turn."""

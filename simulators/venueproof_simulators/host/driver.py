@@ -26,6 +26,7 @@ from venueproof_simulators.host.venue import (
     Classified,
     CloseSession,
     FrameErrors,
+    HearsControl,
     HttpReply,
     HttpRequest,
     Idles,
@@ -122,6 +123,13 @@ class Driver:
         lagged = self._lags.get(operation)
         past = self.guarded(None, lagged.answer_frame, number, frame, time) if lagged is not None else None
         self.pump(send if past is None else partial(_instead, past, send or self._delivery.send))
+
+    def heard(self, session: Session, label: str) -> None:
+        """A ping or pong of the protocol came in."""
+        number = session.number
+        if isinstance(self.venue, HearsControl):
+            self._told(lambda venue, time: cast(HearsControl, venue).heard(number, label, time), None)
+            self.pump()
 
     def closed(self, session: Session) -> None:
         """A session is gone."""

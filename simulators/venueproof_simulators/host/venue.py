@@ -297,6 +297,18 @@ class Idles(Protocol):
 
 
 @runtime_checkable
+class HearsControl(Protocol):
+    """What a venue has besides when pings and pongs of the protocol itself count for it, as signs of life.
+
+    Without it they are answered (a ping by its pong) and noted in the journal, and the venue is told nothing.
+    """
+
+    def heard(self, session: int, label: str, time: VenueTime) -> None:
+        """A `ping` or `pong` of the protocol came in."""
+        ...
+
+
+@runtime_checkable
 class FrameErrors(Protocol):
     """What a venue has besides when its sessions carry operations: its errors in the form of a session's answer.
 

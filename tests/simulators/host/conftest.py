@@ -67,6 +67,8 @@ class ToyVenue:
         self.seen_times: list[VenueTime] = []
         self.paths: dict[int, str] = {}
         self.gone: list[int] = []
+        self.signs: list[tuple[int, str]] = []
+        self.tells_signs = False
         self.bans: dict[str, int] = {}
         self.closed_until_ns = 0
         self.quirk = False
@@ -129,6 +131,11 @@ class ToyVenue:
             self.outgoing.append(Ping(session, b"are you there", 10_000_000_000))
         elif isinstance(frame, bytes):
             self.outgoing.append(Message((session,), frame))
+
+    def heard(self, session: int, label: str, time: VenueTime) -> None:
+        self.signs.append((session, label))
+        if self.tells_signs:
+            self.tell("heard", label, (session,))
 
     def closed(self, session: int, time: VenueTime) -> None:
         self.gone.append(session)

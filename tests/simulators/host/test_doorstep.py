@@ -95,6 +95,21 @@ def test_special_request_is_carried_out_once(live: Live, special: bytes) -> None
     live(story)
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize("special", ["", "X-Two: a\r\nX-Two: b\r\n"], ids=["ordinary", "twice"])
+def test_any_method_may_have_a_query_and_a_body(live: Live, method: str, special: str) -> None:
+    async def story(world: World) -> None:
+        head = f"{method} /echo?a=1 HTTP/1.1\r\nHost: x\r\n{special}Content-Length: 4\r\n\r\n"
+        reader, writer = await world.raw(f"{head}abcd".encode())
+        assert (await answered(reader))[0] == 200
+        (asked,) = world.venue.requests
+        assert (asked.method, asked.path, asked.query, asked.body) == (method, "/echo", "a=1", b"abcd")
+        assert asked.headers.get("x-two") == ("a, b" if special else None)
+        writer.close()
+
+    live(story)
+
+
 def test_rule_that_is_installed_later_is_obeyed_on_an_open_connection(live: Live) -> None:
     async def story(world: World) -> None:
         reader, writer = await world.raw(PLACE)

@@ -136,6 +136,21 @@ def test_a_ping_wants_its_own_pong(virtual: Live, answers: bool) -> None:
     virtual(story)
 
 
+def test_a_venue_that_wants_to_is_told_of_the_protocols_own_signs_of_life(live: Live) -> None:
+    async def story(world: World) -> None:
+        world.venue.tells_signs = True
+        socket = await world.listen()
+        await socket.ping(b"hello?")
+        told = [await socket.receive(5) for _ in range(2)]
+        assert {(one.type, one.data) for one in told} == {(WSMsgType.TEXT, "ping"), (WSMsgType.PONG, b"hello?")}
+        await socket.pong(b"unasked")
+        assert (await socket.receive(5)).data == "pong"
+        assert world.venue.signs == [(1, "ping"), (1, "pong")]
+        assert world.venue.frames == []
+
+    live(story)
+
+
 def test_a_clients_ping_is_answered(live: Live) -> None:
     async def story(world: World) -> None:
         socket = await world.listen()
