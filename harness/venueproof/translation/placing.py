@@ -33,6 +33,7 @@ def command(account: str, instrument: Instrument, intent: Intent) -> commands.Pl
 
 
 def _conditional(account: str, instrument: Instrument, intent: Intent, trigger: Trigger) -> commands.PlaceConditional:
+    by_distance = trigger.offset_unit is OffsetUnit.ABSOLUTE
     return commands.PlaceConditional(
         account=account,
         instrument=instrument.name,
@@ -44,7 +45,8 @@ def _conditional(account: str, instrument: Instrument, intent: Intent, trigger: 
         ticks=0 if intent.price is None else values.to_ticks(instrument, intent.price),
         watches=WatchedPrice(trigger.watches.value),
         activation_ticks=0 if trigger.activation is None else values.to_ticks(instrument, trigger.activation),
-        callback_ppm=_callback_ppm(trigger),
+        callback_ppm=0 if trigger.offset is None or by_distance else values.to_ppm(trigger.offset),
+        callback_ticks=values.to_ticks(instrument, trigger.offset) if trigger.offset is not None and by_distance else 0,
         time_in_force=state.TimeInForce(intent.time_in_force.value),
         post_only=intent.post_only,
         reduce_only=intent.reduce_only,
@@ -52,11 +54,3 @@ def _conditional(account: str, instrument: Instrument, intent: Intent, trigger: 
         position_side=values.engine_leg(intent.position_side),
         client_id=intent.intent_id,
     )
-
-
-def _callback_ppm(trigger: Trigger) -> int:
-    if trigger.offset is None:
-        return 0
-    if trigger.offset_unit is not OffsetUnit.PERCENT:
-        raise ValueError("a simulator's trailing orders follow by a percentage, not by an absolute offset")
-    return values.to_ppm(trigger.offset)

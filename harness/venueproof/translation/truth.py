@@ -90,10 +90,11 @@ def _trigger(instrument: Instrument, one: ConditionalState) -> model.Trigger:
     kind, watches = model.TriggerKind(one.trigger.value), model.TriggerPrice(one.watches.value)
     if one.trigger is not TriggerKind.TRAILING:
         return model.Trigger(kind, price=values.price(instrument, one.trigger_ticks), watches=watches)
+    distance = one.callback_ticks
     return model.Trigger(
         kind,
-        offset=values.percent(one.callback_ppm),
-        offset_unit=model.OffsetUnit.PERCENT,
+        offset=values.price(instrument, distance) if distance else values.percent(one.callback_ppm),
+        offset_unit=model.OffsetUnit.ABSOLUTE if distance else model.OffsetUnit.PERCENT,
         watches=watches,
         activation=values.price(instrument, one.activation_ticks) if one.activation_ticks else None,
     )
