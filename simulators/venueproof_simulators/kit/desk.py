@@ -8,9 +8,9 @@ The host may copy a desk whole, so nothing in it closes over itself: bound metho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from venueproof_simulators.engine.commands import (
     Cancel,
@@ -25,7 +25,6 @@ from venueproof_simulators.engine.commands import (
     PayFunding,
 )
 from venueproof_simulators.engine.conditional_state import ConditionalState
-from venueproof_simulators.engine.engine import Engine
 from venueproof_simulators.engine.events import (
     BalanceChanged,
     Event,
@@ -37,16 +36,15 @@ from venueproof_simulators.engine.events import (
 from venueproof_simulators.engine.state import OrderState, PositionMode
 from venueproof_simulators.engine.worth import NANO
 from venueproof_simulators.host.alarms import Alarms
-from venueproof_simulators.host.facts import ErrorTable, Limits
-from venueproof_simulators.host.switches import Switches
 from venueproof_simulators.host.tokens import token
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit.accounts import Accounts, AccountT
+from venueproof_simulators.kit.bans import Bans
+from venueproof_simulators.kit.basis import Basis, ListingT
 from venueproof_simulators.kit.cashbook import Cashbook, Funding
 from venueproof_simulators.kit.fundings import Fundings
 from venueproof_simulators.kit.listing import Listing
 
-ListingT = TypeVar("ListingT", bound=Listing)
 Hear = Callable[[Any, Command, Any, VenueTime], None]
 """Told of an event, the command that it followed from, and the note that came with that."""
 
@@ -58,30 +56,24 @@ def _unheard(events: list[Event], time: VenueTime) -> None:
 class Desk(Generic[AccountT, ListingT]):
     """Everything an operation may touch."""
 
-    def __init__(
-        self,
-        *,
-        engine: Engine,
-        seed: int,
-        listings: Iterable[ListingT],
-        errors: ErrorTable,
-        limits: Limits,
-        switches: Switches,
-    ) -> None:
-        self.engine = engine
-        self.seed = seed
-        self.errors = errors
-        self.limits = limits
-        self.switches = switches
+    def __init__(self, basis: Basis[ListingT]) -> None:
+        self.engine = basis.engine
+        self.seed = basis.seed
+        self.errors = basis.errors
+        self.limits = basis.limits
+        self.switches = basis.switches
         self.ages = Alarms()
         """What is due on the age clock."""
-        self.listings = {listing.name: listing for listing in listings}
+        self.listings = {listing.name: listing for listing in basis.listings}
         """Every instrument, by the venue's spelling."""
         self.accounts: Accounts[AccountT] = Accounts()
         self.cash = Cashbook()
-        self.opened_ns = engine.now_ns
+        self.opened_ns = basis.engine.now_ns
         """When the venue was opened (true time); what was before is history that nobody here took part in."""
         self.fundings = Fundings(self.listings.values(), self.command_away, self._pass_funding, self.opened_ns)
+        self.bans = Bans()
+        self.closed_until_ns = 0
+        """The venue is closed until then (age clock)."""
         self.publish: Callable[[list[Event], VenueTime], None] = _unheard
         self.hears: dict[type[Event], Hear] = {
             BalanceChanged: self.hear_money,
@@ -120,6 +112,10 @@ class Desk(Generic[AccountT, ListingT]):
         self.listings[listing.name] = listing
         self.fundings.add(listing, time)
         self.command(List(listing.instrument), time)
+
+    def is_closed(self, time: VenueTime) -> bool:
+        """Whether the venue is closed now."""
+        return time.age_ns < self.closed_until_ns
 
     # --- the engine ---------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from venueproof_simulators.engine.engine import Engine
 from venueproof_simulators.engine.events import BookChanged, Event, Listed, MarkMoved, OrderChanged, PriceMoved, Traded
 from venueproof_simulators.host.alarms import Alarms
 from venueproof_simulators.host.venue import VenueTime
-from venueproof_simulators.kit.desk import ListingT
+from venueproof_simulators.kit.basis import ListingT
 
 Documents = list[tuple[str, object]]
 """(unified symbol of the instrument or empty, message), in order."""

@@ -23,7 +23,7 @@ Pass = Callable[[Listing, int, VenueTime], None]
 
 
 class Fundings:
-    """The funding hours of all perpetual instruments."""
+    """The funding hours of all instruments that have any: not of those whose funding accrues all the time."""
 
     def __init__(self, listings: Iterable[Listing], pay: Pay, let_pass: Pass, opened_ns: int) -> None:
         self._alarms = Alarms()
@@ -53,8 +53,9 @@ class Fundings:
 
     def _schedule(self, listing: Listing, age_ns: int, ahead_ns: int) -> None:
         """The next one after a moment; `ahead_ns`: how far the age clock was ahead of the true one then."""
-        step_ns = listing.instrument.funding_interval_ns
-        if not step_ns or listing.instrument.expiry_ns:
+        instrument = listing.instrument
+        step_ns = instrument.funding_interval_ns
+        if not step_ns or instrument.funding_continuous or instrument.expiry_ns:
             return
         due_ns = (age_ns // step_ns + 1) * step_ns
         self._alarms.set(listing.name, due_ns, partial(self._due, listing, due_ns, ahead_ns))

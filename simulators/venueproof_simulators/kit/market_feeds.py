@@ -12,7 +12,7 @@ from msgspec import Struct
 from venueproof_simulators.engine.events import BookChanged, Event, Traded
 from venueproof_simulators.engine.state import BookState, CandleState, Side, TickerState, TradeState
 from venueproof_simulators.host.venue import VenueTime
-from venueproof_simulators.kit.desk import ListingT
+from venueproof_simulators.kit.basis import ListingT
 from venueproof_simulators.kit.feeds import ChannelT, Documents, Feed, Start, Tell
 
 Levels = Sequence[tuple[int, int]]

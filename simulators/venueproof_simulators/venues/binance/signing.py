@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hmac
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit.refusing import VenueError
+from venueproof_simulators.kit.signatures import hex_digest, same
 from venueproof_simulators.venues.binance.operations.parameters import Parameters
 
 KEY_HEADER = "x-mbx-apikey"
@@ -41,32 +41,20 @@ def well_formed_key(key: str | None) -> str:
 def sign(secret: str, query: str, body: bytes) -> str:
     """The hex digest that a client sends."""
     signed = _unsigned(body)
-    return _digest(secret, _unsigned(query.encode("utf-8", "surrogateescape")) + signed if query else signed)
-
-
-def _digest(secret: str, text: bytes) -> str:
-    keyed = _keyed(secret).copy()
-    keyed.update(text)
-    return keyed.hexdigest()
-
-
-@lru_cache(maxsize=256)
-def _keyed(secret: str) -> hmac.HMAC:
-    """What every signature with this secret begins with: to be copied."""
-    return hmac.new(secret.encode(), digestmod="sha256")
+    return hex_digest(secret, _unsigned(query.encode("utf-8", "surrogateescape")) + signed if query else signed)
 
 
 def check_signature(secret: str, query: str, body: bytes, parameters: Parameters) -> None:
     """Raises `VenueError` unless the request was signed with this secret."""
     given = parameters.text("signature").lower()
-    if not hmac.compare_digest(given.encode("utf-8", "replace"), sign(secret, query, body).encode()):
+    if not same(given, sign(secret, query, body)):
         raise VenueError("signature")
 
 
 def check_text(secret: str, text: str, parameters: Parameters) -> None:
     """Raises `VenueError` unless this text was signed with this secret."""
     given = parameters.text("signature").lower()
-    if not hmac.compare_digest(given.encode("utf-8", "replace"), _digest(secret, text.encode()).encode()):
+    if not same(given, hex_digest(secret, text.encode())):
         raise VenueError("signature")
 
 

@@ -8,27 +8,23 @@ message <─ Hub <────────────────────�
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from venueproof_simulators.engine.commands import Command, Tick
-from venueproof_simulators.engine.engine import Engine
-from venueproof_simulators.engine.events import Event
 from venueproof_simulators.engine.prices import Pace
-from venueproof_simulators.host.facts import load_errors, load_instruments, load_limits, load_quirks
-from venueproof_simulators.host.switches import Switches
+from venueproof_simulators.host.facts import load_instruments
 from venueproof_simulators.host.venue import (
     Classified,
     Environment,
     HttpReply,
     HttpRequest,
-    IdKind,
     Manifest,
     Origin,
-    Outgoing,
     Product,
     Profile,
     VenueTime,
 )
+from venueproof_simulators.kit import venue
+from venueproof_simulators.kit.basis import basis
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Account, Desk
 from venueproof_simulators.venues.binance.routes.admission import Admission
@@ -45,7 +41,6 @@ from venueproof_simulators.venues.binance.streams.sessions import (
 from venueproof_simulators.venues.binance.wire.brackets import load_brackets
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 
-ACCOUNT = "trader"
 _TEST = Environment.TEST
 _COIN_PAGE = "vendor: general info of COIN-M futures"
 _PAGE = "vendor: general info of USDⓈ-M futures"
@@ -127,37 +122,22 @@ def build(*, seed: int, profile: Profile, pace: Pace, start_ns: int) -> BinanceV
     return BinanceVenue(seed=seed, profile=profile, pace=pace, start_ns=start_ns)
 
 
-class BinanceVenue:
-    """One running venue (the protocol `host.venue.Venue`)."""
+class BinanceVenue(venue.Venue[Desk, Hub]):
+    """One running venue."""
 
     manifest = MANIFEST
-    account = ACCOUNT
 
     def __init__(self, *, seed: int, profile: Profile, pace: Pace, start_ns: int) -> None:
         package = __package__ or ""
         brackets = load_brackets(package)
         listings = [Listing(row, brackets[row.name]) for row in load_instruments(package)]
-        self.switches = Switches(load_quirks(package), profile)
-        self.engine = Engine([listing.instrument for listing in listings], seed=seed, start_ns=start_ns, pace=pace)
-        self.desk = Desk(
-            engine=self.engine,
-            seed=seed,
-            listings=listings,
-            errors=load_errors(package),
-            limits=load_limits(package),
-            switches=self.switches,
-        )
-        self.hub = Hub(self.desk)
-        owner = self.desk.open_account(ACCOUNT, VenueTime(start_ns, start_ns, start_ns))
-        self._idle_until_ns = 0
-        self.admission = Admission(self.desk)
-        self.gateway = Gateway(self.desk, self.admission, owner)
-        self.frames = Frames(self.desk, self.admission, owner)
-        self.credentials: Mapping[str, str] = _credentials(owner)
-
-    def secrets(self) -> Sequence[str]:
-        """API secrets and listen keys."""
-        return self.desk.secrets()
+        desk = Desk(basis(package, listings, seed=seed, profile=profile, pace=pace, start_ns=start_ns))
+        super().__init__(desk, Hub(desk))
+        owner = desk.open_account(self.account, VenueTime(start_ns, start_ns, start_ns))
+        self.admission = Admission(desk)
+        self.gateway = Gateway(desk, self.admission, owner)
+        self.frames = Frames(desk, self.admission, owner)
+        self.credentials = _credentials(owner)
 
     # --- requests -----------------------------------------------------------------------------------------------------
 
@@ -170,38 +150,38 @@ class BinanceVenue:
         self.advance(time)
         return self.gateway.handle(request, time)
 
-    def error_reply(self, reason: str, error: str, request: HttpRequest | None, time: VenueTime) -> HttpReply:
-        """The venue's own error for a neutral reason or for a row of its table. Raises `LookupError`."""
-        row = self.gateway.error_row(error or self.desk.errors.for_reason(reason).key, request)
-        return self.gateway.refusal(row, request, time, {})
+    def refuse(self, error: VenueError, request: HttpRequest | None, time: VenueTime) -> HttpReply:
+        """An error as the reply to a request."""
+        return self.gateway.refuse(error, request, time)
 
-    def error_frame(self, session: int, frame: str | bytes, reason: str, error: str, time: VenueTime) -> str | bytes:
-        """The same as the answer to a frame. Raises `LookupError`."""
+    def refuse_frame(self, session: int, frame: str | bytes, error: VenueError, time: VenueTime) -> str | bytes:
+        """An error as the answer to a frame."""
         if not self.frames.holds(session):
-            return self.error_reply(reason, error, None, time).body
-        return self.frames.error(session, frame, error or self.desk.errors.for_reason(reason).key, time)
+            return super().refuse_frame(session, frame, error, time)
+        return self.frames.error(session, frame, error.key, time)
 
     # --- sessions -----------------------------------------------------------------------------------------------------
 
     def open(self, session: int, handshake: HttpRequest, time: VenueTime) -> HttpReply | None:
         """Let a WebSocket in, or refuse it like a path that does not exist."""
         self.advance(time)
-        opening = self._opening(handshake)
-        if opening is None:
-            return self.error_reply("", "path", handshake, time)
         try:
-            self._let_in(session, opening, handshake, time)
+            self._let_in(session, self._opening(handshake), handshake, time)
         except VenueError as error:
-            row = self.gateway.error_row(error.key, handshake)
-            return self.gateway.refusal(row, handshake, time, dict(error.fields))
+            return self.refuse(error, handshake, time)
         return None
 
-    def _opening(self, handshake: HttpRequest) -> Opening | None:
+    def _opening(self, handshake: HttpRequest) -> Opening:
         """What a handshake asks for, as far as its host knows the path; the first origin knows all of them."""
         origin = handshake.origin.removesuffix(TEST_SUFFIX)
+        found: Opening | None = None
         if handshake.path in _API_HOSTS:
-            return API_OPENING if origin in {"fapi", _API_HOSTS[handshake.path]} else None
-        return read_opening(handshake.path, handshake.query) if origin in _STREAM_ORIGINS else None
+            found = API_OPENING if origin in {"fapi", _API_HOSTS[handshake.path]} else None
+        elif origin in _STREAM_ORIGINS:
+            found = read_opening(handshake.path, handshake.query)
+        if found is None:
+            raise VenueError("path")
+        return found
 
     def _let_in(self, session: int, opening: Opening, handshake: HttpRequest, time: VenueTime) -> None:
         self.desk.budgets.connect(handshake.client, time)
@@ -228,49 +208,9 @@ class BinanceVenue:
     def closed(self, session: int, time: VenueTime) -> None:
         """A session is gone."""
         self.frames.closed(session)
-        self.hub.closed(session, time)
-
-    def take_outgoing(self) -> list[Outgoing]:
-        """What is to be sent since the last call, in order."""
-        return self.hub.take_outgoing()
-
-    def account_sessions(self) -> frozenset[int]:
-        """Sessions that carry account events."""
-        return self.hub.account_sessions()
-
-    # --- time ---------------------------------------------------------------------------------------------------------
-
-    def advance(self, time: VenueTime) -> None:
-        """Let everything happen that is due by now; funding first, before a position is opened after its hour."""
-        self.desk.fundings.run(time)
-        due_ns = self.engine.next_due_ns
-        if due_ns is not None and due_ns <= time.true_ns:
-            self.desk.command(Tick(), time)
-        self.desk.ages.run(time.age_ns, time)
-        self.hub.timers.run(time.true_ns, time)
-
-    def next_due_ns(self, time: VenueTime) -> int | None:
-        """True time at which `advance` is wanted next."""
-        first_ns = self.engine.next_due_ns
-        timer_ns = self.hub.timers.next_due_ns()
-        if timer_ns is not None and (first_ns is None or timer_ns < first_ns):
-            first_ns = timer_ns
-        for age_ns in (self.desk.ages.next_due_ns(), self.desk.fundings.next_due_ns()):
-            if age_ns is not None:
-                due_ns = age_ns + time.true_ns - time.age_ns
-                first_ns = due_ns if first_ns is None else min(first_ns, due_ns)
-        return first_ns
-
-    def spelled_id(self, kind: IdKind, instrument: str, number: int) -> str:
-        """Every id is the engine's number."""
-        return str(number)
+        super().closed(session, time)
 
     # --- from behind --------------------------------------------------------------------------------------------------
-
-    def command(self, command: Command, time: VenueTime) -> list[Event]:
-        """Tell the engine something from behind."""
-        self.advance(time)
-        return self.desk.command(command, time)
 
     def open_account(self, name: str, time: VenueTime) -> Mapping[str, str]:
         """Another account with the venue's starting money; returns its credentials."""
@@ -278,33 +218,11 @@ class BinanceVenue:
 
     def expire_credential(self, silent: bool, time: VenueTime) -> None:
         """End the listen key of the account under test."""
-        self.desk.listen_keys.expire(ACCOUNT, silent=silent, time=time)
+        self.desk.listen_keys.expire(self.account, silent=silent, time=time)
 
     def ban(self, client: str, until_ns: int, time: VenueTime) -> None:
         """Ban a client's address until `until_ns` of the age clock."""
         self.desk.budgets.ban(client, until_ns, time)
-
-    def maintenance(self, until_ns: int, time: VenueTime) -> None:
-        """Be closed until `until_ns` of the age clock."""
-        self.admission.closed_until_ns = until_ns
-        self.idle(until_ns, time)
-
-    def idle(self, until_ns: int, time: VenueTime) -> None:
-        """Let market streams stand still until `until_ns` of the age clock; then each tells what changed."""
-        self._idle_until_ns = max(until_ns, self._idle_until_ns)
-        self.hub.feeds.set_quiet(True, time)
-        self.desk.ages.set("reopening", self._idle_until_ns, self._reopen)
-
-    def _reopen(self, time: VenueTime) -> None:
-        self.hub.feeds.set_quiet(False, time)
-
-    def quirks_on(self) -> frozenset[str]:
-        """Ids of the switchable quirks that are on."""
-        return self.switches.ids_on()
-
-    def switch_quirk(self, quirk: str, on: bool) -> None:
-        """Turn a row of the register on or off. Raises `LookupError`."""
-        self.switches.turn(quirk, on)
 
 
 def _credentials(account: Account) -> dict[str, str]:

@@ -5,12 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from msgspec import Struct
 
 from venueproof_simulators.engine.commands import Command, HoldTriggers, OpenAccount, PoolSpec
-from venueproof_simulators.engine.engine import Engine
 from venueproof_simulators.engine.events import (
     ConditionalChanged,
     Event,
@@ -18,11 +15,10 @@ from venueproof_simulators.engine.events import (
     OrderChanged,
     PoolSharingChanged,
 )
-from venueproof_simulators.host.facts import ErrorTable, Limits
-from venueproof_simulators.host.switches import Switches
 from venueproof_simulators.host.tokens import token
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit import accounts, desk
+from venueproof_simulators.kit.basis import Basis
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.limits import Budgets
 from venueproof_simulators.venues.binance.operations.listen_keys import ListenKeys
@@ -52,25 +48,16 @@ class Account(accounts.Account, kw_only=True):
 class Desk(desk.Desk[Account, Listing]):
     """Everything an operation may touch."""
 
-    def __init__(
-        self,
-        *,
-        engine: Engine,
-        seed: int,
-        listings: Iterable[Listing],
-        errors: ErrorTable,
-        limits: Limits,
-        switches: Switches,
-    ) -> None:
-        super().__init__(engine=engine, seed=seed, listings=listings, errors=errors, limits=limits, switches=switches)
-        self.budgets = Budgets(limits, switches)
-        life_ns = limits.named("listen-key-life").interval_s * 10**9
-        self.listen_keys = ListenKeys(seed, life_ns, self.ages, switches)
+    def __init__(self, basis: Basis[Listing]) -> None:
+        super().__init__(basis)
+        self.budgets = Budgets(self.limits, self.switches)
+        life_ns = self.limits.named("listen-key-life").interval_s * 10**9
+        self.listen_keys = ListenKeys(self.seed, life_ns, self.ages, self.switches)
         self.pairs: dict[str, list[Listing]] = {}
         """The contracts of each pair; that of a USDⓈ-M perpetual is spelled like it."""
         for listing in self.listings.values():
             self.pairs.setdefault(listing.pair, []).append(listing)
-        self.notes = Notes(limits, self.listings)
+        self.notes = Notes(self.limits, self.listings)
         self._ed25519_keys: dict[str, Account] = {}
         self._held = False
         self.hears[OrderChanged] = self.hear_order

@@ -48,8 +48,6 @@ class Admission:
         self._desk = desk
         self._window_ms = desk.limits.named("recv-window").limit
         self._ahead_ms = desk.limits.named("ahead").limit
-        self.closed_until_ns = 0
-        """The venue is closed until then (age clock)."""
 
     # --- steps; each raises `VenueError` ------------------------------------------------------------------------------
 
@@ -81,7 +79,7 @@ class Admission:
 
     def check_open(self, time: VenueTime) -> None:
         """Nothing is served while the venue is closed."""
-        if time.age_ns < self.closed_until_ns:
+        if self._desk.is_closed(time):
             raise VenueError("overloaded")
 
     def check_address(self) -> None:

@@ -95,7 +95,7 @@ class Gateway:
         try:
             answer = self._carry_out(request, headers, time)
         except VenueError as error:
-            return self.refusal(self.error_row(error.key, request), request, time, dict(error.fields))
+            return self.refuse(error, request, time)
         headers["X-MBX-USED-WEIGHT-1M"] = str(self._desk.budgets.used(request.client, time))
         return HttpReply(200, _encode(answer), headers)
 
@@ -132,12 +132,18 @@ class Gateway:
 
     # --- refusing -----------------------------------------------------------------------------------------------------
 
-    def error_row(self, key: str, request: HttpRequest | None) -> ErrorRow:
+    def refuse(self, error: VenueError, request: HttpRequest | None, time: VenueTime) -> HttpReply:
+        """An error as a reply. Raises `LookupError` for a key that the table has not."""
+        return self._refusal(self._error_row(error.key, request), request, time, dict(error.fields))
+
+    def _error_row(self, key: str, request: HttpRequest | None) -> ErrorRow:
         """The row of a key, as the product says it that was asked. Raises `LookupError`."""
         product = self._look(request).product.name if request is not None else ""
         return self._desk.errors.row(key, product)
 
-    def refusal(self, row: ErrorRow, request: HttpRequest | None, time: VenueTime, fields: dict[str, Any]) -> HttpReply:
+    def _refusal(
+        self, row: ErrorRow, request: HttpRequest | None, time: VenueTime, fields: dict[str, Any]
+    ) -> HttpReply:
         """An error row as a reply."""
         status, headers = row.status, dict[str, str]()
         client = request.client if request is not None else ""
