@@ -20,7 +20,6 @@ from venueproof_contracts.actions import ActionResult, AnyAction, Hold
 from venueproof_contracts.bench import EXPOSURE, HOURS, TRUTH, MarketTruth, Provocation, Provoked, Truth, WireRow
 from venueproof_contracts.case import NothingToJudge
 from venueproof_simulators.engine import state
-from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.state import BalanceState
 from venueproof_simulators.host import discovery
 from venueproof_simulators.host.facts import QuirkRow
@@ -65,11 +64,9 @@ class SimulatorBench:
         name = simulator.venue.manifest.name
         self.rows: Mapping[str, QuirkRow] = {row.id: row for row in discovery.quirks(name)}
         self._offered = offered(discovery.provocations(name), self.rows, profile)
-        self._by_name = {one.name: one for one in self._instruments()}
         self._hands = translation.Hands(
             controls=simulator,
             clock=clock,
-            by_symbol={one.symbol: one for one in self._by_name.values()},
             step_wall=step_wall,
             passes_time=passes_time,
         )
@@ -83,9 +80,6 @@ class SimulatorBench:
         self.product = ""
         """Whose balances `truth` tells; empty for all. The runner sets it to the product of the case."""
         self.deeds: deque[Deed] = deque(maxlen=DEEDS_MAX)
-
-    def _instruments(self) -> list[Instrument]:
-        return list(self._simulator.venue.engine.instruments.values())
 
     @property
     def seed(self) -> int:
@@ -116,7 +110,7 @@ class SimulatorBench:
     async def truth(self) -> Truth:
         """The account under test."""
         engine, account = self._simulator.venue.engine, self._simulator.venue.account
-        words = telling.Words(self._by_name.__getitem__, self._simulator.venue.spelled_id)
+        words = telling.Words(engine.instruments.__getitem__, self._simulator.venue.spelled_id)
         return Truth(
             orders=(
                 *(telling.order(words, one) for one in engine.orders(account)),
@@ -129,7 +123,9 @@ class SimulatorBench:
 
     def _own(self, balances: Sequence[BalanceState]) -> list[BalanceState]:
         """Those in the pools that the product's contracts are settled from."""
-        settled = {one.settle for one in self._by_name.values() if self.product in ("", one.product)}
+        settled = {
+            one.settle for one in self._simulator.venue.engine.instruments.values() if self.product in ("", one.product)
+        }
         pools = {one.pool for one in balances if one.asset in settled}
         return [one for one in balances if one.pool in pools]
 

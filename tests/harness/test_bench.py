@@ -33,6 +33,7 @@ from venueproof_contracts.model import (
     TriggerKind,
     TriggerPrice,
 )
+from venueproof_simulators.engine.commands import List
 from venueproof_simulators.host.venue import IdKind, Profile
 
 BTC = "BTC/USDT:USDT"
@@ -119,6 +120,25 @@ def test_a_trailing_order_is_told_as_it_was_asked_for(unit: OffsetUnit) -> None:
         assert (order.trigger, order.status) == (trigger, OrderStatus.WAITING)
 
     on_bench(body)
+
+
+def test_what_is_listed_later_is_told_with_its_expiry_and_traded() -> None:
+    async def main() -> None:
+        async with running(Setting(venue="binance", control=False)) as venue:
+            engine, bench = venue.simulator.venue.engine, venue.bench
+            expiry_ns = engine.now_ns + 86_400 * 10**9
+            dated = replace(
+                engine.by_symbol(BTC), name="BTCUSDT_LATER", symbol="BTC/USDT:USDT-LATER", expiry_ns=expiry_ns
+            )
+            venue.simulator.command(List(dated))
+            assert bench.instrument(dated.symbol).expires_ns == expiry_ns
+            assert bench.instrument(BTC).expires_ns is None
+            order_id = (await bench.do(actions.ActAsOtherClient(replace(buy(), instrument=dated.symbol)))).order_id
+            order = (await bench.truth()).order(order_id)
+            assert order is not None
+            assert order.ref.instrument == dated.symbol
+
+    venueproof.run(main())
 
 
 def test_legs_of_hedge_mode_are_told_apart() -> None:

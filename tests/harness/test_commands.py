@@ -33,7 +33,7 @@ COMMANDS = ("serve", "certify", "venues", "quirks", "clauses", "adapters", "repo
         (["serve", "binance", "--quirk", "+no.such"], "binance has no row of that name"),
         (["serve", "binance", "--port", "99999"], "less than or equal to 65535"),
         (["certify", "native", "--venue", "binanse"], "did you mean 'binance'?"),
-        (["certify", "native", "--product", "spot"], "binance has linear"),
+        (["certify", "native", "--venue", "binance", "--product", "spot"], "--product spot: binance has linear"),
         (["certify", "native", "--profile", "mine"], "write vendor, field or both"),
         (["certify", "native", "--clause", "ORD-011"], "no clause of that name"),
         (["certify", "native", "--clause", ","], "--clause ,: names no clause"),

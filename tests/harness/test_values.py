@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from venueproof.runner.guard import as_adapter, guarded
 from venueproof.runner.plan import Wish, make_plan
@@ -21,6 +22,7 @@ from venueproof_contracts.clause import all_clauses
 from venueproof_contracts.errors import AdapterError, NotSent
 from venueproof_contracts.model import Book, Candle, Fill, Level, Order, OrderRef, OrderStatus, OrderType, Side
 from venueproof_contracts.outcomes import Outcome
+from venueproof_simulators.host import discovery
 from venueproof_simulators.host.venue import Profile
 
 ORDER = Order(OrderRef("B", "i"), Side.BUY, OrderType.LIMIT, OrderStatus.OPEN, Decimal(1), Decimal(0))
@@ -118,6 +120,25 @@ def test_a_shard_holds_whole_clauses() -> None:
     first, second, whole = clauses("1/2"), clauses("2/2"), clauses("")
     assert set(first).isdisjoint(second)
     assert sorted(first + second) == sorted(whole)
+
+
+def test_a_product_leaves_out_the_venues_that_have_none_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = discovery.manifest("binance")
+    option = structs.replace(ours.products[0], name="option")
+    theirs = structs.replace(ours, name="second", products=(*ours.products, option))
+    monkeypatch.setattr(discovery, "venue_names", lambda: ("binance", "second"))
+    monkeypatch.setattr(discovery, "manifest", {"binance": ours, "second": theirs}.__getitem__)
+    monkeypatch.setattr(discovery, "quirks", lambda _: ())
+    monkeypatch.setattr(discovery, "provocations", lambda _: ())
+
+    def products(*wanted: str) -> dict[str, tuple[str, ...]]:
+        return make_plan(Wish(adapters=("native",), products=wanted)).products
+
+    assert products("option") == {"second": ("option",)}
+    assert products("linear") == {"binance": ("linear",), "second": ("linear",)}
+    assert products()["second"] == ("linear", "inverse", "option")
+    with pytest.raises(UsageError, match="binance, second have linear, inverse, option; did you mean 'option'"):
+        products("options")
 
 
 def test_a_list_of_clauses_keeps_the_suites_order() -> None:

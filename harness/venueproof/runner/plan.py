@@ -120,12 +120,13 @@ def make_plan(wish: Wish) -> Plan:
     for clause in chosen:
         cases = [case for venue in venues for profile in profiles for case in cases_of(venue, profile, clause)]
         require_cases(clause, list(dict.fromkeys(cases)), wish.clauses)
+    products = _products(venues, wish.products)
     default_seeds = RELEASE_SEEDS if wish.level == "release" else (1,)
     return Plan(
         wish=wish,
         adapters=tuple(dict.fromkeys((*wish.adapters, *wish.observed))),
-        venues=tuple(dict.fromkeys(venues)),
-        products={venue: _products(venue, wish.products) for venue in venues},
+        venues=tuple(products),
+        products=products,
         profiles=profiles,
         clauses=tuple(chosen[part - 1 :: parts]),
         seeds=tuple(seeds_of(wish.seeds)) or default_seeds,
@@ -148,9 +149,13 @@ def _profiles(wish: Wish) -> tuple[Profile, ...]:
     return (Profile(profile),)
 
 
-def _products(venue: str, wanted: Sequence[str]) -> tuple[str, ...]:
-    names = [product.name for product in discovery.manifest(venue).products]
+def _products(venues: Sequence[str], wanted: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The products of each venue, without venues that have none of those wanted."""
+    had = {venue: tuple(product.name for product in discovery.manifest(venue).products) for venue in venues}
+    known = tuple(dict.fromkeys(name for names in had.values() for name in names))
     for name in wanted:
-        if name not in names:
-            raise UsageError(f"--product {name}: {venue} has {', '.join(names)}")
-    return tuple(name for name in names if not wanted or name in wanted)
+        if name not in known:
+            have = "has" if len(had) == 1 else "have"
+            raise UsageError(f"--product {name}: {', '.join(had)} {have} {', '.join(known)}{nearest(name, known)}")
+    chosen = {venue: tuple(name for name in names if not wanted or name in wanted) for venue, names in had.items()}
+    return {venue: names for venue, names in chosen.items() if names}

@@ -5,7 +5,7 @@ An action without a translation is none of the powers of a simulator's bench.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -14,6 +14,7 @@ from venueproof_contracts import actions
 from venueproof_contracts.actions import Action, ActionResult, action_name
 from venueproof_contracts.errors import Reason
 from venueproof_simulators.engine import commands, events, state
+from venueproof_simulators.engine.engine import UnknownInstrumentError
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.host import controls as levers
@@ -28,7 +29,7 @@ DONE = ActionResult()
 
 
 class Hands(Struct, frozen=True):
-    """What translations work with. `by_symbol` holds the venue's instruments.
+    """What translations work with.
 
     `step_wall` steps the adapter's wall clock by ns; None in real time, where that clock is not ours. `passes_time` is
     True where waiting costs nothing, so that `advance` is a wait and not only an ageing.
@@ -36,15 +37,17 @@ class Hands(Struct, frozen=True):
 
     controls: Controls
     clock: Clock
-    by_symbol: Mapping[str, Instrument]
     step_wall: Callable[[int], None] | None
     passes_time: bool
 
     def instrument(self, symbol: str) -> Instrument:
         """The instrument of a unified symbol. Raises `LookupError` when the venue has none."""
-        if symbol not in self.by_symbol:
-            raise LookupError(f"no instrument {symbol!r}; there are {', '.join(self.by_symbol)}")
-        return self.by_symbol[symbol]
+        engine = self.controls.venue.engine
+        try:
+            return engine.by_symbol(symbol)
+        except UnknownInstrumentError:
+            known = ", ".join(one.symbol for one in engine.instruments.values())
+            raise LookupError(f"no instrument {symbol!r}; there are {known}") from None
 
     def live_order(self, symbol: str, order_id: str) -> tuple[Instrument, int]:
         """The instrument and the engine's id of an order of the account. Raises `LookupError` when there is none."""

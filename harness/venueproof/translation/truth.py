@@ -183,6 +183,7 @@ def instrument(one: Instrument) -> model.Instrument:
         amount_min=one.lot * one.lots_min,
         amount_max=one.lot * one.lots_max,
         contract_size=one.contract_size,
-        contract_unit=model.ContractUnit.BASE if one.kind is ContractKind.LINEAR else model.ContractUnit.QUOTE,
+        contract_unit=model.ContractUnit.QUOTE if one.kind is ContractKind.INVERSE else model.ContractUnit.BASE,
+        expires_ns=one.expiry_ns or None,
         notional_min=values.money(one.notional_min_atoms) if one.notional_min_atoms else None,
     )
