@@ -13,7 +13,16 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from venueproof_simulators.engine.engine import Engine
-from venueproof_simulators.engine.events import BookChanged, Event, Listed, MarkMoved, OrderChanged, PriceMoved, Traded
+from venueproof_simulators.engine.events import (
+    BookChanged,
+    Delivered,
+    Event,
+    Listed,
+    MarkMoved,
+    OrderChanged,
+    PriceMoved,
+    Traded,
+)
 from venueproof_simulators.host.alarms import Alarms
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit.basis import ListingT
@@ -197,6 +206,9 @@ class Feeds(Generic[ChannelT, ListingT]):
                 self._spread(event.order.instrument, event, time)
             elif isinstance(event, Listed):
                 self._add(self._listings[event.instrument.name])
+                self._spread(event.instrument.name, event, time)
+            elif isinstance(event, Delivered):
+                self._spread(event.instrument, event, time)
 
     def _spread(self, instrument: str, event: Event, time: VenueTime) -> None:
         for feed in tuple(self._of_instrument.get(instrument, {}).values()):

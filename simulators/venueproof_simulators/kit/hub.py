@@ -78,7 +78,12 @@ class Hub(Generic[DeskT, SessionT]):
     # --- what happens -------------------------------------------------------------------------------------------------
 
     def publish(self, events: list[Event], time: VenueTime) -> None:
-        """Tell everybody whom it concerns of what happened in the engine: accounts first, then the market."""
+        """Tell everybody whom it concerns of what happened in the engine: accounts first, then the market.
+
+        Nothing is asked of the venue while nobody is connected.
+        """
+        if not self.sessions:
+            return
         self.tell_accounts(events, time)
         self.feeds.hear(events, time)
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -66,6 +66,10 @@ class Parameters:
     def lacks(self, names: frozenset[str]) -> bool:
         """Whether none of these was sent."""
         return names.isdisjoint(self._values) and names.isdisjoint(self._nested)
+
+    def stated(self) -> Self:
+        """The same without texts that say nothing, for venues to which an empty text is as good as not sent."""
+        return type(self)({name: value for name, value in self._values.items() if value}, self._nested)
 
     def refuse(self, names: Iterable[str]) -> None:
         """Raise `surplus` for the first of these that was sent."""
@@ -148,6 +152,10 @@ class Parameters:
         if not least <= value <= most:
             raise VenueError("not-valid", parameter=name, value=value, least=least, most=most)
         return value
+
+    def at_most(self, name: str, most: int, default: int) -> int:
+        """A whole number from 1, more than `most` counting as that; `default` when it was not sent."""
+        return min(self.within(name, 1, _LONG_MAX, default), most)
 
     def number(self, name: str) -> str:
         """A number that must be there: not negative, without exponent, as it was sent."""
@@ -246,6 +254,13 @@ def decode_json(text: str | bytes) -> object:
 def read_json(body: str | bytes) -> Parameters:
     """The values of a JSON object. Raises `VenueError`."""
     return as_parameters(decode_json(body), "")
+
+
+def read_rows(body: str | bytes) -> list[Parameters]:
+    """The values of a JSON object, or of each object of a JSON list. Raises `VenueError`."""
+    document = decode_json(body)
+    rows = cast(list[object], document) if isinstance(document, list) else [document]
+    return [as_parameters(row, "") for row in rows]
 
 
 def as_parameters(value: object, name: str) -> Parameters:

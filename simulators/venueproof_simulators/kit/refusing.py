@@ -6,13 +6,17 @@ the row of `facts/errors.toml` and puts it into the words of its transport.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TypeVar
 
 from venueproof_simulators.engine.events import Event, Refused
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.host.facts import ErrorRow, ErrorTable
 
+ItemT = TypeVar("ItemT")
+RowT = TypeVar("RowT")
 _NO_WORDS: Mapping[Refusal, str] = {}
+_NO_BLANKS: Mapping[str, object] = {}
 
 
 class VenueError(Exception):
@@ -38,6 +42,34 @@ def check_refused(
         raise VenueError(words.get(found.refusal) or errors.for_refusal(found.refusal).key)
 
 
-def worded(row: ErrorRow, fields: Mapping[str, object], blanks: Mapping[str, object]) -> str:
-    """The text of a row, filled in; `blanks` stand for fields that nobody said better."""
-    return row.text.format_map({**blanks, **fields})
+class _Blanks(dict[str, object]):
+    """Fields of a text; what nobody said is left out."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+def worded(row: ErrorRow, fields: Mapping[str, object], blanks: Mapping[str, object] = _NO_BLANKS) -> str:
+    """The text of a row, filled in; `blanks` stand for fields that nobody said better, nothing for all others."""
+    return row.text.format_map(_Blanks(blanks, **fields))
+
+
+def each(
+    items: Iterable[ItemT],
+    carry_out: Callable[[ItemT], RowT],
+    refused: Callable[[ItemT, VenueError], RowT],
+    whole: Collection[str] = (),
+) -> list[RowT]:
+    """What comes of each item of a batch: one that is refused has its row (`refused`), and the others go on.
+
+    Errors whose keys are in `whole` refuse the request as a whole, and are raised.
+    """
+    rows: list[RowT] = []
+    for item in items:
+        try:
+            rows.append(carry_out(item))
+        except VenueError as error:
+            if error.key in whole:
+                raise
+            rows.append(refused(item, error))
+    return rows

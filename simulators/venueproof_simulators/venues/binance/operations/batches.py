@@ -8,7 +8,7 @@ from typing import cast
 import msgspec
 from msgspec import structs
 
-from venueproof_simulators.kit.refusing import VenueError
+from venueproof_simulators.kit.refusing import VenueError, each
 from venueproof_simulators.venues.binance.operations.amending import amend
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.orders import cancel
@@ -22,12 +22,12 @@ _UNGUARDED = {"selfTradePreventionMode": "NONE"}
 
 def place_many(call: Call) -> list[Document]:
     """POST batchOrders: each item succeeds or fails by itself, inside an answer with status 200."""
-    return [_attempt(call, _UNGUARDED | item, place) for item in _batch(call)]
+    return _each(call, [_UNGUARDED | item for item in _batch(call)], place)
 
 
 def amend_many(call: Call) -> list[Document]:
     """PUT batchOrders."""
-    return [_attempt(call, item, amend) for item in _batch(call)]
+    return _each(call, _batch(call), amend)
 
 
 def cancel_many(call: Call) -> list[Document]:
@@ -37,7 +37,7 @@ def cancel_many(call: Call) -> list[Document]:
     ids = _json_list(call.parameters, name)
     if not 1 <= len(ids) <= call.desk.limits.named("batch-cancels").limit:
         raise VenueError("not-valid", parameter=name)
-    return [_attempt(call, {"symbol": listing.name, key: _scalar(one)}, cancel) for one in ids]
+    return _each(call, [{"symbol": listing.name, key: _scalar(one)} for one in ids], cancel)
 
 
 def _id_list(sent: Parameters) -> tuple[str, str]:
@@ -76,12 +76,16 @@ def _scalar(value: object) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def _attempt(call: Call, item: dict[str, str], operation: Callable[[Call], Document]) -> Document:
-    """One item of a batch: its document, or its error in place."""
+def _each(call: Call, items: list[dict[str, str]], operation: Callable[[Call], Document]) -> list[Document]:
+    """The document of each item, or its error in place."""
     sent = call.parameters
     stamps = {name: sent.text(name) for name in ("timestamp", "recvWindow") if sent.has(name)}
-    try:
+
+    def attempt(item: dict[str, str]) -> Document:
         return operation(structs.replace(call, parameters=Parameters(stamps | item)))
-    except VenueError as error:
+
+    def refused(item: dict[str, str], error: VenueError) -> Document:
         row = call.desk.errors.row(error.key, call.product.name)
         return {"code": row.code, "msg": row.text.format(**error.fields)}
+
+    return each(items, attempt, refused)

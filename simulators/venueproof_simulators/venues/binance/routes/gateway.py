@@ -6,6 +6,7 @@ everybody, and only who is identified is told what is wrong with the parameters.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from venueproof_simulators.host.facts import ErrorRow
 from venueproof_simulators.host.routing import Route, Security
 from venueproof_simulators.host.venue import Classified, HttpReply, HttpRequest, VenueTime
 from venueproof_simulators.kit.refusing import VenueError
+from venueproof_simulators.kit.routes import Seen
 from venueproof_simulators.venues.binance.operations.desk import Account, Desk
 from venueproof_simulators.venues.binance.operations.parameters import Parameters, read_parameters
 from venueproof_simulators.venues.binance.products import USD_MARGINED, ProductRules, product_of_path
@@ -44,7 +46,7 @@ class _Seen(Struct, frozen=True):
     unreadable: VenueError | None = None
 
 
-def _seen(request: HttpRequest, desk: Desk) -> _Seen:
+def _read(desk: Desk, request: HttpRequest) -> _Seen:
     """A look at a request; the first origin serves all paths.
 
     It is asked of the product of its path, or of that of its arguments where paths are shared.
@@ -67,25 +69,18 @@ class Gateway:
         self._desk = desk
         self._admission = admission
         self._account = account
-        self._seen: _Seen | None = None
+        self._seen = Seen(partial(_read, desk))
 
     # --- what is asked ------------------------------------------------------------------------------------------------
 
     def classify(self, request: HttpRequest) -> Classified:
         """The neutral word for a request."""
-        seen, label = self._look(request), f"{request.method} {request.path}"
+        seen, label = self._seen.of(request), f"{request.method} {request.path}"
         route = seen.route
         if route is None:
             return Classified("other", label=label)
         listing = self._desk.listings.get(seen.parameters.raw("symbol") or "")
         return Classified(route.operation, listing.symbol if listing is not None else "", label)
-
-    def _look(self, request: HttpRequest) -> _Seen:
-        """A request is asked about twice in a row, and read once."""
-        seen = self._seen
-        if seen is None or seen.request is not request:
-            seen = self._seen = _seen(request, self._desk)
-        return seen
 
     # --- answering ----------------------------------------------------------------------------------------------------
 
@@ -100,7 +95,7 @@ class Gateway:
         return HttpReply(200, _encode(answer), headers)
 
     def _carry_out(self, request: HttpRequest, headers: dict[str, str], time: VenueTime) -> object:
-        seen, admission = self._look(request), self._admission
+        seen, admission = self._seen.of(request), self._admission
         route, parameters = seen.route, seen.parameters
         admission.charge(request.client, route, seen.product, parameters, time)
         admission.check_region()
@@ -138,7 +133,7 @@ class Gateway:
 
     def _error_row(self, key: str, request: HttpRequest | None) -> ErrorRow:
         """The row of a key, as the product says it that was asked. Raises `LookupError`."""
-        product = self._look(request).product.name if request is not None else ""
+        product = self._seen.of(request).product.name if request is not None else ""
         return self._desk.errors.row(key, product)
 
     def _refusal(
