@@ -6,7 +6,7 @@ source but the one style sheet and the one script that it carries, both by hash.
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib import resources
 from typing import NamedTuple
 
@@ -42,16 +42,17 @@ class BarPart(NamedTuple):
     width: str
 
 
-def render_html(certificate: Certificate) -> str:
-    """The certificate as one HTML page."""
-    style, script = _asset("page.css"), _asset("page.js")
+def render_html(certificate: Certificate, documented: Collection[str] = ()) -> str:
+    """The certificate as one HTML page, with links to `venues/<venue>.html` for the venues that are `documented`."""
+    style, script = asset("page.css"), asset("page.js")
     page = lay_out(certificate)
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             page=page,
             certificate=certificate,
+            documented=documented,
             headline=_headline(page),
             outcomes=list(Outcome),
             bar_of=_bar,
@@ -66,12 +67,13 @@ def render_html(certificate: Certificate) -> str:
             plural=wording.plural,
             style=Markup(style),
             script=Markup(script),
-            policy=_policy(style, script),
+            policy=policy(style, script),
         )
     )
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """How templates are filled in: everything is escaped, nothing missing is overlooked."""
     return Environment(
         loader=PackageLoader("venueproof_reports"),
         autoescape=True,
@@ -89,16 +91,18 @@ def _finalize(value: object) -> object:
     return wording.visible(value)
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """The text of a file beside the templates."""
     return resources.files("venueproof_reports").joinpath("templates", name).read_text("utf-8")
 
 
-def _policy(style: str, script: str) -> str:
+def policy(style: str, script: str = "") -> str:
+    """The content security policy of a page with this style sheet, and with this script or none."""
     return "; ".join(
         (
             "default-src 'none'",
             f"style-src '{_hash(style)}'",
-            f"script-src '{_hash(script)}'",
+            *([f"script-src '{_hash(script)}'"] if script else []),
             "base-uri 'none'",
             "form-action 'none'",
         )

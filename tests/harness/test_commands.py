@@ -19,7 +19,7 @@ from venueproof.cli import run_command
 from venueproof_simulators.host import discovery
 
 COMMAND = [sys.executable, "-c", "from venueproof.cli import main; main()"]
-COMMANDS = ("serve", "certify", "venues", "quirks", "clauses", "adapters", "report", "compare")
+COMMANDS = ("serve", "certify", "venues", "quirks", "clauses", "adapters", "docs", "report", "compare")
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,9 @@ COMMANDS = ("serve", "certify", "venues", "quirks", "clauses", "adapters", "repo
             ["serve", "binance", "--quirk", "+binance.candles.open-candle-last"],
             "its status is always: it cannot be switched",
         ),
-        (["quirks", "bybt"], "no venue of that name"),
+        (["quirks", "nowhere"], "no venue of that name"),
+        (["docs", "nowhere"], "no venue of that name"),
+        (["docs", "--into", __file__], "name a folder that can be written"),
         (["quirks", "binance.candles.rest"], "did you mean 'binance.candles.rest-order'"),
         (["report", "none.json"], "none.json: No such file"),
         (["compare", "none.json", "none.json"], "none.json: No such file"),

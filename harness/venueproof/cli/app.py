@@ -177,6 +177,22 @@ def adapters(as_json: AsJson = False) -> int:
 
 
 @app.command()
+def docs(
+    venues: Annotated[list[str] | None, Argument(metavar="[VENUE]...", help="Only these; all without any.")] = None,
+    directory: Annotated[Path, Option("--into", metavar="DIR", help="Where they go.")] = Path("docs/venues"),
+) -> int:
+    """Write a page for each venue: what it does that its pages do not tell, what an adapter owes, and who says so.
+
+    \b
+    Example:
+      venueproof docs binance --into docs/venues
+    """
+    from venueproof.cli.documenting import write_pages
+
+    return write_pages(venues or (), directory)
+
+
+@app.command()
 def report(
     certificates: Annotated[list[Path], Argument(metavar="CERT", help="One certificate, or all parts of a run.")],
     directory: Annotated[Path, Option("--report", metavar="DIR", help="Where it goes.")] = Path("reports/out"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from venueproof.cli.output import line, shortened, table
 from venueproof.cli.summary import NAME_CHARS_MAX, print_summary
 from venueproof.usage import UsageError
+from venueproof.venue_pages import venue_page
 from venueproof_reports import (
     Certificate,
     CertificateError,
@@ -22,6 +23,7 @@ from venueproof_reports import (
 from venueproof_reports.certificate import Result
 from venueproof_reports.verdict import CERTIFIED, HARNESS_BROKE, Change
 from venueproof_reports.wording import plural
+from venueproof_simulators.host.discovery import venue_names
 
 WORSE_SHOWN_MAX = 40
 
@@ -44,9 +46,11 @@ def read_baseline(path: Path) -> Certificate:
 
 
 def write(certificate: Certificate, directory: Path) -> list[Path]:
-    """All reports into a folder. Raises UsageError when it cannot be written."""
+    """All reports into a folder, with a page for each venue that is known here. Raises UsageError when it cannot be
+    written."""
+    venues = dict.fromkeys(run.venue for run in certificate.runs)
     try:
-        return write_all(certificate, directory)
+        return write_all(certificate, directory, [venue_page(name) for name in venues if name in venue_names()])
     except OSError as error:
         raise UsageError(f"--report {directory}: {error.strerror}; name a folder that can be written") from None
 
