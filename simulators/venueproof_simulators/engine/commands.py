@@ -79,6 +79,10 @@ class Place(Command, frozen=True, gc=False):
     """One cancels the others: of all orders and conditional orders that an account gave this word on this instrument,
     the first that fills (a part will do), fires or ends ends all others, with reason `groups.ONE_CANCELS_OTHER`.
     """
+    attached: tuple[Place | PlaceConditional, ...] = ()
+    """What is placed when this order has ended with a part filled at least: for no more lots than that, and refused
+    like any other. Of an order that ends without a fill nothing comes.
+    """
     margin_mode: MarginMode | None = None
     """The margin mode that the instrument has from now on; another one than now only without orders and position."""
     late: tuple[Refusal, ...] = ()
@@ -89,7 +93,8 @@ class PlaceConditional(Command, frozen=True, gc=False):
     """An order that waits at the venue until a price comes. Fields as in `ConditionalState`.
 
     `handover_ns` passes between the price and the resulting order. Refused with WOULD_TRIGGER when the price is there
-    already, and with CLOSE_POSITION_EXISTS for a second one of its kind and direction that closes the position.
+    already (but see `fires_at_once`), and with CLOSE_POSITION_EXISTS for a second one of its kind and direction that
+    closes the position.
     """
 
     account: str
@@ -126,6 +131,8 @@ class PlaceConditional(Command, frozen=True, gc=False):
     """Trailing: either this distance or `callback_ppm`."""
     oco_group: str = ""
     """As in `Place`."""
+    fires_at_once: bool = False
+    """When the price is there already: fire, instead of being refused."""
     ends_when_flat: bool = False
     """Bound to the position: it ends when a fill leaves its leg with nothing that it could close."""
     verdict_delay_ns: int = 0

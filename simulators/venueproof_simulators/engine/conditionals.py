@@ -30,12 +30,13 @@ from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.matching import open_order
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import OrderKind, OrderOrigin
-from venueproof_simulators.engine.trading import at_once, enter, planned_refusal, verdict
+from venueproof_simulators.engine.trading import at_once, enter, place, planned_refusal, verdict
 from venueproof_simulators.engine.triggers import (
     POSITION_CLOSED,
     Conditional,
     end_waiting,
     fire,
+    fires,
     watched_ticks,
 )
 
@@ -68,6 +69,14 @@ def place_conditional(floor: Floor, command: PlaceConditional) -> None:
     else:
         conditional.begin(watched_ticks(market, command.watches))
         floor.events.append(ConditionalChanged(conditional.state(), ConditionalCause.OPENED))
+        _fire_at_once(floor, market, conditional)
+
+
+def _fire_at_once(floor: Floor, market: Market, conditional: Conditional) -> None:
+    """Fire one that was let in, or changed, though its price is there already."""
+    command = conditional.command
+    if command.fires_at_once and fires(market, conditional, watched_ticks(market, command.watches)):
+        fire(floor, market, conditional)
 
 
 def _decide(floor: Floor, market: Market, conditional: Conditional) -> None:
@@ -80,6 +89,7 @@ def _decide(floor: Floor, market: Market, conditional: Conditional) -> None:
         floor.conditionals.wait(market, conditional)
         conditional.begin(watched_ticks(market, command.watches))
         floor.events.append(conditional.to(_WAITING, floor.now_ns))
+        _fire_at_once(floor, market, conditional)
         return
     del floor.conditionals.pending[conditional]
     floor.groups.leave(command, conditional)
@@ -147,7 +157,7 @@ def _check_price_trigger(market: Market, command: PlaceConditional, ticks: int) 
         return Refusal.TRIGGER_PRICE
     above = (command.side.sign > 0) is (command.trigger is TriggerKind.STOP)
     there = ticks >= command.trigger_ticks if above else ticks <= command.trigger_ticks
-    return Refusal.WOULD_TRIGGER if there else None
+    return Refusal.WOULD_TRIGGER if there and not command.fires_at_once else None
 
 
 def _check_trailing(market: Market, command: PlaceConditional, ticks: int) -> Refusal | None:
@@ -186,6 +196,7 @@ def amend_conditional(floor: Floor, command: AmendConditional) -> None:
         floor.refuse(account.name, command.instrument, client_id, refusal, number)
     else:
         floor.events.append(conditional.amend(amended, ticks, floor.now_ns, anew=_begins_anew(command)))
+        _fire_at_once(floor, market, conditional)
 
 
 def _given(command: AmendConditional) -> dict[str, object]:
@@ -301,12 +312,24 @@ def hold_triggers(floor: Floor, command: HoldTriggers) -> None:
         register.held.clear()
 
 
-def schedule_fired(floor: Floor) -> None:
-    """Let each one that has fired become an order when its time comes."""
-    fired = floor.fired
-    for conditional in fired:
-        floor.due.add(floor.now_ns + conditional.command.handover_ns, partial(_hand_over, floor, conditional))
-    fired.clear()
+def schedule(floor: Floor) -> None:
+    """Let each one that has fired become an order when its time comes, and what is attached to ended orders come in."""
+    for one in floor.fired:
+        if isinstance(one, Conditional):
+            floor.due.add(floor.now_ns + one.command.handover_ns, partial(_hand_over, floor, one))
+        else:
+            for attached in one.terms.attached:
+                floor.due.add(floor.now_ns, partial(_bring, floor, attached, one.filled_lots))
+    floor.fired.clear()
+
+
+def _bring(floor: Floor, attached: Place | PlaceConditional, filled_lots: int) -> None:
+    """Place what was attached to an order of which so much was filled."""
+    terms = replace(attached, lots=min(attached.lots, filled_lots))
+    if isinstance(terms, Place):
+        place(floor, terms)
+    else:
+        place_conditional(floor, terms)
 
 
 def _hand_over(floor: Floor, conditional: Conditional) -> None:

@@ -121,7 +121,7 @@ class Engine:
         if floor.shaken:
             liquidation.review(floor)
         if floor.fired:
-            conditionals.schedule_fired(floor)
+            conditionals.schedule(floor)
         if due.next_ns <= until_ns:
             self._run_due()
         events = floor.take_events()
@@ -149,7 +149,7 @@ class Engine:
             if floor.shaken:
                 liquidation.review(floor)
             if floor.fired:
-                conditionals.schedule_fired(floor)
+                conditionals.schedule(floor)
 
     @property
     def next_due_ns(self) -> int | None:

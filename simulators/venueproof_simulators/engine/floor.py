@@ -80,8 +80,10 @@ class Floor:
         """Orders that are acknowledged and not decided, oldest first."""
         self.groups = Groups()
         self.conditionals = Register()
-        self.fired: list[Conditional] = []
-        """Conditional orders that have fired in the command or job under way."""
+        self.fired: list[Conditional | Order] = []
+        """What brings other orders once the command or job under way is through: conditional orders that have fired in
+        it, and orders with others attached that have ended in it with a part filled.
+        """
         self._bases: dict[str, tuple[BasePrice, Past]] = {}
 
     def _take_in(self, instrument: Instrument) -> None:

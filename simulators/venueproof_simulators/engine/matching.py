@@ -235,9 +235,17 @@ def _fill(
     holding.fills.append(fill)
     holding.account.fills.append(fill)
     floor.events.append(OrderChanged(order.state(), _FILLED_CAUSE, fill))
-    if order.conditional and not order.open_lots:
-        finish(floor, order.conditional)
+    if not order.open_lots and (order.conditional or terms.attached):
+        _ended(floor, order)
     return realized - fee
+
+
+def _ended(floor: Floor, order: Order) -> None:
+    """What else comes of an order's end: that of the conditional one it results from, and what is attached to it."""
+    if order.conditional:
+        finish(floor, order.conditional)
+    if order.terms.attached and order.filled_lots:
+        floor.fired.append(order)
 
 
 def _forget(holding: Holding, order: Order) -> None:
@@ -276,8 +284,8 @@ def end(floor: Floor, market: Market, order: Order, status: OrderStatus, reason:
     _forget(order.holding, order)
     order.to(status, floor.now_ns, reason)
     floor.events.append(OrderChanged(order.state(), _CAUSES[status]))
-    if order.conditional:
-        finish(floor, order.conditional)
+    if order.conditional or order.terms.attached:
+        _ended(floor, order)
     if order.terms.oco_group:
         floor.groups.close(order.terms, order)
 

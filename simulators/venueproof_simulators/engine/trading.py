@@ -221,7 +221,7 @@ def cancel(floor: Floor, command: Cancel) -> None:
 
 def give_up(floor: Floor, market: Market, order: Order, reason: str = "") -> None:
     """Cancel an order, live or only acknowledged; nothing when it has ended."""
-    if order not in floor.pending:
+    if order.status is not _ACKNOWLEDGED:
         end(floor, market, order, _CANCELED, reason)
         return
     del floor.pending[order]

@@ -265,10 +265,15 @@ def look(floor: Floor, market: Market, watches: WatchedPrice, ticks: int) -> Non
             continue
         if conditional.activates(ticks):
             activate(floor, conditional, ticks)
-        if conditional.reached(ticks) and not _protected(market, conditional):
+        if fires(market, conditional, ticks):
             fire(floor, market, conditional)
         else:
             conditional.follow(ticks)
+
+
+def fires(market: Market, conditional: Conditional, ticks: int) -> bool:
+    """Whether a watched price of `ticks` fires one that waits, now that mark and last price are where they are."""
+    return conditional.reached(ticks) and not _protected(market, conditional)
 
 
 def _protected(market: Market, conditional: Conditional) -> bool:

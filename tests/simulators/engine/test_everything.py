@@ -110,6 +110,7 @@ conditionals = st.builds(
     callback_ticks=st.sampled_from([0, 0, 7]),
     oco_group=words,
     ends_when_flat=st.booleans(),
+    fires_at_once=st.booleans(),
     verdict_delay_ns=delays,
     takes_order_id=st.booleans(),
     reduce_only=st.booleans(),
@@ -117,7 +118,13 @@ conditionals = st.builds(
     client_id=st.sampled_from(["", "", "a", "b"]),
     handover_ns=delays,
 )
+bringing = st.builds(
+    lambda place, attached: replace(place, attached=attached),
+    places,
+    st.lists(st.one_of(places, conditionals), min_size=1, max_size=2).map(tuple),
+)
 commands: st.SearchStrategy[Command] = st.one_of(
+    bringing,
     places,
     places,
     places,
