@@ -165,6 +165,18 @@ def test_links_of_the_page_lead_somewhere(failing: Certificate) -> None:
     assert {value.removeprefix("#") for value in page.values("href")} <= set(ids)
 
 
+def test_each_of_several_venues_has_a_matrix_that_the_page_leads_to(passing: Certificate) -> None:
+    names = ["binance", "bybit", "deribit", "kraken", "okx"]
+    runs = [replace(run, venue=name) for name in names for run in passing.runs if not run.observed]
+    rows = [replace(row, venue=name) for name in names for row in passing.results]
+    text = render_html(seal(passing.header, runs, rows))
+    page = _Page(text)
+    assert f"All {len(names)}: certified" in text
+    found = re.findall(r'<h3 class="venue" id="(venue-\d)">(\w+)', text)
+    assert found == [(f"venue-{number}", name) for number, name in enumerate(names, 1)]
+    assert {value.removeprefix("#") for value in page.values("href")} <= set(page.values("id"))
+
+
 def test_every_clause_has_a_cell_per_column(failing: Certificate) -> None:
     text = render_html(failing)
     matrix = text[text.index('<table class="matrix">') : text.index("</table>")]
