@@ -5,9 +5,10 @@ position side, amount, price, notional, price band, reduce-only, number of order
 
 from __future__ import annotations
 
+from venueproof_simulators.engine import option_margin
 from venueproof_simulators.engine.commands import Amend, Place
 from venueproof_simulators.engine.instruments import Instrument
-from venueproof_simulators.engine.ledger import Holding
+from venueproof_simulators.engine.ledger import Holding, OptionHolding
 from venueproof_simulators.engine.legs import Leg
 from venueproof_simulators.engine.margin import free_atoms, needed_atoms, size
 from venueproof_simulators.engine.market import Market
@@ -181,7 +182,15 @@ def _check_margin(
         best = market.halves[-sign].best()
         if best is not None:
             value = max(value, worth.value(best.ticks, command.lots))
+    if isinstance(holding, OptionHolding):
+        return _check_option(holding, sign, value, command.lots)
     return check_need(holding, sign, value)
+
+
+def _check_option(holding: OptionHolding, sign: int, value: int, lots: int) -> Refusal | None:
+    needed = option_margin.needed_atoms(holding, sign, value, lots)
+    short = needed > 0 and needed > free_atoms(holding.account, holding.instrument.settle)
+    return Refusal.INSUFFICIENT_MARGIN if short else None
 
 
 def _closes(command: Place) -> bool:
@@ -233,5 +242,7 @@ def check_amend(market: Market, order: Order, command: Amend) -> Refusal | None:
     if refusal is None and not order.reduce_only:
         worth = market.worth
         more = worth.value(ticks, command.lots - order.filled_lots) - worth.value(order.ticks, order.open_lots)
+        if isinstance(order.holding, OptionHolding):
+            return _check_option(order.holding, order.sign, more, command.lots - order.lots)
         refusal = check_need(order.holding, order.sign, more)
     return refusal

@@ -20,6 +20,7 @@ from venueproof_simulators.engine.events import (
     PositionChanged,
 )
 from venueproof_simulators.engine.floor import Floor
+from venueproof_simulators.engine.following import start_hours
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.ledger import ROUNDING, Holding
 from venueproof_simulators.engine.legs import Leg
@@ -46,6 +47,8 @@ def list_instrument(floor: Floor, command: List) -> None:
         instrument = replace(instrument, listed_ns=floor.now_ns)
     floor.enlist(instrument)
     schedule(floor, instrument)
+    if not floor.hours:
+        start_hours(floor)
     floor.events.append(Listed(instrument))
 
 

@@ -18,7 +18,16 @@ from typing import Any
 from msgspec import json
 
 from venueproof_simulators.engine import commands as told
-from venueproof_simulators.engine import conditionals, delivery, liquidation, modes, payments, staging, trading
+from venueproof_simulators.engine import (
+    conditionals,
+    delivery,
+    following,
+    liquidation,
+    modes,
+    payments,
+    staging,
+    trading,
+)
 from venueproof_simulators.engine.commands import Command
 from venueproof_simulators.engine.conditional_state import ConditionalState
 from venueproof_simulators.engine.events import Event
@@ -26,10 +35,11 @@ from venueproof_simulators.engine.floor import NEVER_NS, Floor
 from venueproof_simulators.engine.forgetting import Keep, forget
 from venueproof_simulators.engine.instruments import Instrument, InstrumentStatus
 from venueproof_simulators.engine.journal import Header, Journal, read_commands, read_header
-from venueproof_simulators.engine.ledger import COUNTERPARTIES, Holding
+from venueproof_simulators.engine.ledger import COUNTERPARTIES, Holding, holding_of
 from venueproof_simulators.engine.legs import Leg
 from venueproof_simulators.engine.margin import balance, margin
 from venueproof_simulators.engine.market import Market
+from venueproof_simulators.engine.option_market import OptionMarket, OptionState
 from venueproof_simulators.engine.pools import PoolState, pool_state
 from venueproof_simulators.engine.prices import Pace
 from venueproof_simulators.engine.state import (
@@ -102,6 +112,7 @@ class Engine:
         self.journal = Journal(Header(tuple(instruments), seed, start_ns, pace))
         for instrument in instruments:
             delivery.schedule(self._floor, instrument)
+        following.start_hours(self._floor)
         staging.start_pace(self._floor)
         self._floor.take_events()
 
@@ -203,7 +214,7 @@ class Engine:
         holding = owner.holdings.get(instrument)
         if holding is None:
             market = self._market(instrument)
-            holding = Holding(owner, market.instrument, market.worth)
+            holding = holding_of(owner, market.instrument, market.worth)
         return holding
 
     def _holdings(self, account: str, instrument: str) -> list[Holding]:
@@ -336,6 +347,13 @@ class Engine:
     def mark_ticks(self, instrument: str) -> int:
         """Mark price as of the last command, in ticks."""
         return self._market(instrument).worth.mark
+
+    def option(self, instrument: str) -> OptionState:
+        """What an option is worth by its model, and how that moves. Raises `ValueError` for another instrument."""
+        market = self._market(instrument)
+        if not isinstance(market, OptionMarket):
+            raise ValueError(f"{instrument!r} is no option")
+        return market.option(self._floor.now_ns)
 
     def index_ticks(self, instrument: str) -> int:
         """Index price as of the last command, in ticks."""

@@ -9,15 +9,16 @@ from heapq import heappop, heappush
 from venueproof_simulators.engine.events import Event, Refused
 from venueproof_simulators.engine.groups import Groups
 from venueproof_simulators.engine.history import Past
-from venueproof_simulators.engine.instruments import Instrument
+from venueproof_simulators.engine.instruments import Instrument, OptionTerms
 from venueproof_simulators.engine.ledger import Ledger
 from venueproof_simulators.engine.maker import quote
 from venueproof_simulators.engine.market import Market, steps_of
+from venueproof_simulators.engine.option_market import OptionMarket
 from venueproof_simulators.engine.orders import Order
 from venueproof_simulators.engine.prices import BasePrice, Pace, underlying
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.triggers import Conditional, Register
-from venueproof_simulators.engine.worth import Fraction
+from venueproof_simulators.engine.worth import Fraction, worth_of
 
 Job = Callable[[], None]
 NEVER_NS = 2**63
@@ -85,6 +86,13 @@ class Floor:
         it, and orders with others attached that have ended in it with a part filled.
         """
         self._bases: dict[str, tuple[BasePrice, Past]] = {}
+        self.options: dict[str, list[OptionMarket]] = {}
+        """The options that follow the index price of a market, by its name. All are set up from the start."""
+        self.hours = False
+        """Whether a whole hour is waited for that takes down their time value."""
+        for instrument in instruments:
+            if instrument.option is not None:
+                self.market(instrument.name)
 
     def _take_in(self, instrument: Instrument) -> None:
         self.instruments[instrument.name] = instrument
@@ -111,6 +119,8 @@ class Floor:
         return market
 
     def _open(self, instrument: Instrument) -> Market:
+        if instrument.option is not None:
+            return self._open_option(instrument, instrument.option)
         name = instrument.underlying
         if name not in self._bases:
             self._bases[name] = (
@@ -119,8 +129,19 @@ class Floor:
             )
         price = self._first_price(instrument)
         steps = steps_of(instrument, price)
-        market = Market(instrument, self.ledger, *self._bases[name], self.seed, self.start_ns, steps)
+        worth = worth_of(instrument, steps * instrument.tick_step)
+        market = Market(instrument, self.ledger, *self._bases[name], self.seed, self.start_ns, steps, worth)
         market.shift_ticks = market.base - market.path(self.now_ns) if instrument.listed_ns > self.start_ns else 0
+        quote(market)
+        market.touched.clear()
+        return market
+
+    def _open_option(self, instrument: Instrument, terms: OptionTerms) -> OptionMarket:
+        reference = self.reference(instrument)
+        if reference is None:
+            raise ValueError(f"option {instrument.name!r} has no contract on {instrument.underlying} to be priced by")
+        market = OptionMarket(instrument, terms, reference, self.ledger, self.seed, self.now_ns)
+        self.options.setdefault(reference.instrument.name, []).append(market)
         quote(market)
         market.touched.clear()
         return market
@@ -140,7 +161,8 @@ class Floor:
             if other.underlying == instrument.underlying and other.option is None and other.name != instrument.name
             if (market := self.market(other.name)) is not None and not market.delivered
         ]
-        return min(found, key=lambda market: market.instrument.settle != instrument.settle, default=None)
+        order = {one: (one.instrument.settle != instrument.settle, one.instrument.expiry_ns) for one in found}
+        return min(order, key=lambda one: order[one], default=None)
 
     def price_of(self, asset: str) -> Fraction:
         """What one of an asset is worth in dollars: 1 for what contracts are quoted in, else the index price of the

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from venueproof_simulators.engine.commands import OpenAccount, PoolSpec
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.legs import Leg
+from venueproof_simulators.engine.option_worth import OptionWorth
 from venueproof_simulators.engine.orders import Order
 from venueproof_simulators.engine.state import (
     FillState,
@@ -182,6 +183,29 @@ class Holding:
         )
 
 
+class OptionHolding(Holding):
+    """The same in an option: always cross margin and one net leg, and the whole price moves when it is traded."""
+
+    __slots__ = ("option_worth",)
+
+    def __init__(self, account: Account, instrument: Instrument, worth: OptionWorth) -> None:
+        super().__init__(account, instrument, worth)
+        self.option_worth = worth
+        self.margin_mode, self.hedged = MarginMode.CROSS, False
+
+    def trade(self, leg: Leg, lots: int, value: int, atoms: int) -> int:
+        """Book signed `lots` on the leg. Returns the profit; what is paid is all of `atoms`."""
+        self.forget()
+        return leg.trade(lots, value, atoms, 0)
+
+
+def holding_of(account: Account, instrument: Instrument, worth: Worth) -> Holding:
+    """An empty holding, by the kind of the instrument."""
+    if isinstance(worth, OptionWorth):
+        return OptionHolding(account, instrument, worth)
+    return Holding(account, instrument, worth)
+
+
 PriceOf = Callable[[str], Fraction]
 """What one of an asset is worth in dollars."""
 
@@ -252,7 +276,7 @@ class Account:
         """The holding in an instrument, made when there is none yet."""
         holding = self.holdings.get(instrument.name)
         if holding is None:
-            holding = self.holdings[instrument.name] = Holding(self, instrument, worth)
+            holding = self.holdings[instrument.name] = holding_of(self, instrument, worth)
             self.by_asset.setdefault(instrument.settle, []).append(holding)
             self.wallets.setdefault(instrument.settle, 0)
             self.pools.setdefault(instrument.settle, _NO_POOL)

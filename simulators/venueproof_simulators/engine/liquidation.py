@@ -136,6 +136,8 @@ def _cross_wallet(account: Account, asset: str) -> int:
 def _kept_dollars(holding: Holding, leg: Leg) -> int:
     """Maintenance margin of a position, comparable with that of one in another asset."""
     kept = holding.worth.maintenance_atoms(abs(leg.lots) * holding.worth.lot_value)
+    if holding.worth.premium:
+        kept = figures(holding)[4]
     return in_dollars(kept, holding.account.price_of(holding.instrument.settle))
 
 
@@ -184,7 +186,8 @@ def _bankruptcy_ticks(holding: Holding, leg: Leg, equity: int) -> int:
     """The price at which closing a position leaves nothing, rounded to the step that loses less."""
     worth, instrument, lots = holding.worth, holding.instrument, abs(leg.lots)
     step, closing = instrument.tick_step, -1 if leg.lots > 0 else 1
-    left = lots * worth.lot_value * worth.numerator - leg.gains * equity * worth.denominator
+    marked = 0 if worth.premium else lots * worth.lot_value * worth.numerator
+    left = marked - leg.gains * equity * worth.denominator
     if left <= 0:
         return step if worth.direction > 0 else instrument.ticks_max // step * step
     numerator, denominator = worth.ticks_at((left, worth.denominator * lots))

@@ -10,7 +10,8 @@ In a shared pool all assets together, valued in dollars less their haircuts, sta
 
 from __future__ import annotations
 
-from venueproof_simulators.engine.ledger import Account, Figures, Holding, Pool
+from venueproof_simulators.engine import option_margin
+from venueproof_simulators.engine.ledger import Account, Figures, Holding, OptionHolding, Pool
 from venueproof_simulators.engine.legs import Leg
 from venueproof_simulators.engine.state import BalanceState, MarginMode, MarginState
 from venueproof_simulators.engine.worth import CENTI, NANO, PPM, Fraction
@@ -54,6 +55,8 @@ def figures(holding: Holding) -> Figures:
 
 
 def _work_out(holding: Holding) -> Figures:
+    if isinstance(holding, OptionHolding):
+        return option_margin.work_out(holding)
     initial = initial_with(holding)
     if holding.hedged:
         return _work_out_legs(holding, initial)
@@ -114,7 +117,7 @@ def needed_atoms(holding: Holding, sign: int, value: int) -> int:
 def balance(account: Account, asset: str, now_ns: int) -> BalanceState:
     """Wallet and margin of one asset, frozen."""
     wallet = account.wallets.get(asset, 0)
-    taken = positions = orders = unrealized = maintenance = isolated = isolated_unrealized = 0
+    taken = positions = orders = unrealized = maintenance = isolated = isolated_unrealized = options = 0
     for holding in account.by_asset.get(asset, ()):
         held = figures(holding)
         taken += held[0]
@@ -124,6 +127,8 @@ def balance(account: Account, asset: str, now_ns: int) -> BalanceState:
         maintenance += held[4]
         isolated += held[5]
         isolated_unrealized += held[6]
+        if holding.worth.premium:
+            options += holding.worth.atoms(holding.net.lots * holding.worth.lot_value)
     return BalanceState(
         account.name,
         account.pool_name(asset),
@@ -137,6 +142,7 @@ def balance(account: Account, asset: str, now_ns: int) -> BalanceState:
         now_ns,
         isolated,
         isolated_unrealized,
+        options,
     )
 
 
@@ -146,9 +152,9 @@ def liquidation_ticks(holding: Holding, leg: Leg) -> int:
     Under cross margin both legs of a hedge share one price. Below every corner of the ladder the distance is linear
     in what a lot is worth: one step to the root for each bracket on the way finds it.
     """
-    if not leg.lots:
-        return 0
     worth = holding.worth
+    if not leg.lots or worth.premium:
+        return 0
     isolated = holding.margin_mode is _ISOLATED
     legs = [leg] if isolated else [one for one in holding.legs if one.lots]
     backing = leg.isolated_atoms if isolated else backing_atoms(holding)
@@ -249,6 +255,8 @@ def margin(holding: Holding, leg: Leg) -> MarginState:
     worth = holding.worth
     _, position, orders, unrealized, maintenance, _, _ = figures(holding)
     value = abs(leg.lots) * worth.lot_value
+    if worth.premium:
+        unrealized = leg.unrealized_atoms()
     if holding.hedged:
         position = -(-value * worth.numerator * CENTI // (worth.denominator * holding.leverage_centi))
         unrealized, maintenance = leg.unrealized_atoms(), worth.maintenance_atoms(value)

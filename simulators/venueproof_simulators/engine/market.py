@@ -15,7 +15,7 @@ from venueproof_simulators.engine.prices import BasePrice, underlying
 from venueproof_simulators.engine.state import BookState, LevelState, Side, TickerState
 from venueproof_simulators.engine.tape import Tape
 from venueproof_simulators.engine.triggers import Conditional
-from venueproof_simulators.engine.worth import NANO, worth_of
+from venueproof_simulators.engine.worth import NANO, Worth
 
 _PRINT_WORTH = Decimal(500)
 """What the smallest made-up trade is worth, in quote units, unless the smallest order is worth more."""
@@ -29,6 +29,8 @@ def steps_of(instrument: Instrument, price: Decimal) -> int:
 
 def _print_lots(instrument: Instrument, ticks: int) -> int:
     """The unit in which made-up amounts are counted: a multiple of the lot step that an order could have."""
+    if instrument.option is not None:
+        return instrument.lots_min
     per_lot = instrument.lot * instrument.contract_size
     if instrument.kind is ContractKind.LINEAR:
         per_lot *= instrument.tick * ticks
@@ -48,8 +50,9 @@ class Market:
         seed: int,
         start_ns: int,
         steps: int,
+        worth: Worth,
     ) -> None:
-        """`steps` of its price is where the base price is now."""
+        """`steps` of its price is where the base price is now, at which `worth` has its mark."""
         self.instrument = instrument
         self.start_ticks = steps * instrument.tick_step
         self.base_price = base_price
@@ -62,10 +65,12 @@ class Market:
         self.mark_offset = 0
         """How far mark, `worth.mark`, is from the base price, and how far the index."""
         self.index_offset = 0
-        self.worth = worth_of(instrument, self.start_ticks)
+        self.worth = worth
         self.unit_lots = _print_lots(instrument, self.start_ticks)
         self.amounts_key = key("amounts", instrument.name, seed)
         listed_ns = instrument.listed_ns or underlying(instrument.underlying).listed_ns
+        if instrument.option is not None:
+            listed_ns = start_ns
         kind = InverseHistory if instrument.kind is ContractKind.INVERSE else History
         history = kind(instrument.name, past, listed_ns, start_ns, steps, instrument.tick_step, self.unit_lots)
         self.tape = Tape(instrument.name, history, self.start_ticks, self.worth)
@@ -117,6 +122,11 @@ class Market:
     def index(self) -> int:
         """The index price in ticks."""
         return max(1, self.base + self.index_offset)
+
+    @property
+    def index_price(self) -> Decimal:
+        """The index price in money."""
+        return self.instrument.tick * self.index
 
     def displace(self, mark_ticks: int, index_ticks: int) -> None:
         """Put mark and index at a distance from the base price that stays; 0 takes it away."""

@@ -19,7 +19,7 @@ from venueproof_simulators.engine.events import (
     Traded,
 )
 from venueproof_simulators.engine.floor import Floor
-from venueproof_simulators.engine.ledger import Holding
+from venueproof_simulators.engine.ledger import Holding, OptionHolding
 from venueproof_simulators.engine.legs import Leg
 from venueproof_simulators.engine.maker import REFILL_NS, quote, withdraw
 from venueproof_simulators.engine.market import Market
@@ -195,7 +195,9 @@ def _book(market: Market, holding: Holding, leg: Leg, lots: int, value: int, ato
         market.open_interest_lots -= before
     if leg.lots > 0:
         market.open_interest_lots += leg.lots
-    if realized:
+    if market.worth.premium:
+        holding.account.wallets[market.instrument.settle] += -atoms if lots > 0 else atoms
+    elif realized:
         holding.account.wallets[market.instrument.settle] += realized
     return realized
 
@@ -206,7 +208,14 @@ def _fill(
     """Book an order's side of a trade and put it on the order; returns by how much the wallet changed."""
     holding, leg, instrument, terms, lots = order.holding, order.leg, market.instrument, order.terms, trade.lots
     realized = _book(market, holding, leg, order.sign * lots, value, atoms)
-    fee = floor.ledger.charge(holding.account, instrument.settle, atoms, fee_ppm)
+    premium = 0
+    if isinstance(holding, OptionHolding):
+        premium = -order.sign * atoms
+        fee = floor.ledger.charge(
+            holding.account, instrument.settle, *holding.option_worth.fee_part(atoms, lots, fee_ppm)
+        )
+    else:
+        fee = floor.ledger.charge(holding.account, instrument.settle, atoms, fee_ppm)
     leg.carry_atoms += fee
     leg.updated_ns = trade.at_ns
     holding.shown = True
@@ -231,13 +240,14 @@ def _fill(
         realized,
         maker,
         trade.at_ns,
+        premium,
     )
     holding.fills.append(fill)
     holding.account.fills.append(fill)
     floor.events.append(OrderChanged(order.state(), _FILLED_CAUSE, fill))
     if not order.open_lots and (order.conditional or terms.attached):
         _ended(floor, order)
-    return realized - fee
+    return (premium or realized) - fee
 
 
 def _ended(floor: Floor, order: Order) -> None:

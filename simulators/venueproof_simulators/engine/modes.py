@@ -20,12 +20,17 @@ from venueproof_simulators.engine.worth import CENTI
 
 
 def _hold(floor: Floor, command: SetLeverage | SetMarginMode | SetPositionMode) -> Holding | None:
-    """The holding that a setting is for; tells of the refusal when there is no such instrument."""
+    """The holding that a setting is for; tells of the refusal when there is no such instrument, or it is an option:
+    those have no settings.
+    """
     account = floor.ledger[command.account]
     market = floor.market(command.instrument)
     if market is None or market.delivered:
         refusal = Refusal.UNKNOWN_INSTRUMENT if market is None else Refusal.INSTRUMENT_EXPIRED
         floor.refuse(account.name, command.instrument, "", refusal)
+        return None
+    if market.worth.premium:
+        floor.refuse(account.name, command.instrument, "", Refusal.NOT_ALLOWED)
         return None
     return account.hold(market.instrument, market.worth)
 
@@ -75,7 +80,7 @@ def set_margin_mode(floor: Floor, command: SetMarginMode) -> None:
     if command.instrument and holding is None:
         return
     holdings = [holding] if holding else list(account.holdings.values())
-    changing = [one for one in holdings if one.margin_mode is not command.mode]
+    changing = [one for one in holdings if one.margin_mode is not command.mode and not one.worth.premium]
     pools = [account.pools[holding.instrument.settle]] if holding else list(account.pools.values())
     unchanged = not changing and (holding is not None or account.margin_mode is command.mode)
     refusal = _check_isolated(pools, command.mode) or (Refusal.NO_CHANGE if unchanged else _open(floor, changing))
@@ -101,6 +106,8 @@ def check_margin_mode(floor: Floor, holding: Holding, mode: MarginMode) -> Refus
     """Why an order may not bring a margin mode along; None when it may, or the holding has it already."""
     if mode is holding.margin_mode:
         return None
+    if holding.worth.premium:
+        return Refusal.NOT_ALLOWED
     return _check_isolated([holding.account.pools[holding.instrument.settle]], mode) or _open(floor, [holding])
 
 
@@ -113,7 +120,7 @@ def set_position_mode(floor: Floor, command: SetPositionMode) -> None:
     if command.instrument and holding is None:
         return
     holdings = [holding] if holding else list(account.holdings.values())
-    changing = [one for one in holdings if one.hedged is not hedged]
+    changing = [one for one in holdings if one.hedged is not hedged and not one.worth.premium]
     unchanged = not changing and (holding is not None or account.mode is command.mode)
     refusal = Refusal.NO_CHANGE if unchanged else _open(floor, changing)
     if refusal is not None:

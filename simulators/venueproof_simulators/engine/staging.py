@@ -20,6 +20,7 @@ from venueproof_simulators.engine.commands import (
 )
 from venueproof_simulators.engine.events import BalanceCause, BalanceChanged, MarkMoved
 from venueproof_simulators.engine.floor import Floor
+from venueproof_simulators.engine.following import follow
 from venueproof_simulators.engine.margin import free_atoms
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.matching import end, fillable, hit, move, stranger_hit, stranger_trade
@@ -102,6 +103,7 @@ def set_mark(floor: Floor, command: SetMark) -> None:
     floor.shake(market)
     floor.events.append(MarkMoved(command.instrument, market.worth.mark * NANO, market.index * NANO))
     look_marks(floor, market)
+    follow(floor, market)
 
 
 def set_insurance(floor: Floor, command: SetInsurance) -> None:
@@ -141,6 +143,7 @@ def _overlay(floor: Floor, market: Market, ticks: int, gap: bool) -> None:
     """Lay a shift over the base price so that it is `ticks` now."""
     market.shift_ticks = ticks - market.path(floor.now_ns)
     move(floor, market, ticks, gap=gap)
+    follow(floor, market)
 
 
 def start_pace(floor: Floor) -> None:
@@ -159,13 +162,15 @@ def _pace(floor: Floor) -> None:
     if floor.now_ns < last_ns < next_ns:
         next_ns = last_ns
     for market in floor.markets.values():
-        if market.delivered:
+        if market.delivered or market.worth.premium:
             continue
         path = market.path(floor.now_ns)
         step = market.instrument.tick_step
         ticks = max(step, (path + market.shift_ticks) // step * step)
         if ticks != market.base or next_ns > floor.until_ns:
             move(floor, market, ticks, mend=next_ns > floor.until_ns)
+        if next_ns > floor.until_ns:
+            follow(floor, market)
     floor.due.add(next_ns, partial(_pace, floor))
 
 

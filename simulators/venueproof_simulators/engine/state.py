@@ -196,6 +196,8 @@ class FillState(Struct, frozen=True, gc=False):
     realized_atoms: int
     maker: bool
     at_ns: int
+    premium_atoms: int = 0
+    """The price of an option, negative when paid: this moved in the wallet, and not `realized_atoms`."""
 
 
 class TradeState(Struct, frozen=True, gc=False):
