@@ -154,14 +154,21 @@ class _Rehearsal:
         """What cannot be reduced any more, and by orders of which sign."""
 
     def meet(self, resting: Resting) -> None:
-        """Trade with it."""
-        sign, lots = self._sign, self._able(resting.leg, resting.reduce_only, -self._sign, resting.open_lots)
+        """Trade with it for as long as both are able: of two orders of one leg each gives back what the other takes."""
+        left = resting.open_lots
+        while lots := self._step(resting, left):
+            left -= lots
+
+    def _step(self, resting: Resting, left: int) -> int:
+        """Trade once; returns how much."""
+        sign, lots = self._sign, self._able(resting.leg, resting.reduce_only, -self._sign, left)
         lots = min(lots, self._able(self._leg, self._reduces, sign, self.missing))
         self.missing -= lots
         for leg, moved in ((self._leg, lots * sign), (resting.leg, -lots * sign)):
             self._held[leg] = self._held.get(leg, leg.lots) + moved
         for leg in (self._leg, resting.leg):
             self._over |= {(leg, side) for side in (1, -1) if self._held[leg] * side >= 0}
+        return lots
 
     def _able(self, leg: Leg, reduces: bool, sign: int, lots: int) -> int:
         if not reduces:

@@ -148,3 +148,13 @@ def test_reduce_only_orders_stay_within_the_position_when_they_meet_their_own(en
     last: list[OrderState] = engine.orders("ann")[1:]
     assert sum(order.filled_lots * order.side.sign for order in last) == 0
     assert engine.position("ann", "BTCUSDT").lots == 10
+
+
+def test_all_or_nothing_counts_an_own_order_as_often_as_it_trades(engine: Engine, tell: Tell) -> None:
+    """Each time ann sells what she holds to herself she holds it again."""
+    tell(limit("ann", BUY, 400))
+    tell(limit("bob", SELL, 7))
+    fill_all = limit("ann", SELL, 390, reduce_only=True, time_in_force=TimeInForce.FOK, self_trade=SelfTrade.NONE)
+    tell(fill_all)
+    assert ends(engine)[1:] == [(FILLED, 390, "")]
+    assert engine.position("ann", "BTCUSDT").lots == 7
