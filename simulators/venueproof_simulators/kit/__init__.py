@@ -9,9 +9,10 @@ How a venue is written with it (Binance is the model; what is named below withou
    `host.decimals` print ticks, lots and atoms; `documents.to_json` prints a `Decimal` as a JSON number, so quote it
    yourself where the venue does. The rest of `wire/` are plain functions: engine state in, document out.
 3. `operations/desk.py`: your `Account` extends `accounts.Account`, your `Desk` extends `desk.Desk[Account, Listing]`
-   and opens accounts with `add_account`. What you keep of events beside the engine you hear with
-   `self.hears[OrderChanged] = self.hear_order`; `notes.Notes` keeps it by order. `desk.command` is the only way to the
-   engine, `desk.ages` is for what comes with age: `expire_at`, `count_down` and your own alarms.
+   and says in `new_account` what an account begins with. What you keep of events beside the engine you hear with
+   `self.hears[OrderChanged] = self.hear_order`; `notes.OrderNotes` keeps what came with an order, and when it ended;
+   `statement.Statement` keeps the rows of a transaction log where the venue has one. `desk.command` is the only
+   way to the engine, `desk.ages` is for what comes with age: `expire_at`, `count_down` and your own alarms.
 4. `operations/*.py`: functions from your `Call` (desk, account, parameters, time, and what you need besides) to a
    document. They raise `refusing.VenueError(key)`, use `check_refused` for what the engine refuses, and know no
    transport: the same function is mounted by path, by method name and in a batch (`refusing.each`).
@@ -30,9 +31,9 @@ How a venue is written with it (Binance is the model; what is named below withou
    - private channels are `sessions.Listeners` keyed by (account, channel); `tell_accounts` looks there.
      Set `session.account` once a session carries account events;
    - `self.say(sessions, document, topic, …)` sends; `send_feed` is where what feeds say is wrapped.
-8. `venue.py`: the manifest, `build`, and your class, which extends `venue.Venue[Desk, Hub]` and opens with
+8. `venue.py`: the manifest, `build`, and your class, which extends `venue.Venue[Account, Desk, Hub]` and opens with
    `Desk(basis(package, listings, …))`. It adds `classify`, `handle`, `refuse` (an error as a reply; levers and rules
-   use it too), `refuse_frame`, `open`, `classify_frame`, `receive`, `open_account`, `expire_credential`.
+   use it too), `refuse_frame`, `open`, `classify_frame`, `receive`, `credentials_of`, `expire_credential`.
    Its `account_sessions` counts sessions with an `account`.
 9. `provocations/` and the wire tests, row by row of the register.
 

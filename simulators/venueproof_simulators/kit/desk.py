@@ -87,6 +87,15 @@ class Desk(Generic[AccountT, ListingT]):
 
     # --- accounts -----------------------------------------------------------------------------------------------------
 
+    def open_account(self, name: str, time: VenueTime) -> AccountT:
+        """An account with the starting money; the same again when there is one of that name."""
+        known = self.accounts.get(name)
+        return self.add_account(*self.new_account(name, time), time) if known is None else known
+
+    def new_account(self, name: str, time: VenueTime) -> tuple[AccountT, OpenAccount]:
+        """A new account with its keys, and how it begins in the engine. The venue's."""
+        raise NotImplementedError
+
     def add_account(self, account: AccountT, opening: OpenAccount, time: VenueTime) -> AccountT:
         """Open an account in the engine and keep it."""
         self.command(opening, time)

@@ -5,9 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
+from venueproof_simulators.engine.commands import Command, Place, PlaceConditional
+from venueproof_simulators.engine.conditional_state import CONDITIONAL_STEPS
+from venueproof_simulators.engine.events import (
+    Acknowledged,
+    Cause,
+    ConditionalCause,
+    ConditionalChanged,
+    Forgotten,
+    OrderChanged,
+)
+from venueproof_simulators.engine.state import STEPS, OrderState
 from venueproof_simulators.host.venue import VenueTime
 
 NoteT = TypeVar("NoteT")
+WaitingT = TypeVar("WaitingT")
+ENDED = frozenset(status for status, following in STEPS.items() if not following)
+"""What an order is that has ended."""
+ENDED_WAITING = frozenset(status for status, following in CONDITIONAL_STEPS.items() if not following)
+"""The same of a conditional order."""
+_BEGINNINGS = frozenset({Cause.OPENED, Cause.REJECTED})
+_BEGINNINGS_OF_WAITING = frozenset({ConditionalCause.ACKNOWLEDGED, ConditionalCause.OPENED, ConditionalCause.REJECTED})
 Key = tuple[str, int]
 """(instrument, id)"""
 
@@ -43,3 +61,53 @@ class Notes(Generic[NoteT]):
         for key in keys:
             self._kept.pop(key, None)
             self._ended.pop(key, None)
+
+
+class OrderNotes(Generic[NoteT, WaitingT]):
+    """Notes on orders and on conditional ones, apart: each is the note that came with the command that placed it.
+
+    The order that a conditional one leads to has no note but what the venue sets.
+    """
+
+    def __init__(self, plain: NoteT, plain_waiting: WaitingT) -> None:
+        self.orders = Notes(plain)
+        self.waiting = Notes(plain_waiting)
+        self._plain = plain
+
+    def keep_acknowledged(self, event: Acknowledged, note: NoteT | None) -> None:
+        """An order was taken in, to be decided later."""
+        if note is not None:
+            self.orders.set((event.order.instrument, event.order.order_id), note)
+
+    def keep(self, event: OrderChanged, command: Command, note: NoteT | None, time: VenueTime) -> bool:
+        """Note what began, and when it ended; returns whether it ended."""
+        order = event.order
+        key = (order.instrument, order.order_id)
+        if note is not None and note is not self._plain and event.cause in _BEGINNINGS and placed_by(command, order):
+            self.orders.set(key, note)
+        if order.status not in ENDED:
+            return False
+        self.orders.end(key, time)
+        return True
+
+    def keep_waiting(self, event: ConditionalChanged, command: Command, note: WaitingT | None, time: VenueTime) -> bool:
+        """The same of a conditional order."""
+        waiting = event.conditional
+        key = (waiting.instrument, waiting.conditional_id)
+        placed = isinstance(command, PlaceConditional) and command.account == waiting.account
+        if note is not None and placed and event.cause in _BEGINNINGS_OF_WAITING:
+            self.waiting.set(key, note)
+        if waiting.status not in ENDED_WAITING:
+            return False
+        self.waiting.end(key, time)
+        return True
+
+    def forget(self, event: Forgotten) -> None:
+        """Drop what there is on orders that the engine knows no more."""
+        self.orders.forget(event.orders)
+        self.waiting.forget(event.conditionals)
+
+
+def placed_by(command: Command, order: OrderState) -> bool:
+    """Whether an order is the one that a command places."""
+    return isinstance(command, Place) and command.client_id == order.client_id and command.account == order.account

@@ -1,7 +1,7 @@
 """What venues have in common of the protocol `host.venue.Venue`: time, levers, and who answers what.
 
 A venue extends `Venue` with its gateway (`classify`, `handle`, `refuse`), its frames (`open`, `classify_frame`,
-`receive`, `refuse_frame`) and its credentials (`open_account`, `expire_credential`).
+`receive`, `refuse_frame`) and its credentials (`credentials_of`, `expire_credential`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from venueproof_simulators.engine.commands import Command, Tick
 from venueproof_simulators.engine.engine import Engine
 from venueproof_simulators.engine.events import Event
 from venueproof_simulators.host.venue import HttpReply, HttpRequest, IdKind, Manifest, Outgoing, VenueTime
+from venueproof_simulators.kit.accounts import AccountT
 from venueproof_simulators.kit.desk import Desk
 from venueproof_simulators.kit.hub import Hub
 from venueproof_simulators.kit.refusing import VenueError
@@ -23,18 +24,31 @@ ACCOUNT = "trader"
 """The engine's name of the account under test."""
 
 
-class Venue(Generic[DeskT, HubT]):
+class Venue(Generic[AccountT, DeskT, HubT]):
     """One running venue, as far as venues agree."""
 
     manifest: Manifest
     account = ACCOUNT
-    credentials: Mapping[str, str]
 
     def __init__(self, desk: DeskT, hub: HubT) -> None:
         self.desk = desk
         self.hub = hub
         self.engine: Engine = desk.engine
         self._idle_until_ns = 0
+        opened_ns = desk.opened_ns
+        self.owner: AccountT = desk.open_account(self.account, VenueTime(opened_ns, opened_ns, opened_ns))
+        """The account under test, whom public requests are taken to come from."""
+        self.credentials: Mapping[str, str] = self.credentials_of(self.owner)
+
+    # --- accounts -----------------------------------------------------------------------------------------------------
+
+    def credentials_of(self, account: AccountT) -> Mapping[str, str]:
+        """The keys of an account under the venue's own names. The venue's."""
+        raise NotImplementedError
+
+    def open_account(self, name: str, time: VenueTime) -> Mapping[str, str]:
+        """Another account with the venue's starting money; returns its credentials."""
+        return self.credentials_of(self.desk.open_account(name, time))
 
     def secrets(self) -> Sequence[str]:
         """Every string that a journal must blank."""

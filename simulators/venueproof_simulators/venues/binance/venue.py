@@ -122,7 +122,7 @@ def build(*, seed: int, profile: Profile, pace: Pace, start_ns: int) -> BinanceV
     return BinanceVenue(seed=seed, profile=profile, pace=pace, start_ns=start_ns)
 
 
-class BinanceVenue(venue.Venue[Desk, Hub]):
+class BinanceVenue(venue.Venue[Account, Desk, Hub]):
     """One running venue."""
 
     manifest = MANIFEST
@@ -133,11 +133,9 @@ class BinanceVenue(venue.Venue[Desk, Hub]):
         listings = [Listing(row, brackets[row.name]) for row in load_instruments(package)]
         desk = Desk(basis(package, listings, seed=seed, profile=profile, pace=pace, start_ns=start_ns))
         super().__init__(desk, Hub(desk))
-        owner = desk.open_account(self.account, VenueTime(start_ns, start_ns, start_ns))
         self.admission = Admission(desk)
-        self.gateway = Gateway(desk, self.admission, owner)
-        self.frames = Frames(desk, self.admission, owner)
-        self.credentials = _credentials(owner)
+        self.gateway = Gateway(desk, self.admission, self.owner)
+        self.frames = Frames(desk, self.admission, self.owner)
 
     # --- requests -----------------------------------------------------------------------------------------------------
 
@@ -212,9 +210,14 @@ class BinanceVenue(venue.Venue[Desk, Hub]):
 
     # --- from behind --------------------------------------------------------------------------------------------------
 
-    def open_account(self, name: str, time: VenueTime) -> Mapping[str, str]:
-        """Another account with the venue's starting money; returns its credentials."""
-        return _credentials(self.desk.open_account(name, time))
+    def credentials_of(self, account: Account) -> Mapping[str, str]:
+        """Both keys of an account."""
+        return {
+            "apiKey": account.api_key,
+            "secret": account.secret,
+            "ed25519ApiKey": account.ed25519_key,
+            "ed25519PrivateKey": ed25519_pem(account.ed25519_seed),
+        }
 
     def expire_credential(self, silent: bool, time: VenueTime) -> None:
         """End the listen key of the account under test."""
@@ -223,12 +226,3 @@ class BinanceVenue(venue.Venue[Desk, Hub]):
     def ban(self, client: str, until_ns: int, time: VenueTime) -> None:
         """Ban a client's address until `until_ns` of the age clock."""
         self.desk.budgets.ban(client, until_ns, time)
-
-
-def _credentials(account: Account) -> dict[str, str]:
-    return {
-        "apiKey": account.api_key,
-        "secret": account.secret,
-        "ed25519ApiKey": account.ed25519_key,
-        "ed25519PrivateKey": ed25519_pem(account.ed25519_seed),
-    }

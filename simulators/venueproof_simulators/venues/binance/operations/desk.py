@@ -66,11 +66,8 @@ class Desk(desk.Desk[Account, Listing]):
 
     # --- accounts ---
 
-    def open_account(self, name: str, time: VenueTime) -> Account:
-        """An account with the starting money; the same again when there is one of that name."""
-        known = self.accounts.get(name)
-        if known is not None:
-            return known
+    def new_account(self, name: str, time: VenueTime) -> tuple[Account, OpenAccount]:
+        """An account with its keys, and the starting money of both products."""
         account = Account(
             name=name,
             api_key=token(self.seed, f"{name}-key"),
@@ -82,7 +79,7 @@ class Desk(desk.Desk[Account, Listing]):
         pools = tuple(PoolSpec(rules.name, dict.fromkeys(rules.assets, 0)) for rules in PRODUCTS.values())
         money = {asset: atoms for rules in PRODUCTS.values() for asset, atoms in rules.money.items()}
         self._ed25519_keys[account.ed25519_key] = account
-        return self.add_account(account, OpenAccount(account=name, pools=pools, money=money), time)
+        return account, OpenAccount(account=name, pools=pools, money=money)
 
     def account_of_key(self, api_key: str) -> Account:
         """Who holds an API key. Raises `VenueError`."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeGuard
-
-from venueproof_simulators.engine.commands import Command, Place
-from venueproof_simulators.engine.conditional_state import ConditionalState, ConditionalStatus
+from venueproof_simulators.engine.commands import Command
+from venueproof_simulators.engine.conditional_state import ConditionalState
 from venueproof_simulators.engine.events import Cause, ConditionalCause, ConditionalChanged, Forgotten, OrderChanged
-from venueproof_simulators.engine.state import LIVE, OrderState, OrderStatus
+from venueproof_simulators.engine.state import LIVE, OrderState
 from venueproof_simulators.host.facts import Limits
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.notes import OrderNotes
 from venueproof_simulators.venues.binance.wire.algos import PLAIN_ALGO, AlgoNote, origin
 from venueproof_simulators.venues.binance.wire.numbers import Listing
 from venueproof_simulators.venues.binance.wire.orders import PLAIN_NOTE, OrderNote
@@ -19,20 +18,6 @@ Note = OrderNote | AlgoNote
 
 _DAY_NS = 86_400 * 10**9
 _OPENED = Cause.OPENED
-_ENDED = frozenset({OrderStatus.FILLED, OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.REJECTED})
-_ENDED_ALGO = frozenset(
-    {
-        ConditionalStatus.FINISHED,
-        ConditionalStatus.CANCELED,
-        ConditionalStatus.EXPIRED,
-        ConditionalStatus.REJECTED,
-    }
-)
-
-
-def _is_noted(note: Note | None, command: Command, client_id: str) -> TypeGuard[OrderNote]:
-    """Whether a note is one on the order that a command places."""
-    return note is not None and note is not PLAIN_NOTE and isinstance(command, Place) and command.client_id == client_id
 
 
 class Notes:
@@ -41,59 +26,45 @@ class Notes:
     def __init__(self, limits: Limits, listings: dict[str, Listing]) -> None:
         self._limits = limits
         self._listings = listings
-        self._orders: dict[tuple[str, int], OrderNote] = {}
-        self._algos: dict[tuple[str, int], AlgoNote] = {}
+        self._kept = OrderNotes(PLAIN_NOTE, PLAIN_ALGO)
         self._resulting: dict[tuple[str, int], OrderNote] = {}
         """Conditional order → the note on the order that it leads to."""
-        self._ended: dict[tuple[str, int], int] = {}
-        """When an order ended, on the age clock: what retention counts from."""
-        self._ended_algos: dict[tuple[str, int], int] = {}
         self._stops: dict[tuple[str, int], tuple[str, int]] = {}
         """Conditional order → the order that it has shown as from the beginning, where it did."""
 
     def of(self, order: OrderState) -> OrderNote:
         """The note on an order."""
-        return self._orders.get((order.instrument, order.order_id), PLAIN_NOTE)
+        return self._kept.orders.of((order.instrument, order.order_id))
 
     def set(self, instrument: str, order_id: int, note: OrderNote) -> None:
         """Keep a note on an order."""
-        self._orders[instrument, order_id] = note
+        self._kept.orders.set((instrument, order_id), note)
 
     def algo(self, algo: ConditionalState) -> AlgoNote:
         """The note on a conditional order."""
-        return self._algos.get((algo.instrument, algo.conditional_id), PLAIN_ALGO)
+        return self._kept.waiting.of((algo.instrument, algo.conditional_id))
 
     def keep(self, event: OrderChanged, command: Command, note: Note | None, time: VenueTime) -> bool:
         """Note what began, and when it ended; returns whether it ended."""
         order = event.order
-        key = (order.instrument, order.order_id)
-        if event.cause is _OPENED:
+        if event.cause is _OPENED and order.conditional_id:
             began = self._resulting.get((order.instrument, order.conditional_id))
             if began is not None:
-                self._orders[key] = began
-            elif _is_noted(note, command, order.client_id):
-                self._orders[key] = note
-        if order.status not in _ENDED:
-            return False
-        self._ended[key] = time.age_ns
-        return True
+                self.set(order.instrument, order.order_id, began)
+        return self._kept.keep(event, command, note if isinstance(note, OrderNote) else None, time)
 
     def keep_algo(self, event: ConditionalChanged, command: Command, note: Note | None, time: VenueTime) -> bool:
         """The same of a conditional order; and where it has led to an order, what that shows of it."""
         algo = event.conditional
         key = (algo.instrument, algo.conditional_id)
-        if event.cause is ConditionalCause.OPENED and isinstance(note, AlgoNote):
-            self._algos[key] = note
-            if algo.reserved_id:
-                self._show(algo, key)
+        ended = self._kept.keep_waiting(event, command, note if isinstance(note, AlgoNote) else None, time)
+        if event.cause is ConditionalCause.OPENED and algo.reserved_id:
+            self._show(algo, key)
         elif event.cause is ConditionalCause.TRIGGERED:
             self._resulting[key] = self._led_to(algo)
-        if algo.status not in _ENDED_ALGO:
-            return False
-        self._ended_algos[key] = time.age_ns
-        if key in self._stops:
-            self._ended[self._stops[key]] = time.age_ns
-        return True
+        if ended and key in self._stops:
+            self._kept.orders.end(self._stops[key], time)
+        return ended
 
     @property
     def has_stops(self) -> bool:
@@ -111,36 +82,28 @@ class Notes:
         return OrderNote(price_match=kept.price_match, origin=came, waits=waits)
 
     def _show(self, algo: ConditionalState, key: tuple[str, int]) -> None:
-        self._stops[key] = shown = (algo.instrument, algo.reserved_id)
-        self._orders[shown] = self._led_to(algo, waits=True)
+        self._stops[key] = (algo.instrument, algo.reserved_id)
+        self.set(algo.instrument, algo.reserved_id, self._led_to(algo, waits=True))
 
     def forget(self, event: Forgotten) -> None:
         """Drop what there is on orders that the engine knows no more."""
-        for key in event.orders:
-            self._orders.pop(key, None)
-            self._ended.pop(key, None)
+        self._kept.forget(event)
         for key in event.conditionals:
-            shown = self._stops.pop(key, key)
-            if shown != key:
-                self._orders.pop(shown, None)
-                self._ended.pop(shown, None)
-            for kept in (self._algos, self._resulting, self._ended_algos):
-                kept.pop(key, None)
+            self._resulting.pop(key, None)
+            if key in self._stops:
+                self._kept.orders.forget((self._stops.pop(key),))
 
     # --- what is remembered ---
 
     def remembers(self, order: OrderState, time: VenueTime) -> bool:
         """Whether the venue still knows an order: without a fill for 3 days after its end, else for 90."""
-        ended_ns = self._ended.get((order.instrument, order.order_id))
-        return order.status in LIVE or self._within(ended_ns, time, filled=order.filled_lots > 0)
+        span_ns = self._span_ns(filled=order.filled_lots > 0)
+        return order.status in LIVE or self._kept.orders.within((order.instrument, order.order_id), span_ns, time)
 
     def remembers_algo(self, algo: ConditionalState, time: VenueTime) -> bool:
         """The same of a conditional order; one that led to an order counts as filled."""
-        ended_ns = self._ended_algos.get((algo.instrument, algo.conditional_id))
-        return self._within(ended_ns, time, filled=algo.order_id > 0)
+        span_ns = self._span_ns(filled=algo.order_id > 0)
+        return self._kept.waiting.within((algo.instrument, algo.conditional_id), span_ns, time)
 
-    def _within(self, ended_ns: int | None, time: VenueTime, *, filled: bool) -> bool:
-        if ended_ns is None:
-            return True
-        row = self._limits.named("forget-all" if filled else "forget-unfilled")
-        return time.age_ns - ended_ns <= row.limit * _DAY_NS
+    def _span_ns(self, *, filled: bool) -> int:
+        return self._limits.named("forget-all" if filled else "forget-unfilled").limit * _DAY_NS
