@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from venueproof_adapters.kit.backoff import Backoff
 from venueproof_adapters.kit.catalog import Catalog
+from venueproof_adapters.kit.clock import SECOND_NS
 from venueproof_adapters.kit.feeds import BookFeed, CandlesFeed, Feed, MarketCalls, TickerFeed, TradesFeed
 from venueproof_adapters.kit.line import Heard, Line, MarketSource
 from venueproof_adapters.kit.parts import Parts
@@ -20,6 +22,7 @@ log = logging.getLogger("venueproof_adapters.market_stream")
 
 POLL_EVERY_S = 60.0
 _POLL_AGAIN_S = 5.0
+_AFTER_EXPIRY_S = 60.0
 
 
 class MarketStream:
@@ -45,6 +48,8 @@ class MarketStream:
         self._streams: dict[tuple[Channel, str], Sequence[tuple[str, str]]] = {}
         """What each feed is made of, by line; kept, since an instrument may be listed no more."""
         self._priming: dict[tuple[Channel, str], asyncio.Task[None]] = {}
+        self._expiring: dict[tuple[Channel, str], asyncio.Task[None]] = {}
+        self._now_ns = now_ns
         self._lines = {
             name: Line(name, source, parts, backoff, now_ns, options, self._heard, self._opened, self._down)
             for name in source.lines
@@ -70,6 +75,8 @@ class MarketStream:
             raise
         feed.ready = True
         feed.say(StreamState.UP)
+        if instrument.expires_ns:
+            self._expiring[key] = asyncio.create_task(self._expire(key, instrument.expires_ns))
         if not streams:
             self._priming[key] = asyncio.create_task(self._poll(feed))
 
@@ -78,14 +85,23 @@ class MarketStream:
         key = (channel, symbol)
         if self._feeds.pop(key, None) is None:
             return
-        if task := self._priming.pop(key, None):
-            task.cancel()
+        for tasks in (self._priming, self._expiring):
+            if (task := tasks.pop(key, None)) and task is not asyncio.current_task():
+                task.cancel()
         for line, stream in self._streams[key]:
             await self._lines[line].remove(stream)
 
+    async def _expire(self, key: tuple[Channel, str], expires_ns: int) -> None:
+        """Give up a channel some time after its instrument ended: silent ones count against the venue's limits too."""
+        await asyncio.sleep(max(0.0, (expires_ns - self._now_ns()) / SECOND_NS) + _AFTER_EXPIRY_S)
+        feed = self._feeds[key]
+        with suppress(AdapterError):  # a venue may end such streams by itself
+            await self.unsubscribe(*key)
+        feed.say(StreamState.DOWN, "the instrument expired")
+
     async def close(self) -> None:
         """End everything."""
-        tasks = list(self._priming.values())
+        tasks = [*self._priming.values(), *self._expiring.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

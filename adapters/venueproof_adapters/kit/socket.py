@@ -31,7 +31,7 @@ class SocketOptions(Struct, frozen=True):
     proxy: str = ""
     ca: str = ""
     open_timeout_s: float = 10.0
-    ping_every_s: float | None = 20.0
+    ping_every_s: float = 20.0
     ping_timeout_s: float = 15.0
     max_age_s: float = 23 * 3600.0
     settled_after_s: float = 10.0
@@ -43,8 +43,10 @@ class Socket:
 
     `address` is asked before each connect, `on_open` greets (subscribes, takes snapshots) while frames already arrive,
     `on_frame` takes each frame, `on_down` hears why a connection that had been opened ended. The `heartbeat`, where the
-    venue wants one of the client, beats before anything else is sent.
+    venue wants one of the client, beats before anything else is sent, and stands for the protocol's own pings.
     """
+
+    pulse_kind: type[Pulse] = Pulse
 
     def __init__(
         self,
@@ -67,7 +69,7 @@ class Socket:
         self._backoff = backoff
         self._now_ns = now_ns
         self._options = options
-        self._pulse = None if heartbeat is None else Pulse(heartbeat)
+        self._pulse = None if heartbeat is None else self.pulse_kind(heartbeat)
         self._connection: ClientConnection | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._opened: asyncio.Future[None] | None = None
@@ -172,7 +174,7 @@ class Socket:
             return await connect(
                 address,
                 open_timeout=options.open_timeout_s,
-                ping_interval=options.ping_every_s,
+                ping_interval=options.ping_every_s if self._pulse is None else None,
                 ping_timeout=options.ping_timeout_s,
                 close_timeout=1,
                 max_size=16 * 1024 * 1024,

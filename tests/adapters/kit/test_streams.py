@@ -58,8 +58,12 @@ ONE = Decimal(1)
 MINUTE_NS = 60 * SECOND_NS
 
 
-def instrument(symbol: str) -> Instrument:
-    return Instrument(symbol, symbol, "linear", symbol, "USDT", "USDT", ONE, ONE, ONE, ONE, ContractUnit.BASE)
+def instrument(symbol: str, expires_ns: int | None = None) -> Instrument:
+    return Instrument(
+        *(symbol, symbol, "linear", symbol, "USDT", "USDT"),
+        *(ONE, ONE, ONE, ONE, ContractUnit.BASE),
+        expires_ns=expires_ns,
+    )
 
 
 async def obliging(peer: Peer, connection: ServerConnection, frame: str) -> None:
@@ -135,9 +139,11 @@ class Calls:
         return [Candle(at, ONE, ONE, ONE, ONE, ONE, at < now) for at in range(first, now + 1, MINUTE_NS)]
 
 
-def market(peer: Peer, calls: Calls, symbols: str = "ABC") -> tuple[MarketStream, Events]:
+def market(
+    peer: Peer, calls: Calls, symbols: str = "ABC", expires_ns: int | None = None
+) -> tuple[MarketStream, Events]:
     catalog, events = Catalog(), Events()
-    catalog.load([instrument(one) for one in symbols])
+    catalog.load([instrument(one, expires_ns) for one in symbols])
     stream = MarketStream(
         Parts(),
         Market(peer.url),
@@ -146,14 +152,14 @@ def market(peer: Peer, calls: Calls, symbols: str = "ABC") -> tuple[MarketStream
         events,
         SystemClock().wall_ns,
         reconnect_backoff(Random(1)),
-        SocketOptions(ping_every_s=None),
+        SocketOptions(),
     )
     return stream, events
 
 
 async def take(events: Events, kind: type[Event], count: int = 1) -> list[Any]:
     found: list[Event] = []
-    async with asyncio.timeout(300):
+    async with asyncio.timeout(900):
         while len(found) < count:
             event = await events.next()
             if isinstance(event, kind):
@@ -257,6 +263,26 @@ def test_streams_are_asked_for_again_in_bearable_frames_and_a_dead_one_stops_no_
     assert asked == [["trades.A", "trades.B"], ["trades.A"], ["trades.B"], ["trades.C", "trades.D"], ["trades.E"]]
 
 
+def test_what_expired_is_not_asked_for_any_more() -> None:
+    async def main() -> tuple[list[StreamEvent], list[list[str]]]:
+        async with venue(obliging) as peer:
+            stream, events = market(peer, Calls(), "A", SystemClock().wall_ns() + 600 * SECOND_NS)
+            await stream.subscribe(Channel.TRADES, "A")
+            told = await take(events, StreamEvent, 2)
+            await peer.connections[-1].close()
+            await asyncio.sleep(60)
+            await stream.close()
+            return told, [[frame for frame in frames if frame != "ping"] for frames in peer.frames]
+
+    told, frames = run(main())
+    assert [(event.state, event.reason) for event in told] == [
+        (StreamState.UP, ""),
+        (StreamState.DOWN, "the instrument expired"),
+    ]
+    assert ['"unsubscribe"' in frame for frame in frames[0]] == [False, True]
+    assert frames[1:] == [[]]
+
+
 def test_what_the_venue_wants_back_is_sent_back() -> None:
     async def main() -> None:
         async with venue(obliging) as peer:
@@ -351,7 +377,7 @@ def account(peer: Peer) -> tuple[AccountStream, Events, Account, Asked]:
     catalog.load([instrument("A")])
     state = State(parts, IdMap(r"[a-z]{1,9}", 9), events, catalog)
     now_ns, backoff = SystemClock().wall_ns, reconnect_backoff(Random(1))
-    stream = AccountStream(parts, source, catalog, state, now_ns, backoff, SocketOptions(ping_every_s=None))
+    stream = AccountStream(parts, source, catalog, state, now_ns, backoff, SocketOptions())
     asked = Asked()
     stream.connect_to(cast(Own, asked))
     return stream, events, source, asked
