@@ -2,16 +2,12 @@
 
 import re
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
-import venueproof_contracts
 from venueproof_adapters.mutants import all_mutants
 from venueproof_contracts.clause import SECTIONS, Clause, all_clauses
 from venueproof_contracts.provocations import KINDS
-
-VENUES = "binance|bybit|okx|kraken|kucoin|deribit|gemini|phemex|woox|bitmex|bitget|dydx"
 
 
 @pytest.mark.parametrize("clause", all_clauses(), ids=lambda clause: clause.id)
@@ -48,9 +44,3 @@ def test_every_clause_has_a_mutant_and_every_mutant_a_clause() -> None:
 def test_mutant_names_are_unique() -> None:
     names = [mutant.name for mutant in all_mutants()]
     assert len(set(names)) == len(names)
-
-
-def test_the_contracts_name_no_venue() -> None:
-    named = re.compile(rf"\b({VENUES})\b", re.IGNORECASE)
-    for source in Path(venueproof_contracts.__file__).parent.rglob("*.py"):
-        assert not named.search(source.read_text("utf-8")), source.name

@@ -13,13 +13,13 @@ from venueproof_contracts.clause import all_clauses
 from venueproof_contracts.errors import Reason
 from venueproof_contracts.model import Trigger
 from venueproof_contracts.provocations import KINDS
+from venueproof_simulators import venues
 from venueproof_simulators.engine.refusals import REASONS, Refusal
 from venueproof_simulators.host import discovery
 from venueproof_simulators.host.facts import QuirkRow, Status, load_errors
-from venueproof_simulators.venues import binance as any_venue
 
 ROOT = Path(__file__).parents[2]
-VENUES = Path(any_venue.__file__).parent.parent
+VENUES = Path(venues.__file__).parent
 TESTS = ROOT / "tests" / "simulators" / "venues"
 ID = re.compile(r"[a-z]+\.[a-z]+\.[a-z0-9]+(-[a-z0-9]+)*")
 MARK = re.compile(r'pytest\.mark\.quirk\("([^"]+)"\)')

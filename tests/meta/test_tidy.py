@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -11,6 +12,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("simulators", "contracts", "adapters", "scenarios", "reports", "harness")
+VENUES = re.compile(
+    r"\b(binance|bybit|okx|kraken|kucoin|deribit|gemini|phemex|woox|bitmex|bitget|dydx)\b", re.IGNORECASE
+)
 FUNCTION_LINES_MAX = 70
 MODULE_LINES_MAX = 500
 FUNCTION_LINES_MEDIAN_MAX = 10
@@ -43,15 +47,14 @@ def test_no_module_is_too_long() -> None:
 
 
 def test_shared_code_names_no_venue() -> None:
-    venues = [path.name for path in (ROOT / "simulators/venueproof_simulators/venues").iterdir() if path.is_dir()]
-    names = [name for name in venues if not name.startswith("_")]
     shared = _modules(
         "contracts",
         "simulators/venueproof_simulators/engine",
         "simulators/venueproof_simulators/host",
+        "simulators/venueproof_simulators/kit",
         "adapters/venueproof_adapters/kit",
         "adapters/venueproof_adapters/mutants",
-        "reports",
+        "reports/venueproof_reports",
         "harness/venueproof/runner",
         "harness/venueproof/translation",
         "harness/venueproof/virtual",
@@ -60,6 +63,6 @@ def test_shared_code_names_no_venue() -> None:
         f"{path.relative_to(ROOT)}:{number}"
         for path in shared
         for number, line in enumerate(path.read_text().splitlines(), 1)
-        if any(f'"{name}"' in line or f"'{name}'" in line for name in names)
+        if VENUES.search(line)
     ]
     assert found == []

@@ -1,6 +1,6 @@
 """What an option is worth, and what who is short must keep: linear in its premium, and all of that is paid at once.
 
-The margin of a short option, as Deribit publishes it for its standard margin model (others have the same form): initial
+The margin of a short option, in the form in which venues publish their standard margin model: initial
 max(`initial_ppm` − how far it is out of the money, `initial_least_ppm`) of the underlying, and maintenance
 `maintenance_ppm` of it, each and the option at mark; of a put no less than `maintenance_ppm` of the option itself, nor
 initially less than its maintenance. A long option ties up nothing, and stands behind nothing.

@@ -1,6 +1,6 @@
 """What the folders of venues share: everything between the host's protocol and a venue's own words.
 
-How a venue is written with it (Binance is the model; what is named below without a folder is in this package):
+How a venue is written with it (what is named below without a folder is in this package):
 
 1. `facts/` first: `errors.toml`, `instruments.toml`, `limits.toml`, `quirks.toml`. The rows of errors have the neutral
    keys of `parameters` (missing, empty, malformed, not-valid, …), one row for each refusal of the engine, and those of
