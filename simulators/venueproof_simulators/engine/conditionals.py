@@ -351,6 +351,7 @@ def _hand_over(floor: Floor, conditional: Conditional) -> None:
     if conditional.reserved_id:
         order.created_ns = conditional.created_ns
     order.conditional = conditional
+    order.tied = True
     conditional.order_id = order.order_id
     floor.events.append(conditional.to(ConditionalStatus.TRIGGERED, floor.now_ns))
     open_order(floor, market, order)

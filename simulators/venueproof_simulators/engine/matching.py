@@ -223,7 +223,8 @@ def _fill(
     if not order.reduce_only:
         opened = value if order.ticks == trade.ticks else market.worth.value(order.ticks, lots)
         holding.count_open(order.sign, -opened)
-    if not order.open_lots:
+    ended = not order.open_lots
+    if ended:
         _forget(holding, order)
     fill = FillState(
         trade.trade_id,
@@ -245,7 +246,7 @@ def _fill(
     holding.fills.append(fill)
     holding.account.fills.append(fill)
     floor.events.append(OrderChanged(order.state(), _FILLED_CAUSE, fill))
-    if not order.open_lots and (order.conditional or terms.attached):
+    if ended and order.tied:
         _ended(floor, order)
     return (premium or realized) - fee
 
@@ -274,7 +275,7 @@ def _tell(floor: Floor, market: Market, filled: Order, change_atoms: int) -> Non
         for order in list(holding.reduce_only.values()):
             if order.leg.lots * order.sign >= 0:
                 end(floor, market, order, _EXPIRED, REDUCE_ONLY)
-    if filled.terms.oco_group:
+    if filled.tied:
         floor.groups.close(filled.terms, filled)
     if market.waiting:
         expire_closing(floor, market, filled.leg, holding)
@@ -294,9 +295,8 @@ def end(floor: Floor, market: Market, order: Order, status: OrderStatus, reason:
     _forget(order.holding, order)
     order.to(status, floor.now_ns, reason)
     floor.events.append(OrderChanged(order.state(), _CAUSES[status]))
-    if order.conditional or order.terms.attached:
+    if order.tied:
         _ended(floor, order)
-    if order.terms.oco_group:
         floor.groups.close(order.terms, order)
 
 

@@ -215,6 +215,8 @@ def cancel(floor: Floor, command: Cancel) -> None:
         return
     if command.verdict_delay_ns:
         floor.due.add(floor.now_ns + command.verdict_delay_ns, partial(cancel, floor, at_once(command)))
+    elif found[1].open_lots:
+        end(floor, *found, _CANCELED)
     else:
         give_up(floor, *found)
 
