@@ -26,6 +26,7 @@ from venueproof_simulators.engine.ledger import ROUNDING, Holding
 from venueproof_simulators.engine.legs import Leg
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.matching import end
+from venueproof_simulators.engine.payments import book_accrued, book_all
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import MarginMode, OrderStatus
 from venueproof_simulators.engine.triggers import end_waiting
@@ -76,6 +77,8 @@ def _deliver(floor: Floor, market: Market, nano_ticks: int) -> None:
     for order in list(market.orders.values()):
         if order.open_lots:
             end(floor, market, order, OrderStatus.EXPIRED, EXPIRED)
+    if market.continuous:
+        book_all(floor, market)
     market.close(nano_ticks)
     name, broken = market.instrument.name, 0
     floor.events.append(Delivered(name, nano_ticks))
@@ -117,6 +120,8 @@ def settle_session(floor: Floor, command: SettleSession) -> None:
         for name, holding in account.holdings.items():
             if command.instrument in ("", name) and not holding.worth.premium:
                 for leg in holding.legs:
+                    if floor.markets[name].continuous:
+                        book_accrued(floor, floor.markets[name], holding, leg)
                     _settle_leg(floor, holding, leg)
 
 

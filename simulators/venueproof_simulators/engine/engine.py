@@ -72,6 +72,8 @@ _HANDLERS: dict[type[Command], Callable[[Floor, Any], None]] = {
     told.SetPoolSharing: modes.set_pool_sharing,
     told.MoveMargin: payments.move_margin,
     told.PayFunding: payments.pay_funding,
+    told.SettleFunding: payments.settle_funding,
+    told.SetFundingRate: payments.set_funding_rate,
     told.SetMark: staging.set_mark,
     told.SetInsurance: staging.set_insurance,
     told.SetPrice: staging.set_price,
@@ -305,6 +307,13 @@ class Engine:
         owner = self._floor.ledger[account]
         return [balance(owner, asset, self._floor.now_ns) for asset in owner.wallets]
 
+    def accrued_atoms(self, account: str, instrument: str, side: PositionSide = PositionSide.NET) -> int:
+        """What continuous funding has accrued on a position since it was last paid, negative when the position owes it.
+        Raises as `position`.
+        """
+        leg = _leg(self._holding(account, instrument), side)
+        return payments.accrued_atoms(self._market(instrument), leg, self._floor.now_ns)
+
     def pools(self, account: str) -> list[PoolState]:
         """The sums of every pool, in dollars."""
         owner = self._floor.ledger[account]
@@ -452,6 +461,7 @@ class Engine:
                 market.book(10**6, floor.now_ns),
                 market.tape.live,
                 market.open_interest_lots,
+                market.funding_rate_ppb,
             ]
             for market in touched
         ]

@@ -17,6 +17,8 @@ class Leg:
         "entry_atoms",
         "entry_nano_ticks",
         "entry_value",
+        "funded",
+        "funding_rest",
         "gains",
         "isolated_atoms",
         "lots",
@@ -45,6 +47,10 @@ class Leg:
         """What of the profit of its open lots is in the wallet already."""
         self.carry_atoms = 0
         """Fees paid minus profit realized since the position was flat."""
+        self.funded = 0
+        """Up to where of `Market.accrued` it has paid continuous funding."""
+        self.funding_rest = 0
+        """What of that was less than an atom, in parts of one."""
         self.updated_ns = 0
         self.called = False
         """A margin call was told and nothing has eased since; of isolated positions."""

@@ -96,6 +96,11 @@ class Market:
         self.open_interest_lots = instrument.open_interest_lots
         self.sequence = 0
         self.changed = False
+        self.continuous = instrument.funding_continuous
+        self.funding_rate_ppb = instrument.funding_rate_ppb
+        self.accrued = 0
+        """What continuous funding has come to for one lot: the sum of value × rate × nanoseconds, until:"""
+        self.accrued_ns = start_ns
         self.delivered = False
         """Whether it has expired, and at what price:"""
         self.delivered_nano_ticks = 0
@@ -103,6 +108,15 @@ class Market:
     def path(self, now_ns: int) -> int:
         """The base price in ticks without what commands have added."""
         return self.base_price.ticks(self.anchor_ticks, now_ns)
+
+    def accrued_at(self, now_ns: int) -> int:
+        """What `accrued` will be at a time, if nothing changes until then."""
+        return self.accrued + self.worth.lot_value * self.funding_rate_ppb * max(0, now_ns - self.accrued_ns)
+
+    def accrue(self, now_ns: int) -> None:
+        """Count continuous funding up to now: value or rate are about to change, or somebody's position is."""
+        self.accrued = self.accrued_at(now_ns)
+        self.accrued_ns = max(now_ns, self.accrued_ns)
 
     def delivery_nano_ticks(self) -> int:
         """The price at which it would be delivered now, in billionths of a tick."""
@@ -173,6 +187,6 @@ class Market:
             first_id,
             last_id,
             self.open_interest_lots,
-            instrument.funding_rate_ppb,
+            self.funding_rate_ppb,
             now_ns,
         )

@@ -24,6 +24,7 @@ from venueproof_simulators.engine.legs import Leg
 from venueproof_simulators.engine.maker import REFILL_NS, quote, withdraw
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.orders import Order, Resting
+from venueproof_simulators.engine.payments import book_accrued
 from venueproof_simulators.engine.state import (
     FillState,
     OrderKind,
@@ -207,6 +208,8 @@ def _fill(
 ) -> int:
     """Book an order's side of a trade and put it on the order; returns by how much the wallet changed."""
     holding, leg, instrument, terms, lots = order.holding, order.leg, market.instrument, order.terms, trade.lots
+    if market.continuous:
+        book_accrued(floor, market, holding, leg)
     realized = _book(market, holding, leg, order.sign * lots, value, atoms)
     premium = 0
     if isinstance(holding, OptionHolding):
@@ -332,6 +335,8 @@ def move(floor: Floor, market: Market, ticks: int, *, gap: bool = False, mend: b
     """
     moved = ticks != market.base
     floor.touch(market)
+    if market.continuous:
+        market.accrue(floor.now_ns)
     market.rebase(ticks)
     if moved:
         floor.events.append(PriceMoved(market.instrument.name, ticks))

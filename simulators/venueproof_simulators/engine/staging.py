@@ -99,6 +99,7 @@ def set_mark(floor: Floor, command: SetMark) -> None:
     market = _market(floor, command.instrument, min(command.mark_ticks, command.index_ticks) + 1)
     if market is None:
         return
+    market.accrue(floor.now_ns)
     market.displace(command.mark_ticks, command.index_ticks)
     floor.shake(market)
     floor.events.append(MarkMoved(command.instrument, market.worth.mark * NANO, market.index * NANO))
