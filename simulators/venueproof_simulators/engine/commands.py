@@ -127,6 +127,10 @@ class PlaceConditional(Command, frozen=True, gc=False):
     """Whose price the resulting limit order takes: 0 its own, n the n-th best level of the other side when it fires,
     −n that of its own side; of fewer levels the last one.
     """
+    worst_ppm: int = 0
+    """How far the worst price of a resulting market order lies beyond the best one when it fires, in parts per million
+    and whole steps; 0 for any price.
+    """
     callback_ticks: int = 0
     """Trailing: either this distance or `callback_ppm`."""
     oco_group: str = ""

@@ -39,6 +39,7 @@ from venueproof_simulators.engine.triggers import (
     fires,
     watched_ticks,
 )
+from venueproof_simulators.engine.worth import PPM
 
 _LIMIT = OrderKind.LIMIT
 _TRAILING = TriggerKind.TRAILING
@@ -366,11 +367,21 @@ def _refuse(floor: Floor, conditional: Conditional, refusal: Refusal) -> None:
 
 def _limit_ticks(market: Market, command: PlaceConditional) -> int | None:
     """The price of the resulting order; None where it is to be that of a level and there is none."""
+    sign = command.side.sign
+    if command.worst_ppm:
+        return _worst_ticks(market, sign, command.worst_ppm)
     if not command.level:
         return command.ticks
-    sign = command.side.sign
     levels = market.halves[-sign if command.level > 0 else sign].top(abs(command.level))
     return levels[-1][0] if levels else None
+
+
+def _worst_ticks(market: Market, sign: int, ppm: int) -> int | None:
+    """The price so far beyond the best one that an order of a sign meets, on the near side of it."""
+    best, step = market.halves[-sign].best(), market.instrument.tick_step
+    if best is None:
+        return None
+    return sign * (sign * best.ticks * (PPM + sign * ppm) // (PPM * step)) * step
 
 
 def _resulting(conditional: Conditional, ticks: int) -> Place:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from venueproof_simulators.engine.commands import AmendConditional, Command, PlaceConditional, PrintTrade
+from venueproof_simulators.engine.commands import AmendConditional, Command, Deposit, PlaceConditional, PrintTrade
 from venueproof_simulators.engine.conditional_state import (
     ConditionalState,
     ConditionalStatus,
@@ -19,6 +19,7 @@ from venueproof_simulators.engine.conditional_state import (
 from venueproof_simulators.engine.engine import Engine
 from venueproof_simulators.engine.events import ConditionalCause, ConditionalChanged, Event, Refused
 from venueproof_simulators.engine.instruments import Instrument
+from venueproof_simulators.engine.matching import WORST_PRICE
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import OrderKind, Side
 
@@ -89,6 +90,20 @@ def test_a_stop_fires_at_its_new_price_and_with_its_new_terms(engine: Engine, te
     assert engine.orders("ann") == []
     tell(printed(595_000))
     assert [(order.ticks, order.lots) for order in engine.live_orders("ann")] == [(610_000, 4)]
+
+
+@pytest.mark.parametrize(("side", "trigger"), [(BUY, 600_400), (SELL, 599_600)])
+def test_a_market_order_that_results_trades_no_further_beyond_the_best_price_than_it_may(
+    engine: Engine, tell: Tell, side: Side, trigger: int
+) -> None:
+    tell(replace(STOP, side=side, trigger_ticks=trigger, lots=10**6, worst_ppm=7))
+    tell(Deposit("ann", "USDT", 10**16))
+    best = (engine.book("BTCUSDT", 1).asks if side is BUY else engine.book("BTCUSDT", 1).bids)[0][0]
+    tell(printed(trigger))
+    (order,) = engine.orders("ann")
+    assert order.worst_ticks == best + 4 * side.sign
+    assert order.reason == WORST_PRICE
+    assert {abs(fill.ticks - best) <= 4 for fill in engine.fills("ann")} == {True}
 
 
 def test_what_the_watched_price_is_can_be_changed(engine: Engine, tell: Tell) -> None:
