@@ -28,8 +28,10 @@ How a venue is written with it (what is named below without a folder is in this 
      (close codes for silence; call it again on what counts as a sign of life);
    - `self.feeds.join(name, number, make, time)` after the acknowledgement was said, `self.feeds.leave(name, number)`;
      list what was subscribed in `session.names`, as `left` ends that;
-   - private channels are `sessions.Listeners` keyed by (account, channel); `tell_accounts` looks there.
-     Set `session.account` once a session carries account events;
+   - where the answer is made after joining, `self.feeds.enter` first and `self.feeds.greet` behind the answer;
+   - private channels are feeds with `account=` where they collect or wait for an interval, else `sessions.Listeners`
+     keyed by (account, channel), where `tell_accounts` looks;
+   - set `session.account` once a session carries account events;
    - `self.say(sessions, document, topic, …)` sends; `send_feed` is where what feeds say is wrapped.
 8. `venue.py`: the manifest, `build`, and your class, which extends `venue.Venue[Account, Desk, Hub]` and opens with
    `Desk(basis(package, listings, …))`. It adds `classify`, `handle`, `refuse` (an error as a reply; levers and rules

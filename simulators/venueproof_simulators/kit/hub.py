@@ -70,6 +70,8 @@ class Hub(Generic[DeskT, SessionT]):
         """A session is gone: end what it listened to. A venue ends its private channels besides."""
         for name in session.names:
             self.feeds.leave(name, session.number)
+            if session.account:
+                self.feeds.leave(name, session.number, account=session.account)
 
     def account_sessions(self) -> frozenset[int]:
         """Sessions that carry account events, or did until their credential ended."""

@@ -30,12 +30,17 @@ class BookChanges(Struct, frozen=True):
 
 
 class TradesFeed(Feed[ChannelT, ListingT]):
-    """Trades: each at once, or those of an interval together."""
+    """Trades: each in a message of its own, or (`together`) those of one command or interval in one."""
 
     def __init__(
-        self, start: Start[ChannelT, ListingT], shape: Callable[[ListingT, Sequence[TradeState], VenueTime], object]
+        self,
+        start: Start[ChannelT, ListingT],
+        shape: Callable[[ListingT, Sequence[TradeState], VenueTime], object],
+        *,
+        together: bool = False,
     ) -> None:
         self._shape = shape
+        self._together = together
         super().__init__(start)
 
     def begin(self, time: VenueTime) -> None:
@@ -44,14 +49,14 @@ class TradesFeed(Feed[ChannelT, ListingT]):
 
     def hear(self, instrument: str, event: Event, time: VenueTime) -> Documents:
         """The trade, where nothing is collected."""
-        if self.channel.interval_ns or not isinstance(event, Traded):
+        if self._together or not isinstance(event, Traded):
             return []
         listing = self.listings[instrument]
         return [(listing.symbol, self._shape(listing, [event.trade], time))]
 
     def changed(self, instrument: str, event: Event) -> bool:
         """Collect a trade."""
-        if not self.channel.interval_ns or not isinstance(event, Traded):
+        if not self._together or not isinstance(event, Traded):
             return False
         self._waiting.setdefault(instrument, []).append(event.trade)
         return True
@@ -123,10 +128,6 @@ class ChangesFeed(Feed[ChannelT, ListingT]):
         """What was collected, where a snapshot follows."""
         return [] if self.tells_first is None else self.due(time)
 
-    def hear(self, instrument: str, event: Event, time: VenueTime) -> Documents:
-        """The change, where nothing is to be waited for."""
-        return [] if self.channel.interval_ns else self.due(time)
-
     def changed(self, instrument: str, event: Event) -> bool:
         """Collect a change of the book."""
         if not isinstance(event, BookChanged):
@@ -134,11 +135,7 @@ class ChangesFeed(Feed[ChannelT, ListingT]):
         self._first = self._first or event.first_sequence
         self._last = event.sequence
         self._levels.update({(level.side, level.ticks): level.lots for level in event.levels})
-        return bool(self.channel.interval_ns)
-
-    def catch_up(self, time: VenueTime) -> Documents:
-        """What was collected meanwhile, where no interval is waited for."""
-        return [] if self.channel.interval_ns else self.due(time)
+        return True
 
     def due(self, time: VenueTime) -> Documents:
         """What was collected."""
@@ -168,13 +165,9 @@ class LevelsFeed(Feed[ChannelT, ListingT]):
         """The chain begins at the book as it is."""
         self._previous = self.engine.book(self.listing().name, 1).sequence
 
-    def hear(self, instrument: str, event: Event, time: VenueTime) -> Documents:
-        """The levels, where nothing is to be waited for."""
-        return self.due(time) if isinstance(event, BookChanged) and not self.channel.interval_ns else []
-
     def changed(self, instrument: str, event: Event) -> bool:
         """A change of the book."""
-        return isinstance(event, BookChanged) and bool(self.channel.interval_ns)
+        return isinstance(event, BookChanged)
 
     def catch_up(self, time: VenueTime) -> Documents:
         """The levels, where no interval is waited for and they changed meanwhile."""
@@ -220,20 +213,12 @@ class TouchedFeed(Feed[ChannelT, ListingT]):
         """Nothing happened yet."""
         self._touched: dict[str, None] = {}
 
-    def hear(self, instrument: str, event: Event, time: VenueTime) -> Documents:
-        """The instrument, where nothing is to be waited for."""
-        return [] if self.channel.interval_ns else self.due(time)
-
     def changed(self, instrument: str, event: Event) -> bool:
         """Collect an instrument."""
         if not isinstance(event, self._kinds):
             return False
         self._touched[instrument] = None
-        return bool(self.channel.interval_ns)
-
-    def catch_up(self, time: VenueTime) -> Documents:
-        """Those that were touched meanwhile, where no interval is waited for."""
-        return [] if self.channel.interval_ns else self.due(time)
+        return True
 
     def due(self, time: VenueTime) -> Documents:
         """Those that were touched."""
@@ -270,15 +255,7 @@ class CandleFeed(Feed[ChannelT, ListingT]):
     def changed(self, instrument: str, event: Event) -> bool:
         """Something that moves the running candle."""
         self._dirty = self._dirty or isinstance(event, self._kinds)
-        return self._dirty and bool(self.channel.interval_ns)
-
-    def hear(self, instrument: str, event: Event, time: VenueTime) -> Documents:
-        """The running candle, where nothing is to be waited for."""
-        return self.due(time) if self._dirty and not self.channel.interval_ns else []
-
-    def catch_up(self, time: VenueTime) -> Documents:
-        """What is running now, where no interval is waited for."""
-        return [] if self.channel.interval_ns else self.due(time)
+        return self._dirty
 
     def next_close_ns(self) -> int | None:
         """The end of the running candle."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from venueproof_simulators.engine.commands import OpenAccount, Place, PoolSpec
 from venueproof_simulators.engine.engine import Engine
-from venueproof_simulators.engine.events import Traded
+from venueproof_simulators.engine.events import Event, OrderChanged, Traded
 from venueproof_simulators.engine.prices import Pace
 from venueproof_simulators.engine.state import OrderKind, Side
 from venueproof_simulators.host.alarms import Alarms
@@ -44,14 +46,14 @@ class Market:
     def start(self, channel: Channel, time: VenueTime) -> Start[Channel, Listing]:
         return Start(channel, self.engine, {self.listing.name: self.listing}, time, snapshot)
 
-    def bid(self, below_ticks: int, after_ns: int) -> None:
+    def bid(self, below_ticks: int, after_ns: int, lots: int = 0) -> None:
         best = self.engine.book(self.listing.name, 1).bids[0][0]
         order = Place(
             account="trader",
             instrument=self.listing.name,
             side=Side.BUY,
             kind=OrderKind.LIMIT,
-            lots=self.listing.instrument.lots_min * 100,
+            lots=lots or self.listing.instrument.lots_min * 100,
             ticks=best - below_ticks,
         )
         self.feeds.hear(self.engine.apply(order, at(after_ns).true_ns), at(after_ns))
@@ -130,6 +132,57 @@ def test_a_touched_feed_says_nothing_of_other_events() -> None:
     assert names == []
     market.bid(-10_000, 20 * MS)
     assert names
+
+
+class OwnOrders(Feed[Channel, Listing]):
+    """Orders of an account, together."""
+
+    def begin(self, time: VenueTime) -> None:
+        self.seen: list[int] = []
+
+    def changed(self, instrument: str, event: Event) -> bool:
+        if not isinstance(event, OrderChanged):
+            return False
+        self.seen.append(event.order.filled_lots)
+        return True
+
+    def due(self, time: VenueTime) -> Documents:
+        seen, self.seen = self.seen, []
+        return [("", seen)]
+
+
+def own_orders(market: Market, channel: Channel, account: str, time: VenueTime) -> OwnOrders:
+    return OwnOrders(Start(channel, market.engine, {}, time, account=account))
+
+
+def test_a_feed_of_an_account_tells_all_of_a_command_at_once_and_goes_on_while_the_market_stands_still() -> None:
+    market = Market()
+    orders = Channel(name="orders")
+    for session, account in ((1, "trader"), (2, "another")):
+        make = partial(own_orders, market, orders, account)
+        market.feeds.join("orders", session, make, at(0), account=account)
+    market.feeds.set_quiet(True, at(0))
+    asks = market.engine.book(market.listing.name, 2).asks
+    market.bid(-10_000, 10 * MS, lots=sum(lots for _, lots in asks))
+    assert market.sent == [([0, asks[0][1], asks[0][1] + asks[1][1]], (1,))]
+    market.feeds.leave("orders", 1, account="trader")
+    assert [feed.account for feed in market.feeds] == ["another"]
+
+
+def test_what_an_account_is_told_can_wait_for_an_interval_and_a_greeting_for_its_answer() -> None:
+    market = Market()
+    orders = Channel(name="orders", interval_ns=100 * MS)
+    market.feeds.enter("orders", 1, partial(own_orders, market, orders, "trader"), at(0), account="trader")
+    market.bid(5, 10 * MS)
+    market.bid(6, 20 * MS)
+    assert market.sent == []
+    market.run(100 * MS)
+    assert market.sent == [([0, 0], (1,))]
+    book = Channel(name="book")
+    market.feeds.enter("book", 1, lambda time: ChangesFeed(market.start(book, time), change), at(200 * MS))
+    assert len(market.sent) == 1
+    market.feeds.greet("book", 1, at(200 * MS))
+    assert len(market.sent) == 2
 
 
 def test_silence_ends_a_session_and_a_word_puts_it_off() -> None:
