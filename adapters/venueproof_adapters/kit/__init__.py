@@ -6,10 +6,10 @@ up again), the venue's modules know the words:
 | module | holds | handed to |
 |---|---|---|
 | `adapter.py` | `build`, the class for `managed.Venue`: declaration, clock, list, account check | `assembly` |
-| `products.py` | what differs between products, as data: origins, paths, contract unit | all others |
-| `calls.toml`, `rest.py` | every request, its proof and costs; `requests.Requests` | `calls`, `questions` |
+| `products.py` | what differs between products, as data; `origins.located` | all others |
+| `calls.toml`, `rest.py` | every request (`callfile`); `requests.Requests` | `calls`, `questions` |
 | `errors.toml`, `errors.py` | codes and what they mean; the `requests.Judge` | `rest` |
-| `wire.py`, `parse.py` | documents as the venue sends them; documents as values of the contracts | all others |
+| `wire.py`, `parse.py` | documents as they are sent; as values of the contracts | all others |
 | `calls.py` | `ordercalls.OrderCalls`, `own.AccountCalls`, `managed.Settings` | `assembly` |
 | `questions.py` | `managed.MarketQuestions`: candles by `candles.gathered` | `assembly` |
 | `stream.py` | `account_stream.AccountSource`, `line.MarketSource` | `assembly` |

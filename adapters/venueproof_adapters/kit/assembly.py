@@ -10,6 +10,7 @@ A venue's `build` makes the ground, puts its own parts on it, and has them joine
 from __future__ import annotations
 
 import zlib
+from importlib.metadata import PackageNotFoundError, version
 from random import Random
 from typing import Protocol
 
@@ -124,3 +125,11 @@ def joined(ground: Ground, own: VenueParts) -> Adapter:
             settings=own.account,
         )
     )
+
+
+def package_version() -> str:
+    """Our adapters' version is the product's; `unknown` in a checkout that is not installed."""
+    try:
+        return version("venueproof")
+    except PackageNotFoundError:
+        return "unknown"

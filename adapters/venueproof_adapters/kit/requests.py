@@ -32,7 +32,8 @@ from venueproof_contracts.errors import (
 )
 
 Answer = TypeVar("Answer")
-Params = Mapping[str, str | int | None]
+Params = Mapping[str, object]
+"""Values that the venue's own code writes down; what is None is left out."""
 
 NONE, SIGNED = "none", "signed"
 """Who must prove what: nobody anything; everybody all of it, and when. Between the two a venue may have other words."""
@@ -102,7 +103,10 @@ class Requests(ABC):
         """Address, headers and body, stamped and signed."""
 
     def content(self, call: Call, body: bytes) -> bytes:
-        """What a successful reply holds, out of the venue's envelope. Raises `Unreadable`."""
+        """What a successful reply holds, out of the venue's envelope.
+
+        Raises `Unreadable`, or the refusal in it where only the call tells where that stands.
+        """
         return body
 
     async def exchange(self, call: Call, params: Params) -> Reply:
@@ -114,7 +118,7 @@ class Requests(ABC):
     async def server_time(self) -> int:
         """The venue's clock in ns."""
 
-    async def ask(self, name: str, shape: type[Answer], **params: str | int | None) -> Answer:
+    async def ask(self, name: str, shape: type[Answer], **params: object) -> Answer:
         """The answer to a question. Raises `BadAnswer` when it cannot be read, `VenueDown` when there is none."""
         failures = 0
         while True:
@@ -128,7 +132,7 @@ class Requests(ABC):
                     raise VenueDown(str(error), code=error.code, text=error.text) from None
             await asyncio.sleep(self._backoff.delay_s(failures) / 4)
 
-    async def ask_one(self, name: str, shape: type[Answer], **params: str | int | None) -> Answer:
+    async def ask_one(self, name: str, shape: type[Answer], **params: object) -> Answer:
         """As `ask`, of one thing that some products answer as a list."""
         raw = bytes(await self.ask(name, msgspec.Raw, **params))
         try:
@@ -136,7 +140,7 @@ class Requests(ABC):
         except (Unreadable, IndexError) as error:
             raise BadAnswer(f"{name}: {error}") from None
 
-    async def act(self, name: str, shape: type[Answer], **params: str | int | None) -> Answer:
+    async def act(self, name: str, shape: type[Answer], **params: object) -> Answer:
         """Do something. Raises `OutcomeUnknown` when it may have been done; nothing is sent twice."""
         return await self._answer(name, shape, params)
 

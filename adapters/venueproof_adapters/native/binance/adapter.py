@@ -16,10 +16,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from decimal import Decimal
-from importlib.metadata import PackageNotFoundError, version
 
 from venueproof_adapters.kit.account_stream import RECOVERY_BOUND_S
-from venueproof_adapters.kit.assembly import VenueParts, joined, prepare
+from venueproof_adapters.kit.assembly import VenueParts, joined, package_version, prepare
 from venueproof_adapters.kit.parts import Parts
 from venueproof_adapters.native.binance import wire
 from venueproof_adapters.native.binance.calls import CLIENT_ID, CLIENT_ID_LENGTH, BinanceAccount, BinanceOrders
@@ -56,7 +55,7 @@ class Binance:
         """What is built."""
         return Declaration(
             name="native-binance",
-            version=_version(),
+            version=package_version(),
             kind=AdapterKind.MANAGED,
             capabilities=dict.fromkeys(Capability, Support.FULL) | self._missing(),
             request_lifetime_s=Decimal(REQUEST_LIFETIME_S),
@@ -112,10 +111,3 @@ def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter
             market_source=BinanceMarketSource(product, ws_url, catalog),
         ),
     )
-
-
-def _version() -> str:
-    try:
-        return version("venueproof")
-    except PackageNotFoundError:
-        return "unknown"

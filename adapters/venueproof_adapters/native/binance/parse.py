@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import MS_NS
+from venueproof_adapters.kit.figures import figure
 from venueproof_adapters.kit.ids import IdMap
 from venueproof_adapters.kit.worth import rated
 from venueproof_adapters.native.binance import wire
@@ -16,7 +17,6 @@ from venueproof_contracts.model import (
     Balance,
     Candle,
     Fill,
-    Level,
     MarginMode,
     OffsetUnit,
     Order,
@@ -206,22 +206,9 @@ class Parser:
         return self._catalog.symbol(spelling)
 
 
-def figure(text: str) -> Decimal | None:
-    """A number that may be missing. Raises `BadAnswer` for anything else."""
-    try:
-        return Decimal(text) if text else None
-    except ArithmeticError:
-        raise BadAnswer(f"{text!r} is no number") from None
-
-
 def balance(row: wire.AssetRow) -> Balance:
     """Money of one asset."""
     return Balance(row.asset, row.wallet_balance, row.available_balance)
-
-
-def levels(rows: list[tuple[Decimal, Decimal]]) -> tuple[Level, ...]:
-    """One side of a book, in the order given."""
-    return tuple(Level(price, amount) for price, amount in rows)
 
 
 def public_trade(row: wire.AggTradeRow, symbol: str) -> Trade:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from venueproof_adapters.kit.origins import located
 from venueproof_contracts.errors import Unsupported
 from venueproof_contracts.model import ContractUnit, Endpoint
 
@@ -31,11 +32,8 @@ class Product(Struct, frozen=True):
 
     def urls(self, endpoint: Endpoint) -> tuple[str, str]:
         """REST and stream roots: the official ones through a proxy, else where the endpoint says they are."""
-        if endpoint.proxy:
-            return self.rest_origin, self.stream_origin
-        rest = endpoint.origins.get(self.rest_origin, endpoint.rest)
-        stream = endpoint.origins.get(self.stream_origin, endpoint.ws)
-        return rest.rstrip("/"), stream.rstrip("/")
+        rest = located(endpoint, self.rest_origin, endpoint.rest)
+        return rest, located(endpoint, self.stream_origin, endpoint.ws)
 
 
 _LINEAR = Product(

@@ -10,10 +10,11 @@ from venueproof_adapters.kit.candles import gathered
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import MS_NS
 from venueproof_adapters.kit.feeds import Snapshot
+from venueproof_adapters.kit.figures import figure, levels
 from venueproof_adapters.kit.own import or_none
 from venueproof_adapters.kit.parts import Parts
 from venueproof_adapters.native.binance import wire
-from venueproof_adapters.native.binance.parse import candle, figure, levels, public_trade
+from venueproof_adapters.native.binance.parse import candle, public_trade
 from venueproof_adapters.native.binance.rest import Rest
 from venueproof_contracts.errors import Reason, Rejected
 from venueproof_contracts.model import Book, Candle, Funding, OpenInterest, Ticker, Trade

@@ -12,16 +12,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
-import msgspec
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from venueproof_adapters.kit.backoff import Backoff
 from venueproof_adapters.kit.budget import Budget
+from venueproof_adapters.kit.callfile import read_calls
 from venueproof_adapters.kit.clock import MS_NS
 from venueproof_adapters.kit.clocksync import ClockSync
 from venueproof_adapters.kit.http import Http
 from venueproof_adapters.kit.requests import NONE, SIGNED, TIME, Call, Params, Requests
-from venueproof_adapters.kit.windows import Window
 from venueproof_adapters.native.binance.errors import Judge
 from venueproof_adapters.native.binance.products import Product
 from venueproof_contracts.model import Credentials
@@ -31,65 +30,13 @@ REQUEST_LIFETIME_S = 6
 """A stamp may be a second ahead of the venue's clock, and is good for the window after it."""
 
 
-class Change(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What differs about a request on inverse products."""
-
-    path: str | None = None
-    weight: int | None = None
-
-
-class CallRow(Struct, frozen=True, forbid_unknown_fields=True):
-    """One kind of request."""
-
-    name: str
-    method: str
-    path: str
-    auth: str
-    weight: int
-    orders: int
-    source: str
-    orders_minute: int | None = None
-    inverse: Change = Change()
-
-    def of(self, product: Product) -> Call:
-        """The request as this product has it."""
-        change = self.inverse if product.name == "inverse" else Change()
-        minute = self.orders if self.orders_minute is None else self.orders_minute
-        costs = {
-            "weight": self.weight if change.weight is None else change.weight,
-            "orders-10s": self.orders,
-            "orders-1m": minute,
-        }
-        return Call(self.name, self.method, product.root + (change.path or self.path), self.auth, costs)
-
-
-class LimitRow(Struct, frozen=True, forbid_unknown_fields=True):
-    """One window of the budget."""
-
-    name: str
-    kind: str
-    limit: int
-    length_s: int
-    header: str
-    source: str
-
-    def window(self) -> Window:
-        """The row as the budget has it."""
-        return Window(self.name, self.limit, self.length_s, self.header)
-
-
-class _File(Struct, frozen=True, forbid_unknown_fields=True):
-    call: list[CallRow]
-    window: list[LimitRow]
-
-
 class _Time(Struct, rename="camel"):
     server_time: int
 
 
-_FACTS = msgspec.toml.decode(Path(__file__).with_name("calls.toml").read_bytes(), type=_File)
-CALLS = _FACTS.call
-LIMITS = tuple(_FACTS.window)
+FACTS = read_calls(Path(__file__).with_name("calls.toml"))
+_KINDS = {("REQUEST_WEIGHT", 60): "weight", ("ORDERS", 10): "orders-10s", ("ORDERS", 60): "orders-1m"}
+"""Windows by what the venue calls their kind, and their length in seconds."""
 
 
 class Rest(Requests):
@@ -105,11 +52,11 @@ class Rest(Requests):
         budget: Budget,
         backoff: Backoff,
     ) -> None:
-        super().__init__([row.of(product) for row in CALLS], Judge(sync.now_ns), http, sync, budget, backoff)
+        super().__init__(FACTS.calls(product.name, product.root), Judge(sync.now_ns), http, sync, budget, backoff)
         self._base = base.rstrip("/")
         self._key = credentials.get("apiKey", "")
         self._secret = credentials.get("secret", "").encode()
-        budget.set_windows([row.window() for row in LIMITS])
+        budget.set_windows(FACTS.windows())
 
     async def server_time(self) -> int:
         """The venue's clock in ns."""
@@ -131,5 +78,5 @@ class Rest(Requests):
 
     def set_limits(self, told: Mapping[tuple[str, int], int]) -> None:
         """Take over the limits in force, by kind and length in seconds."""
-        rows = [structs.replace(row, limit=told.get((row.kind, row.length_s), row.limit)) for row in LIMITS]
-        self._budget.set_windows([row.window() for row in rows])
+        limits = {_KINDS[key]: limit for key, limit in told.items() if key in _KINDS}
+        self._budget.set_windows(FACTS.windows(limits))

@@ -17,13 +17,14 @@ from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import MS_NS
 from venueproof_adapters.kit.dialogue import Dialogue
 from venueproof_adapters.kit.feeds import INTERVAL, News, Prices
+from venueproof_adapters.kit.figures import figure, levels
 from venueproof_adapters.kit.heartbeat import Heartbeat
 from venueproof_adapters.kit.line import Ack, Command, Heard, Pace
 from venueproof_adapters.kit.orders import Told
 from venueproof_adapters.kit.state import State
 from venueproof_adapters.native.binance import wire
 from venueproof_adapters.native.binance.errors import LISTEN_KEY_UNKNOWN
-from venueproof_adapters.native.binance.parse import Parser, candle_update, figure, levels, public_trade
+from venueproof_adapters.native.binance.parse import Parser, candle_update, public_trade
 from venueproof_adapters.native.binance.products import MARKET, PUBLIC, Product
 from venueproof_adapters.native.binance.rest import Rest
 from venueproof_contracts.errors import Reason, Rejected
