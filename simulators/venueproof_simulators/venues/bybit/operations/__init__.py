@@ -1,0 +1,1 @@
+"""What the venue can be asked, free of transport: parameters → command → result or `VenueError`."""

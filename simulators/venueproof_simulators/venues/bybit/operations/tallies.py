@@ -1,0 +1,116 @@
+"""Running sums over fills, so that no document has to go through them all: of orders, of legs, of coins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from venueproof_simulators.engine.events import BalanceChanged, Forgotten, OrderChanged
+from venueproof_simulators.engine.state import FillState, OrderState, PositionSide
+from venueproof_simulators.host.decimals import money
+from venueproof_simulators.venues.bybit.wire.numbers import Listing
+from venueproof_simulators.venues.bybit.wire.orders import Figures
+
+_NOTHING = Figures()
+_RECENT_MOST = 200
+"""So many changes of a wallet are kept: those of the last moments."""
+
+
+class LegTally(Struct):
+    """One leg of a position since the venue was opened."""
+
+    lots: int = 0
+    opened_ns: int = 0
+    """When what is open was opened, or what was open last."""
+    begun_ns: int = 0
+    """When there was a position for the first time; 0 for never."""
+    fees: int = 0
+    """All fees paid on it, in atoms."""
+
+
+class Tallies:
+    """All of them. Keys are the engine's names and numbers."""
+
+    def __init__(self, listings: Mapping[str, Listing]) -> None:
+        self._listings = listings
+        self._orders: dict[tuple[str, int], dict[int, Figures]] = {}
+        """Order → lots filled by then → what they came to."""
+        self._fills: dict[tuple[str, int], dict[int, tuple[int, int]]] = {}
+        """Order → trade → lots that the order had left then, and lots of a position that the trade closed."""
+        self._legs: dict[tuple[str, str, PositionSide], LegTally] = {}
+        self._realized: dict[tuple[str, str], int] = {}
+        self._recent: dict[str, list[tuple[int, str, int]]] = {}
+        """Account → when its wallet changed lately, of which coin, by how much."""
+        self._held: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        """When payments of funding came, and the lots held then."""
+
+    def note(self, event: OrderChanged) -> None:
+        """A fill, if it is one."""
+        fill, order = event.fill, event.order
+        if fill is None:
+            return
+        key, listing = (fill.instrument, fill.order_id), self._listings[fill.instrument]
+        leg = self._legs.setdefault((fill.account, fill.instrument, fill.position_side), LegTally())
+        before, signed = leg.lots, fill.lots * fill.side.sign
+        closed = min(abs(before), fill.lots) if before * signed < 0 else 0
+        leg.lots += signed
+        leg.fees += fill.fee_atoms
+        leg.begun_ns = leg.begun_ns or fill.at_ns
+        if before * leg.lots <= 0:
+            leg.opened_ns = fill.at_ns
+        self._fills.setdefault(key, {})[fill.trade_id] = (order.lots - order.filled_lots, closed)
+        costs = self._orders.setdefault(key, {})
+        cost = costs.get(order.filled_lots - fill.lots, _NOTHING)
+        costs[order.filled_lots] = Figures(
+            cost.value + listing.worth(fill.ticks, fill.lots),
+            cost.fee + money(fill.fee_atoms),
+            cost.closed + money(fill.realized_atoms),
+        )
+        coin = (fill.account, fill.fee_asset)
+        self._realized[coin] = self._realized.get(coin, 0) + fill.realized_atoms - fill.fee_atoms
+
+    def note_funding(self, paid: BalanceChanged) -> None:
+        """A position paid or was given funding."""
+        account, instrument = paid.balance.account, paid.instrument
+        legs = (self._legs.get((account, instrument, side)) for side in PositionSide)
+        lots = sum(leg.lots for leg in legs if leg is not None)
+        self._held.setdefault((account, instrument), []).append((paid.balance.updated_ns, lots))
+
+    def note_change(self, event: BalanceChanged) -> None:
+        """A wallet changed."""
+        recent = self._recent.setdefault(event.balance.account, [])
+        recent.append((event.balance.updated_ns, event.balance.asset, event.change_atoms))
+        del recent[:-_RECENT_MOST]
+
+    def changed_since(self, account: str, asset: str, since_ns: int) -> int:
+        """By how much a wallet changed after a moment, in atoms."""
+        recent = self._recent.get(account, ())
+        return sum(atoms for at_ns, coin, atoms in recent if coin == asset and at_ns > since_ns)
+
+    def of_order(self, order: OrderState) -> Figures:
+        """What an order had cost when it stood so."""
+        return self._orders.get((order.instrument, order.order_id), {}).get(order.filled_lots, _NOTHING)
+
+    def of_fill(self, fill: FillState) -> tuple[int, int]:
+        """Lots that its order had left after a fill, and lots that it closed."""
+        return self._fills.get((fill.instrument, fill.order_id), {}).get(fill.trade_id, (0, 0))
+
+    def of_leg(self, account: str, instrument: str, side: PositionSide) -> LegTally:
+        """One leg."""
+        return self._legs.get((account, instrument, side)) or LegTally()
+
+    def held_at(self, account: str, instrument: str, at_ns: int) -> int:
+        """What was held when funding was paid, signed."""
+        held = self._held.get((account, instrument), [])
+        return next((lots for moment, lots in reversed(held) if moment == at_ns), 0)
+
+    def realized(self, account: str, asset: str) -> int:
+        """All that was realized in a coin, fees taken off, in atoms."""
+        return self._realized.get((account, asset), 0)
+
+    def forget(self, event: Forgotten) -> None:
+        """Drop what there is on orders that the engine knows no more."""
+        for key in event.orders:
+            self._orders.pop(key, None)
+            self._fills.pop(key, None)

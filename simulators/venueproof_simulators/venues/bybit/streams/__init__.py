@@ -1,0 +1,1 @@
+"""What is subscribed, and what is sent when: market topics, and the topics of an account."""

@@ -1,0 +1,1 @@
+"""How numbers, orders, accounts and events are spelled."""
