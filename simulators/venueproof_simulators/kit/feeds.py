@@ -20,7 +20,7 @@ from venueproof_simulators.engine.events import Event, Listed
 from venueproof_simulators.host.alarms import Alarms
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit.basis import ListingT
-from venueproof_simulators.kit.whose import account_of, instrument_of
+from venueproof_simulators.kit.whose import MARKET, account_of, instrument_of
 
 Documents = list[tuple[str, object]]
 """(unified symbol of the instrument or empty, message), in order."""
@@ -231,10 +231,12 @@ class Feeds(Generic[ChannelT, ListingT]):
         for event in events:
             if type(event) is Listed:
                 self._add(self._listings[event.instrument.name])
-            instrument = instrument_of(event)
-            self._spread(self._of_instrument.get(instrument), instrument, event, touched, time)
+            if type(event) in MARKET:
+                instrument = instrument_of(event)
+                self._spread(self._of_instrument.get(instrument), instrument, event, touched, time)
             if self._of_account:
-                self._spread(self._of_account.get(account_of(event)), instrument, event, touched, time)
+                found = self._of_account.get(account_of(event))
+                self._spread(found, instrument_of(event), event, touched, time)
         for feed in sorted(touched.values(), key=_rank):
             self._tell(feed, feed.due(time), time)
 
@@ -246,11 +248,15 @@ class Feeds(Generic[ChannelT, ListingT]):
         touched: dict[Key, Feed[ChannelT, ListingT]],
         time: VenueTime,
     ) -> None:
-        for key, feed in tuple((feeds or {}).items()):
+        if not feeds:
+            return
+        for key, feed in tuple(feeds.items()):
             changed = feed.changed(instrument, event)
             if self._is_quiet(feed):
                 continue
-            self._tell(feed, feed.hear(instrument, event, time), time)
+            said = feed.hear(instrument, event, time)
+            if said:
+                self._tell(feed, said, time)
             if changed and not feed.channel.interval_ns:
                 touched[key] = feed
             elif changed and not self._timers.is_set(("feed", key)):

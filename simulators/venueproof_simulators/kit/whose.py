@@ -28,6 +28,8 @@ from venueproof_simulators.engine.events import (
     Traded,
 )
 
+MARKET = frozenset({BookChanged, Delivered, Listed, MarkMoved, OrderChanged, PriceMoved, Traded})
+"""What the market hears of; of orders, those by which the venue closes positions."""
 _Get = Callable[[Any], str]
 _ACCOUNTS: dict[type[Event], _Get] = {
     Acknowledged: attrgetter("order.account"),
