@@ -10,7 +10,7 @@ the fields `parameter` and, where there is one, `value`):
     missing              it must be there              empty       it is there and says nothing
     malformed            no number; also `legal`       not-valid   well formed, but out of range or no flag
     surplus              it has no business there      duplicate   it was sent twice
-    too-many-decimals    finer than the step           too-many-parameters, not-json, time-range, time-span
+    too-many-parameters, not-json, time-range, time-span
 """
 
 from __future__ import annotations

@@ -8,12 +8,12 @@ from venueproof_simulators.engine.state import BalanceState
 from venueproof_simulators.engine.worth import CENTI
 from venueproof_simulators.host.decimals import fixed
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.numbers import wire_ms
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.wire import account as wire
 from venueproof_simulators.venues.binance.wire.market import rate_limit_documents
 from venueproof_simulators.venues.binance.wire.numbers import Listing
-from venueproof_simulators.venues.binance.wire.orders import Document
 
 STALE_ASSETS = "binance.account.stale-assets"
 _AVAILABLE: Document = {"marginAvailable": True}

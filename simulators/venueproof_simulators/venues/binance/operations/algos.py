@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from venueproof_simulators.engine.conditional_state import ConditionalState, ConditionalStatus
 from venueproof_simulators.engine.events import ConditionalCause, ConditionalChanged, Event, Refused
+from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.algo_reading import AlgoRequest, read_algo
 from venueproof_simulators.venues.binance.operations.desk import Call
@@ -24,7 +25,6 @@ from venueproof_simulators.venues.binance.wire.algos import (
     algo_row,
     canceled_document,
 )
-from venueproof_simulators.venues.binance.wire.orders import Document
 
 _TRAILING = frozenset({"activatePrice", "callbackRate"})
 LIVE_ALGO = frozenset({ConditionalStatus.WAITING, ConditionalStatus.TRIGGERING, ConditionalStatus.TRIGGERED})

@@ -11,6 +11,7 @@ from venueproof_simulators.engine.events import Refused
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import LIVE, OrderKind, OrderState, SelfTrade, Side
 from venueproof_simulators.host.decimals import plain
+from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.order_reading import (
@@ -27,7 +28,7 @@ from venueproof_simulators.venues.binance.operations.orders import (
     tells_money,
 )
 from venueproof_simulators.venues.binance.wire.numbers import Listing
-from venueproof_simulators.venues.binance.wire.orders import Amendment, Document, OrderNote, amend_reply
+from venueproof_simulators.venues.binance.wire.orders import Amendment, OrderNote, amend_reply
 
 AMEND_REFUSED = "binance.order.amend-in-place"
 AMEND_PENDING = "binance.order.amend-pending-5043"

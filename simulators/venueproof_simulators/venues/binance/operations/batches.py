@@ -8,13 +8,13 @@ from typing import cast
 import msgspec
 from msgspec import structs
 
-from venueproof_simulators.kit.refusing import VenueError, each
+from venueproof_simulators.kit.documents import Document
+from venueproof_simulators.kit.refusing import VenueError, each, worded
 from venueproof_simulators.venues.binance.operations.amending import amend
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.orders import cancel
 from venueproof_simulators.venues.binance.operations.parameters import Parameters
 from venueproof_simulators.venues.binance.operations.placing import place
-from venueproof_simulators.venues.binance.wire.orders import Document
 
 _UNGUARDED = {"selfTradePreventionMode": "NONE"}
 """What an order of a batch does when it would trade with another one of its account, unless it says so itself."""
@@ -86,6 +86,6 @@ def _each(call: Call, items: list[dict[str, str]], operation: Callable[[Call], D
 
     def refused(item: dict[str, str], error: VenueError) -> Document:
         row = call.desk.errors.row(error.key, call.product.name)
-        return {"code": row.code, "msg": row.text.format(**error.fields)}
+        return {"code": row.code, "msg": worded(row, error.fields)}
 
     return each(items, attempt, refused)

@@ -8,12 +8,12 @@ from venueproof_simulators.engine.commands import MoveMargin
 from venueproof_simulators.engine.events import Refused
 from venueproof_simulators.engine.instruments import ASSET_DECIMALS
 from venueproof_simulators.engine.refusals import Refusal
+from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.numbers import Grid, wire_ms
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.operations.order_reading import read_position_side
 from venueproof_simulators.venues.binance.wire.account import MARGIN_IN, MARGIN_OUT, margin_move_document
-from venueproof_simulators.venues.binance.wire.orders import Document
 
 _ATOMS = Grid(Decimal(1).scaleb(-ASSET_DECIMALS))
 _TYPES = {"1": MARGIN_IN, "2": MARGIN_OUT}

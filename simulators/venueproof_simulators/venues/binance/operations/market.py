@@ -6,11 +6,11 @@ from collections.abc import Callable, Container
 
 from venueproof_simulators.engine.state import CandleState, TickerState, TradeState
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.wire import market as wire
 from venueproof_simulators.venues.binance.wire.numbers import Listing
-from venueproof_simulators.venues.binance.wire.orders import Document
 
 INTERVALS = ("1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M")
 """Candle lengths of the futures venue; the 1s of spot is not among them."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from venueproof_simulators.engine.state import LIVE, OrderOrigin, OrderState
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.numbers import wire_ms
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Call
@@ -15,7 +16,6 @@ from venueproof_simulators.venues.binance.wire.numbers import Listing
 from venueproof_simulators.venues.binance.wire.orders import (
     FORCED,
     INCOME_TYPES,
-    Document,
     amendment_documents,
     fill_document,
     forced_document,

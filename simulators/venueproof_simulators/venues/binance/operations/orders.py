@@ -9,6 +9,7 @@ from venueproof_simulators.engine.events import Cause, Event, OrderChanged, Refu
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import LIVE, OrderState, OrderStatus, Side
 from venueproof_simulators.host.decimals import fixed, plain
+from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.parameters import needed
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Call, Desk
@@ -17,7 +18,7 @@ from venueproof_simulators.venues.binance.operations.restrictions import check_r
 from venueproof_simulators.venues.binance.operations.stops import find_stop
 from venueproof_simulators.venues.binance.wire.algos import GOOD_TILL
 from venueproof_simulators.venues.binance.wire.numbers import Listing
-from venueproof_simulators.venues.binance.wire.orders import FORCED, Document, client_id, order_reply, test_reply
+from venueproof_simulators.venues.binance.wire.orders import FORCED, client_id, order_reply, test_reply
 from venueproof_simulators.venues.binance.wire.stops import stop_order
 
 ENGINE_WINDOW = "binance.auth.me-recvwindow"

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import OrderState
+from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations import algos, orders
 from venueproof_simulators.venues.binance.operations.algo_reading import AlgoRequest, read_algo
@@ -16,7 +17,7 @@ from venueproof_simulators.venues.binance.operations.order_reading import CONDIT
 from venueproof_simulators.venues.binance.operations.orders import check_engine_window, tells_money
 from venueproof_simulators.venues.binance.operations.restrictions import check_restrictions
 from venueproof_simulators.venues.binance.operations.stops import stop_orders
-from venueproof_simulators.venues.binance.wire.orders import Document, order_reply
+from venueproof_simulators.venues.binance.wire.orders import order_reply
 from venueproof_simulators.venues.binance.wire.stops import stop_order
 
 OLD_STOPS = "binance.order.conditional-on-order-endpoint"

@@ -9,10 +9,10 @@ from venueproof_simulators.engine.events import Refused
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import MarginMode, PositionMode
 from venueproof_simulators.engine.worth import CENTI
+from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.parameters import needed
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Call
-from venueproof_simulators.venues.binance.wire.orders import Document
 
 DONE = {"code": 200, "msg": "success"}
 _LEVERAGE = {Refusal.OPEN_POSITION: "leverage-isolated"}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.venues.binance.operations.desk import Call
 from venueproof_simulators.venues.binance.products import USD_MARGINED
 from venueproof_simulators.venues.binance.wire.market import spot_symbol_document
-from venueproof_simulators.venues.binance.wire.orders import Document
 
 
 def spot_exchange_info(call: Call) -> Document:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Call
-from venueproof_simulators.venues.binance.wire.orders import Document
 
 
 def start(call: Call) -> Document:

@@ -10,7 +10,7 @@ from typing import Any
 from venueproof_simulators.host.facts import ErrorRow
 from venueproof_simulators.host.routing import Route, Security
 from venueproof_simulators.host.venue import VenueTime
-from venueproof_simulators.kit.refusing import VenueError
+from venueproof_simulators.kit.refusing import VenueError, worded
 from venueproof_simulators.venues.binance.limits import ORDER_LIMITS, WEIGHT
 from venueproof_simulators.venues.binance.operations.desk import Account, Call, Desk
 from venueproof_simulators.venues.binance.operations.parameters import Parameters
@@ -104,8 +104,8 @@ class Admission:
     def worded(self, row: ErrorRow, client: str, time: VenueTime, fields: dict[str, Any]) -> dict[str, Any]:
         """Code and text of an error."""
         until_ms = (self._over_ns(client, time, None) - time.age_ns + time.wire_ns) // 1_000_000
-        blanks = _BLANKS | {"limit": self._desk.limits.named("weight").limit, "until": until_ms} | fields
-        return {"code": row.code, "msg": row.text.format_map(blanks)}
+        blanks = _BLANKS | {"limit": self._desk.limits.named("weight").limit, "until": until_ms}
+        return {"code": row.code, "msg": worded(row, fields, blanks)}
 
     def wait_ns(self, client: str, time: VenueTime, fields: dict[str, Any]) -> int:
         """How long a client that is told 429 or 418 must wait."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from venueproof_simulators.host.facts import ErrorRow
 from venueproof_simulators.host.routing import Route, Security
 from venueproof_simulators.host.venue import Classified, HttpRequest, Message, VenueTime
+from venueproof_simulators.kit.documents import to_text
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.limits import SOCKET_POOL
 from venueproof_simulators.venues.binance.operations.desk import Account, Desk
@@ -27,7 +27,6 @@ from venueproof_simulators.venues.binance.signing import check_ed25519, check_te
 
 LOGON, STATUS, LOGOUT = "session.logon", "session.status", "session.logout"
 _SESSION_METHODS = frozenset({LOGON, STATUS, LOGOUT})
-_encode = msgspec.json.Encoder().encode
 
 
 class ApiSession(Struct):
@@ -118,13 +117,13 @@ class Frames:
         session = self._sessions[number]
         row = self._desk.errors.row(key, session.product.name)
         document = self._refusal(session, self._look(number, text).frame, row, {}, time)
-        return _encode(document).decode()
+        return to_text(document)
 
     def _message(self, asked: _Asked, document: object) -> Message:
         said = self.classify(asked.session, asked.text)
         return Message(
             (asked.session,),
-            _encode(document).decode(),
+            to_text(document),
             topic="session",
             instrument=said.instrument,
             operation=said.operation,

@@ -9,12 +9,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from venueproof_simulators.host.facts import ErrorRow
 from venueproof_simulators.host.routing import Route, Security
 from venueproof_simulators.host.venue import Classified, HttpReply, HttpRequest, VenueTime
+from venueproof_simulators.kit.documents import to_json
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.kit.routes import Seen
 from venueproof_simulators.venues.binance.operations.desk import Account, Desk
@@ -32,7 +32,6 @@ _PATHS = {"fapi": ("/",), "api": ("/api/", "/sapi/"), "dapi": ("/dapi/", "/futur
 """What paths begin with that an origin serves."""
 _NOTHING = Parameters({})
 _PUBLIC, _SIGNED = Security.NONE, Security.SIGNED
-_encode = msgspec.json.Encoder().encode
 _REFUSED_STATUSES = frozenset({400, 401, 403})
 
 
@@ -92,7 +91,7 @@ class Gateway:
         except VenueError as error:
             return self.refuse(error, request, time)
         headers["X-MBX-USED-WEIGHT-1M"] = str(self._desk.budgets.used(request.client, time))
-        return HttpReply(200, _encode(answer), headers)
+        return HttpReply(200, to_json(answer), headers)
 
     def _carry_out(self, request: HttpRequest, headers: dict[str, str], time: VenueTime) -> object:
         seen, admission = self._seen.of(request), self._admission
@@ -149,4 +148,4 @@ class Gateway:
             headers["X-MBX-USED-WEIGHT-1M"] = str(self._desk.budgets.used(client, time))
             if row.status in THROTTLED and self._desk.switches.on(RETRY_AFTER):
                 headers["Retry-After"] = str(-(-self._admission.wait_ns(client, time, fields) // 10**9))
-        return HttpReply(status, _encode(self._admission.worded(row, client, time, fields)), headers)
+        return HttpReply(status, to_json(self._admission.worded(row, client, time, fields)), headers)

@@ -26,12 +26,12 @@ from venueproof_simulators.engine.events import (
 from venueproof_simulators.engine.state import PositionSide, PositionState
 from venueproof_simulators.engine.worth import CENTI
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.venues.binance.operations.desk import Desk
 from venueproof_simulators.venues.binance.products import USD_MARGINED, ProductRules, product_of_asset
 from venueproof_simulators.venues.binance.wire import events as wire
 from venueproof_simulators.venues.binance.wire.algos import algo_event, failure, is_told
 from venueproof_simulators.venues.binance.wire.numbers import Listing
-from venueproof_simulators.venues.binance.wire.orders import Document
 from venueproof_simulators.venues.binance.wire.stops import stop_event
 
 ACCOUNT_FIRST = "binance.ws.order-account-interleave"

@@ -12,9 +12,10 @@ from venueproof_simulators.engine.state import BalanceState, MarginMode, MarginS
 from venueproof_simulators.engine.worth import CENTI
 from venueproof_simulators.host.decimals import fixed, money, plain
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.numbers import wire_ms
 from venueproof_simulators.venues.binance.wire.numbers import Listing, eight
-from venueproof_simulators.venues.binance.wire.orders import LEGS, Document
+from venueproof_simulators.venues.binance.wire.orders import LEGS
 
 
 class Held(Struct, frozen=True):

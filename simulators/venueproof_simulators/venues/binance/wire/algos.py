@@ -22,9 +22,10 @@ from venueproof_simulators.engine.triggers import POSITION_CLOSED
 from venueproof_simulators.host.decimals import counted, fixed, plain
 from venueproof_simulators.host.facts import ErrorTable
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.numbers import unpadded, wire_ms
 from venueproof_simulators.venues.binance.wire.numbers import Listing
-from venueproof_simulators.venues.binance.wire.orders import LEGS, SELF_TRADE_WORDS, Document, Origin, average_price
+from venueproof_simulators.venues.binance.wire.orders import LEGS, SELF_TRADE_WORDS, Origin, average_price
 
 STATUSES: dict[ConditionalStatus, str] = {
     ConditionalStatus.WAITING: "NEW",

@@ -27,6 +27,7 @@ from venueproof_simulators.engine.state import (
 from venueproof_simulators.engine.triggers import POSITION_CLOSED
 from venueproof_simulators.host.decimals import fixed, money, plain
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.numbers import unpadded, wire_ms
 from venueproof_simulators.venues.binance.wire.account import break_even_price, entry_price, margin_type
 from venueproof_simulators.venues.binance.wire.market import LevelRows, next_funding_ms, rate, turnover_text
@@ -34,7 +35,6 @@ from venueproof_simulators.venues.binance.wire.numbers import Listing, eight, up
 from venueproof_simulators.venues.binance.wire.orders import (
     LEGS,
     SELF_TRADE_WORDS,
-    Document,
     OrderNote,
     average_price,
     client_id,

@@ -9,9 +9,9 @@ from venueproof_simulators.engine.state import BookState, CandleState, Side, Tic
 from venueproof_simulators.host.decimals import fixed, plain
 from venueproof_simulators.host.facts import Limits
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.numbers import wire_ms
 from venueproof_simulators.venues.binance.wire.numbers import Listing, eight, update_id
-from venueproof_simulators.venues.binance.wire.orders import Document
 
 ORDER_TYPES = ("LIMIT", "MARKET", "STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET")
 """What exchangeInfo lists, although conditional types left the order endpoint."""

@@ -7,7 +7,6 @@ Since the integration of 2026-06 replies to place, amend and cancel carry no mon
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from msgspec import Struct
 
@@ -25,12 +24,10 @@ from venueproof_simulators.engine.state import (
 )
 from venueproof_simulators.host.decimals import fixed, money, plain
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.numbers import wire_ms
 from venueproof_simulators.venues.binance.products import ProductRules
 from venueproof_simulators.venues.binance.wire.numbers import Listing, eight, rounded
-
-Document = dict[str, Any]
-"""One JSON object, on its way out."""
 
 STATUSES: dict[OrderStatus, str] = {
     OrderStatus.ACKNOWLEDGED: "NEW",

@@ -10,9 +10,10 @@ from decimal import Decimal
 from venueproof_simulators.engine.state import CandleState, OrderState, TickerState
 from venueproof_simulators.host.decimals import plain
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.numbers import wire_ms
 from venueproof_simulators.venues.binance.wire.numbers import Listing, eight
-from venueproof_simulators.venues.binance.wire.orders import Document, average_price, status
+from venueproof_simulators.venues.binance.wire.orders import average_price, status
 
 _BUFFER = Decimal("0.05")
 _STABLE_BUFFER = Decimal("0.0001")

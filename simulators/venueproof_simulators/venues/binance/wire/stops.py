@@ -10,9 +10,10 @@ from venueproof_simulators.engine.conditional_state import ConditionalState, Con
 from venueproof_simulators.engine.events import Cause, ConditionalCause, ConditionalChanged, OrderChanged
 from venueproof_simulators.engine.state import OrderState, OrderStatus
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.venues.binance.wire.events import order_event
 from venueproof_simulators.venues.binance.wire.numbers import Listing
-from venueproof_simulators.venues.binance.wire.orders import Document, OrderNote
+from venueproof_simulators.venues.binance.wire.orders import OrderNote
 
 _STATUSES = {
     ConditionalStatus.WAITING: OrderStatus.OPEN,
