@@ -193,6 +193,11 @@ class OptionHolding(Holding):
         self.option_worth = worth
         self.margin_mode, self.hedged = MarginMode.CROSS, False
 
+    def count_open(self, sign: int, value: int) -> None:
+        """Open orders of a side grew by a value. What they need is not worked out beforehand."""
+        super().count_open(sign, value)
+        self.forget()
+
     def trade(self, leg: Leg, lots: int, value: int, atoms: int) -> int:
         """Book signed `lots` on the leg. Returns the profit; what is paid is all of `atoms`."""
         self.forget()

@@ -211,9 +211,9 @@ def _fill(
     if market.continuous:
         book_accrued(floor, market, holding, leg)
     realized = _book(market, holding, leg, order.sign * lots, value, atoms)
-    premium = 0
+    premium, moved = 0, realized
     if isinstance(holding, OptionHolding):
-        premium = -order.sign * atoms
+        premium = moved = -order.sign * atoms
         fee = floor.ledger.charge(
             holding.account, instrument.settle, *holding.option_worth.fee_part(atoms, lots, fee_ppm)
         )
@@ -251,7 +251,7 @@ def _fill(
     floor.events.append(OrderChanged(order.state(), _FILLED_CAUSE, fill))
     if ended and order.tied:
         _ended(floor, order)
-    return (premium or realized) - fee
+    return moved - fee
 
 
 def _ended(floor: Floor, order: Order) -> None:

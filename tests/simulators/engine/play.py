@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from venueproof_simulators.engine.commands import OpenAccount, PoolSpec
 from venueproof_simulators.engine.engine import Engine, replay
 from venueproof_simulators.engine.events import BalanceCause, BalanceChanged, Event
-from venueproof_simulators.engine.instruments import ContractKind, Instrument
+from venueproof_simulators.engine.instruments import ContractKind, Instrument, InstrumentStatus
 from venueproof_simulators.engine.prices import Pace
 from venueproof_simulators.engine.state import PositionSide, Side
 
@@ -56,8 +56,12 @@ def check_sums(engine: Engine, instruments: Sequence[str], told: Sequence[Event]
             held = {one.side: one.lots for one in engine.positions(who) if one.instrument == name}
             for side in PositionSide:
                 mine = [fill for fill in fills if fill.position_side is side]
-                assert held.get(side, 0) == sum(fill.lots * fill.side.sign for fill in mine)
-            paid[engine.instruments[name].settle] += sum(fill.realized_atoms - fill.fee_atoms for fill in fills)
+                traded = sum(fill.lots * fill.side.sign for fill in mine)
+                assert held.get(side, 0) == (0 if engine.status(name) is InstrumentStatus.DELIVERED else traded)
+            instrument = engine.instruments[name]
+            for fill in fills:
+                moved = fill.realized_atoms if instrument.option is None else fill.premium_atoms
+                paid[instrument.settle] += moved - fill.fee_atoms
             for order in engine.orders(who, name):
                 mine = [fill for fill in fills if fill.order_id == order.order_id]
                 assert order.filled_lots == sum(fill.lots for fill in mine)

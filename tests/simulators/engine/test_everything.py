@@ -17,6 +17,7 @@ from venueproof_simulators.engine.commands import (
     CancelAllConditional,
     CancelConditional,
     Command,
+    Deliver,
     ExpireConditional,
     ExpireOrder,
     FillOrder,
@@ -27,6 +28,7 @@ from venueproof_simulators.engine.commands import (
     PlaceConditional,
     PrintTrade,
     RefuseOrders,
+    SetFundingRate,
     SetInsurance,
     SetLeverage,
     SetMarginMode,
@@ -34,13 +36,15 @@ from venueproof_simulators.engine.commands import (
     SetPoolSharing,
     SetPositionMode,
     SetPrice,
+    SettleFunding,
+    SettleSession,
     Tick,
     TriggerConditional,
 )
 from venueproof_simulators.engine.conditional_state import ConditionalStatus, TriggerKind, WatchedPrice
 from venueproof_simulators.engine.engine import Engine
 from venueproof_simulators.engine.events import BookChanged, ConditionalChanged, Event, OrderChanged
-from venueproof_simulators.engine.instruments import ContractKind
+from venueproof_simulators.engine.instruments import ContractKind, OptionTerms
 from venueproof_simulators.engine.prices import Pace
 from venueproof_simulators.engine.state import (
     MarginMode,
@@ -66,8 +70,27 @@ COIN = replace(
     contract_size=Decimal(100),
     product="inverse",
 )
+DATED = replace(
+    COIN,
+    name="BTCUSD-1",
+    symbol="BTCUSD-1",
+    expiry_ns=START_NS + 20 * 10**9,
+    delivery_fee_ppm=100,
+    funding_continuous=True,
+)
+OPTION = replace(
+    BTC,
+    name="BTC-0.1-C",
+    symbol="BTC-0.1-C",
+    kind=ContractKind.OPTION,
+    expiry_ns=START_NS + 20 * 10**9,
+    option=OptionTerms(Decimal("0.1"), call=True),
+    fee_underlying=True,
+    fee_cap_ppm=200,
+)
+"""A call on so little that it costs as much as its underlying."""
 whos = st.sampled_from(USERS)
-names = st.sampled_from([BTC.name, OTHER.name, COIN.name])
+names = st.sampled_from([BTC.name, OTHER.name, COIN.name, DATED.name, OPTION.name])
 sides = st.sampled_from(Side)
 prices = st.integers(-50, 50).map(lambda offset: 600_000 + offset)
 steps = st.integers(-5, 5).map(lambda offset: 300_000 + 10 * offset)
@@ -88,6 +111,7 @@ places = st.builds(
     post_only=st.sampled_from([False, False, True]),
     reduce_only=st.sampled_from([False, False, True]),
     position_side=st.sampled_from([PositionSide.NET, *PositionSide]),
+    margin_mode=st.sampled_from([None, None, None, *MarginMode]),
     client_id=st.sampled_from(["", "", "a", "b"]),
     unique_client_id=st.booleans(),
     verdict_delay_ns=delays,
@@ -123,7 +147,12 @@ bringing = st.builds(
     places,
     st.lists(st.one_of(places, conditionals), min_size=1, max_size=2).map(tuple),
 )
+takes = st.builds(Place, whos, names, sides, st.just(OrderKind.MARKET), st.one_of(st.integers(1, 300), lots_))
 commands: st.SearchStrategy[Command] = st.one_of(
+    takes,
+    takes,
+    takes,
+    takes,
     bringing,
     places,
     places,
@@ -160,14 +189,18 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(Cancel, whos, names, numbers, delays),
     st.builds(CancelAll, whos, st.sampled_from(["", BTC.name])),
     st.builds(SetLeverage, whos, names, st.integers(0, 13_000)),
-    st.builds(SetMarginMode, whos, names, st.sampled_from(MarginMode)),
+    st.builds(SetMarginMode, whos, st.one_of(st.just(""), names), st.sampled_from(MarginMode)),
     st.builds(MoveMargin, whos, names, st.sampled_from(PositionSide), st.integers(-(10**9), 10**9)),
     st.builds(PayFunding, names, st.integers(-(10**6), 10**6)),
+    st.builds(SettleFunding, names),
+    st.builds(SetFundingRate, names, st.integers(-(10**9), 10**9)),
+    st.builds(SettleSession, st.one_of(st.just(""), names)),
+    st.builds(Deliver, st.sampled_from([DATED.name, OPTION.name]), st.sampled_from([0, 599_000 * 10**9])),
     st.builds(SetMark, names, st.one_of(st.just(0), prices, jumps), st.one_of(st.just(0), prices)),
     st.builds(SetPrice, names, jumps, gap=st.booleans()),
     st.builds(SetInsurance, st.booleans()),
     st.builds(SetPoolSharing, whos, st.just("main"), st.booleans()),
-    st.builds(SetPositionMode, whos, st.sampled_from(PositionMode)),
+    st.builds(SetPositionMode, whos, st.sampled_from(PositionMode), st.one_of(st.just(""), names)),
     st.builds(SetPrice, names, st.one_of(prices, steps), st.sampled_from([0, 0, 400_000_000]), st.booleans()),
     st.builds(PrintTrade, names, prices, lots_, sides),
     st.builds(AddLiquidity, names, sides, st.one_of(prices, steps), lots_),
@@ -187,7 +220,7 @@ commands: st.SearchStrategy[Command] = st.one_of(
 def test_with_everything_in_play_sums_hold_and_the_journal_repeats(
     run: list[tuple[Command, int]], pace: Pace, hedged: bool
 ) -> None:
-    engine = fresh_engine(BTC, OTHER, COIN, pace=pace)
+    engine = fresh_engine(BTC, OTHER, COIN, DATED, OPTION, pace=pace)
     if hedged:
         engine.apply(SetPositionMode("ann", PositionMode.HEDGE), START_NS)
     totals = engine.totals()
@@ -204,6 +237,8 @@ def test_with_everything_in_play_sums_hold_and_the_journal_repeats(
         check_last_words(engine, events)
         for balance in (balance for who in USERS for balance in engine.balances(who)):
             assert engine.least_free_atoms(balance.account, balance.asset) <= balance.available_atoms
+        for pool in (pool for who in USERS for pool in engine.pools(who)):
+            assert pool.equity_atoms == pool.wallet_atoms + pool.unrealized_atoms + pool.options_atoms
         told += events
     check_sums(engine, list(engine.instruments), told)
     check_results(engine)
