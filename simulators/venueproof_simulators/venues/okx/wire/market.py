@@ -23,7 +23,7 @@ _HOUR_NS = 3600 * 10**9
 _DAY_NS = 24 * _HOUR_NS
 _FINEST = ".0000000000000000"
 """How the venue writes some maxima out."""
-STUB = {"instType": SWAP, "instId": "NEW-USDT-SWAP", "state": "preopen"}
+STUB: Document = {"instType": SWAP, "instId": "NEW-USDT-SWAP", "state": "preopen"}
 """A contract that is announced and not listed yet: nothing else is said of it."""
 
 
