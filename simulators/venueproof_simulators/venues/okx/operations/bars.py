@@ -43,6 +43,4 @@ def bars(
     engine: Engine, instrument: str, bar: Bar, time: VenueTime, *, start_ns: int | None, end_ns: int | None, limit: int
 ) -> list[CandleState]:
     """Candles, oldest first: the first from `start_ns` on, else the newest. The last may run."""
-    return engine.candles(
-        instrument, bar.interval, time.true_ns, start_ns=start_ns, end_ns=end_ns, limit=limit
-    )
+    return engine.candles(instrument, bar.interval, time.true_ns, start_ns=start_ns, end_ns=end_ns, limit=limit)

@@ -78,9 +78,7 @@ class Desk(CommonDesk[Account, Listing]):
         limits: Limits,
         switches: Switches,
     ) -> None:
-        super().__init__(
-            engine=engine, seed=seed, listings=listings, errors=errors, limits=limits, switches=switches
-        )
+        super().__init__(engine=engine, seed=seed, listings=listings, errors=errors, limits=limits, switches=switches)
         self.budgets = Budgets(limits, switches)
         self.keep = Keep()
         self.statement = Statement()
@@ -242,7 +240,9 @@ class Desk(CommonDesk[Account, Listing]):
 
     def waiting_of(self, algo: Algo) -> dict[str, ConditionalState]:
         """What waits, or waited, in the engine for a conditional order."""
-        found = {name: self.engine.conditional(algo.account, algo.instrument, one) for name, one in algo.waiting.items()}
+        found = {
+            name: self.engine.conditional(algo.account, algo.instrument, one) for name, one in algo.waiting.items()
+        }
         return {name: state for name, state in found.items() if state is not None}
 
     def forgotten(self, order: OrderState, time: VenueTime) -> bool:

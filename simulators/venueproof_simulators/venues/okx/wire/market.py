@@ -341,4 +341,3 @@ def day_starts_ns(now_ns: int) -> tuple[int, int]:
     """When the day began in UTC, and in Hong Kong (16:00 UTC)."""
     hong_kong_ns = (now_ns + 8 * _HOUR_NS) // _DAY_NS * _DAY_NS - 8 * _HOUR_NS
     return now_ns // _DAY_NS * _DAY_NS, hong_kong_ns
-

@@ -205,7 +205,9 @@ def dollars(listing: Listing, ticks: int, lots: int) -> str:
     return fine(listing.quote(ticks, lots))
 
 
-def fill_document(listing: Listing, bill: Bill, fill: FillState, note: OrderNote, serial: int, time: VenueTime) -> Document:
+def fill_document(
+    listing: Listing, bill: Bill, fill: FillState, note: OrderNote, serial: int, time: VenueTime
+) -> Document:
     """A row of trade/fills."""
     rate = listing.instrument.maker_fee_ppm if fill.maker else listing.instrument.taker_fee_ppm
     return {
@@ -278,4 +280,3 @@ def canceled_row(spelled: str, client_id: str, time: VenueTime) -> Document:
 def refused_row(row: ErrorRow, text: str, echoed: Document, time: VenueTime) -> Document:
     """A row that was refused; `echoed` is what was sent to name it."""
     return {"ordId": "", "clOrdId": "", **echoed, "ts": now_ms(time), "sCode": str(row.code), "sMsg": text}
-
