@@ -132,7 +132,7 @@ class Desk(CommonDesk[Account, Listing]):
         order = event.order
         key = (order.instrument, order.order_id)
         self.keep.number(key)
-        if event.cause is Cause.OPENED:
+        if event.cause in (Cause.OPENED, Cause.REJECTED):
             self._begin(order, key, note)
         kept = self.keep.order(key)
         if event.fill is not None:

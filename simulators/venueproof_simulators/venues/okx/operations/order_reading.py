@@ -9,6 +9,7 @@ from typing import cast
 from msgspec import Struct
 
 from venueproof_simulators.engine.commands import Place
+from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import MarginMode, OrderKind, PositionSide, SelfTrade, Side, TimeInForce
 from venueproof_simulators.kit.parameters import Parameters
 from venueproof_simulators.kit.refusing import VenueError
@@ -30,6 +31,8 @@ SELF_TRADES = {
     "cancel_both": SelfTrade.EXPIRE_BOTH,
 }
 WATCHES = frozenset({"last", "mark", "index"})
+_ENDED_AT_ONCE = (Refusal.WOULD_CROSS, Refusal.NOT_FILLABLE)
+"""What is taken in with an id, and canceled at once."""
 
 
 class Kind(Struct, frozen=True):
@@ -90,7 +93,7 @@ def read_order(call: Call, sent: Parameters) -> Request:
         position_side=leg,
         client_id=client_id,
         self_trade=SELF_TRADES[stp],
-        ends_refused=True,
+        late=_ENDED_AT_ONCE,
     )
     note = OrderNote(
         td_mode=mode.value,

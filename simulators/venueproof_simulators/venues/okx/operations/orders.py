@@ -39,6 +39,8 @@ from venueproof_simulators.venues.okx.wire.orders import PLACED, amended_row, ca
 
 RESTRICTED = "okx.account.region-restricted"
 _MOST_S, _LEAST_S = 120, 10
+_TAKEN_IN = frozenset({Cause.OPENED, Cause.REJECTED})
+"""How an order begins; one that may not trade as it is ends at once, and has an id all the same."""
 _GONE = {OrderStatus.FILLED: "filled", OrderStatus.CANCELED: "canceled", OrderStatus.EXPIRED: "canceled"}
 
 
@@ -96,7 +98,7 @@ def enter(call: Call, request: Request) -> OrderState:
     command = request.command
     events = call.desk.command(command, call.time, request.note)
     for event in events:
-        if isinstance(event, OrderChanged) and event.cause is Cause.OPENED and _is_of(event.order, command):
+        if isinstance(event, OrderChanged) and event.cause in _TAKEN_IN and _is_of(event.order, command):
             return event.order
     check_refused(call, request.listing, events, {}, command)
     raise LookupError(f"the engine told nothing of an order on {command.instrument}")
