@@ -29,8 +29,6 @@ class Budgets:
         }
         self._orders = FixedWindow(limits.named("account-orders").interval_s)
         self._connections = FixedWindow(limits.named("connections").interval_s)
-        self._bans: dict[str, int] = {}
-        self._banned_ns = 0
         self._throttled_ns = 0
         self._no_orders_ns = 0
 
@@ -77,7 +75,6 @@ class Budgets:
 
     def connect(self, client: str, time: VenueTime) -> None:
         """Count a new connection. Raises `VenueError`."""
-        self.check_ban(client, time)
         if self._connections.add(client, 1, time.age_ns) > self._most("connections"):
             raise VenueError("too-many-requests")
 
@@ -94,12 +91,3 @@ class Budgets:
     def _check_throttle(self, time: VenueTime) -> None:
         if time.age_ns < self._throttled_ns:
             raise VenueError("too-many-requests")
-
-    def ban(self, client: str, until_age_ns: int) -> None:
-        """Turn a client away until then, in front of the venue."""
-        self._bans[client] = until_age_ns
-
-    def check_ban(self, client: str, time: VenueTime) -> None:
-        """Raises `VenueError` for a client that is turned away."""
-        if time.age_ns < self._bans.get(client, 0):
-            raise VenueError("banned")

@@ -7,13 +7,11 @@ is signed over time, `GET` and one fixed path; its time counts seconds since the
 
 from __future__ import annotations
 
-import base64
-import hmac
 import re
 from datetime import datetime
-from functools import lru_cache
 
 from venueproof_simulators.kit.refusing import VenueError
+from venueproof_simulators.kit.signatures import base64_digest, same
 
 KEY_HEADER = "ok-access-key"
 SIGN_HEADER = "ok-access-sign"
@@ -29,14 +27,7 @@ _MS = 1_000_000
 
 def sign(secret: str, text: bytes) -> str:
     """What a client must send for a text: base64 of the HMAC with SHA-256."""
-    keyed = _keyed(secret).copy()
-    keyed.update(text)
-    return base64.b64encode(keyed.digest()).decode()
-
-
-@lru_cache(maxsize=256)
-def _keyed(secret: str) -> hmac.HMAC:
-    return hmac.new(secret.encode(), digestmod="sha256")
+    return base64_digest(secret, text)
 
 
 def signed_text(stamp: str, method: str, path: str, query: str, body: bytes) -> bytes:
@@ -47,7 +38,7 @@ def signed_text(stamp: str, method: str, path: str, query: str, body: bytes) -> 
 
 def genuine(secret: str, given: str, text: bytes) -> bool:
     """Whether a signature is that of a text."""
-    return hmac.compare_digest(given.encode("utf-8", "replace"), sign(secret, text).encode())
+    return same(given, sign(secret, text))
 
 
 def well_formed(key: str) -> bool:

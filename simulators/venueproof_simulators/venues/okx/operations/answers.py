@@ -28,7 +28,7 @@ _BLANKS: Mapping[str, object] = {
     "least": "",
     "most": "",
     "address": "",
-    "key": "",
+    "uid": "",
     "frame": "",
     "channel": "",
     "op": "",

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Callable
 
 from msgspec import Struct, field
 
 from venueproof_simulators.engine.commands import Command, OpenAccount, PoolSpec
 from venueproof_simulators.engine.conditional_state import ConditionalState, ConditionalStatus
-from venueproof_simulators.engine.engine import Engine
 from venueproof_simulators.engine.events import (
     BalanceChanged,
     Cause,
@@ -21,11 +19,10 @@ from venueproof_simulators.engine.events import (
     PositionChanged,
 )
 from venueproof_simulators.engine.state import MarginMode, OrderOrigin, OrderState, OrderStatus
-from venueproof_simulators.host.facts import ErrorTable, Limits
-from venueproof_simulators.host.switches import Switches
 from venueproof_simulators.host.tokens import token
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit.accounts import Account as CommonAccount
+from venueproof_simulators.kit.basis import Basis
 from venueproof_simulators.kit.desk import Desk as CommonDesk
 from venueproof_simulators.kit.parameters import Parameters
 from venueproof_simulators.kit.refusing import VenueError
@@ -68,25 +65,14 @@ class Account(CommonAccount, kw_only=True):
 class Desk(CommonDesk[Account, Listing]):
     """Everything an operation may touch."""
 
-    def __init__(
-        self,
-        *,
-        engine: Engine,
-        seed: int,
-        listings: Iterable[Listing],
-        errors: ErrorTable,
-        limits: Limits,
-        switches: Switches,
-    ) -> None:
-        super().__init__(engine=engine, seed=seed, listings=listings, errors=errors, limits=limits, switches=switches)
-        self.budgets = Budgets(limits, switches)
+    def __init__(self, basis: Basis[Listing]) -> None:
+        super().__init__(basis)
+        self.budgets = Budgets(self.limits, self.switches)
         self.keep = Keep()
         self.statement = Statement()
         self.positions = PositionBook()
         self.codes = {listing.code: listing for listing in self.listings.values()}
         """Instruments by `instIdCode`."""
-        self.closed_until_ns = 0
-        """The venue is closed until then (age clock)."""
         self.after_fill: Callable[[OrderState, OrderNote, VenueTime], None] = _nothing
         """What is to be done when an order with something attached has filled."""
         self._filled: list[tuple[OrderState, OrderNote]] = []
@@ -255,14 +241,6 @@ class Desk(CommonDesk[Account, Listing]):
     def cancel_after(self, account: str, age_ns: int | None) -> None:
         """Cancel all orders of an account when its countdown runs out; None stops it."""
         self.count_down(account, "", age_ns)
-
-    def at(self, key: object, age_ns: int, deed: Callable[[VenueTime], None]) -> None:
-        """Do something on the age clock."""
-        self.ages.set(("desk", key), age_ns, partial(_carry_out, deed))
-
-
-def _carry_out(deed: Callable[[VenueTime], None], time: VenueTime) -> None:
-    deed(time)
 
 
 def _nothing(order: OrderState, note: OrderNote, time: VenueTime) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from venueproof_simulators.engine.state import CandleState, TickerState
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit.refusing import VenueError
-from venueproof_simulators.venues.okx.operations.bars import bar_of, bars
+from venueproof_simulators.venues.okx.operations.bars import bar_of
 from venueproof_simulators.venues.okx.operations.desk import Call, Desk
 from venueproof_simulators.venues.okx.operations.parameters import instrument_type, limit, moment_ns
 from venueproof_simulators.venues.okx.products import INSTRUMENT_TYPES, SWAP
@@ -194,8 +194,8 @@ def _candles(call: Call, listing: Listing, row: Row, most: int, back: int = _BAC
     end_ns = None if after is None else min(after - 1, now_ns)
     if end_ns is not None and end_ns < 0:
         return []
-    found = bars(call.desk.engine, listing.name, bar, call.time, start_ns=None, end_ns=end_ns, limit=count)
-    oldest_ns = _oldest_ns(call, listing, bar.interval, back)
+    found = call.desk.engine.candles(listing.name, bar, now_ns, end_ns=end_ns, limit=count)
+    oldest_ns = _oldest_ns(call, listing, bar, back)
     kept = [one for one in found if one.open_ns >= oldest_ns and (before is None or one.open_ns > before)]
     return [row(listing, candle, call.time) for candle in reversed(kept)]
 
