@@ -28,7 +28,7 @@ from venueproof_simulators.kit import venue as common
 from venueproof_simulators.kit.basis import basis
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.okx.operations.algos import begin_attached
-from venueproof_simulators.venues.okx.operations.desk import DEMO, Account, Desk
+from venueproof_simulators.venues.okx.operations.desk import Account, Desk
 from venueproof_simulators.venues.okx.operations.notes import OrderNote
 from venueproof_simulators.venues.okx.routes.frames import Frames
 from venueproof_simulators.venues.okx.routes.gateway import Gateway
@@ -90,7 +90,7 @@ def build(*, seed: int, profile: Profile, pace: Pace, start_ns: int) -> OkxVenue
     return OkxVenue(seed=seed, profile=profile, pace=pace, start_ns=start_ns)
 
 
-class OkxVenue(common.Venue[Desk, Hub]):
+class OkxVenue(common.Venue[Account, Desk, Hub]):
     """One running venue (the protocol `host.venue.Venue`)."""
 
     manifest = MANIFEST
@@ -102,12 +102,9 @@ class OkxVenue(common.Venue[Desk, Hub]):
         desk = Desk(basis(package, listings, seed=seed, profile=profile, pace=pace, start_ns=start_ns))
         super().__init__(desk, Hub(desk))
         desk.after_fill = self._begin_attached
-        time = VenueTime(start_ns, start_ns, start_ns)
-        owner = desk.open_account(self.account, time)
-        self.gateway = Gateway(desk, owner)
+        self.gateway = Gateway(desk, self.owner)
         self.frames = Frames(desk)
         self.hub.orders = self.frames.answer
-        self.credentials = self.open_account(self.account, time)
 
     def _begin_attached(self, order: OrderState, note: OrderNote, time: VenueTime) -> None:
         begin_attached(self.desk, order, note, time)
@@ -177,11 +174,10 @@ class OkxVenue(common.Venue[Desk, Hub]):
 
     # --- from behind --------------------------------------------------------------------------------------------------
 
-    def open_account(self, name: str, time: VenueTime) -> Mapping[str, str]:
-        """An account with the venue's starting money, live and in demo trading; returns its credentials."""
-        live = self.desk.open_account(name, time)
-        demo = self.desk.open_account(name + DEMO, time, demo=True)
-        return _credentials(live) | {f"demo{key[0].upper()}{key[1:]}": text for key, text in _credentials(demo).items()}
+    def credentials_of(self, account: Account) -> Mapping[str, str]:
+        """Three parts, and those of the account's twin in demo trading."""
+        twin = _credentials(self.desk.demo_twin(account))
+        return _credentials(account) | {f"demo{key[0].upper()}{key[1:]}": text for key, text in twin.items()}
 
     def expire_credential(self, silent: bool, time: VenueTime) -> None:
         """A login lasts as long as its connection: the venue hangs up, after a notice unless it is to be silent."""

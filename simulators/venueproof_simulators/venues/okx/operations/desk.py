@@ -83,21 +83,23 @@ class Desk(CommonDesk[Account, Listing]):
 
     # --- accounts -----------------------------------------------------------------------------------------------------
 
-    def open_account(self, name: str, time: VenueTime, *, demo: bool = False) -> Account:
-        """An account with the starting money; the same again when there is one of that name."""
-        known = self.accounts.get(name)
-        if known is not None:
-            return known
+    def new_account(self, name: str, time: VenueTime) -> tuple[Account, OpenAccount]:
+        """An account with the starting money; one whose name says so lives in demo trading."""
         account = Account(
             name=name,
             api_key=_uuid(token(self.seed, f"{name}-key", 32, _HEX)),
             secret=token(self.seed, f"{name}-secret", 32, _HEX.upper()),
             passphrase=f"Pass+{token(self.seed, f'{name}-passphrase', 12)}",
             uid=token(self.seed, f"{name}-uid", 18, "123456789"),
-            demo=demo,
+            demo=name.endswith(DEMO),
         )
         pool = PoolSpec(POOL, dict(DISCOUNTS), isolates=True)
-        return self.add_account(account, OpenAccount(name, (pool,), dict(MONEY)), time)
+        return account, OpenAccount(name, (pool,), dict(MONEY))
+
+    def demo_twin(self, account: Account) -> Account:
+        """The account that its holder has in demo trading; opened when it is first asked for."""
+        now_ns = self.engine.now_ns
+        return self.open_account(account.name + DEMO, VenueTime(now_ns, now_ns, now_ns))
 
     def secrets(self) -> list[str]:
         """Secrets and passphrases."""

@@ -55,10 +55,10 @@ def _args(sent: object, bytes_max: int) -> tuple[dict[str, object], ...]:
     """The arguments: a list of objects, all together no larger than allowed. Raises `VenueError`."""
     if not isinstance(sent, list) or not sent or len(_encode(sent)) > bytes_max:
         raise VenueError("ws-args")
-    rows = [row for row in cast(list[object], sent) if isinstance(row, dict)]
-    if len(rows) != len(cast(list[object], sent)):
+    rows = cast(list[object], sent)
+    if not all(isinstance(row, dict) for row in rows):
         raise VenueError("ws-args")
-    return tuple(cast(list[dict[str, object]], rows))
+    return tuple(cast(dict[str, object], row) for row in rows)
 
 
 def illegal(text: str) -> VenueError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from venueproof_simulators.engine.events import BookChanged, Event, MarkMoved, OrderChanged, PriceMoved, Traded
 from venueproof_simulators.engine.state import BookState, CandleState, TickerState, TradeState
@@ -74,7 +75,7 @@ class BooksFeed(market_feeds.ChangesFeed[Channel, Listing]):
     def _chained(self, row: object) -> Document:
         before, self._told = self._told, self._spelled(self._previous)
         numbers: Document = {"checksum": self._checksum(), "prevSeqId": before, "seqId": self._told}
-        return self._update((row if isinstance(row, dict) else {}) | numbers)
+        return self._update(cast(Document, row) | numbers)
 
     def _update(self, row: Document) -> Document:
         return {"arg": self.channel.arg, "action": "update", "data": [row]}
@@ -137,8 +138,7 @@ class WholeFeed(market_feeds.LevelsFeed[Channel, Listing]):
 
     def _wrapped(self, documents: Documents) -> Documents:
         named = {"instId": self.listing().name} if self._count > 1 else {}
-        rows = [(symbol, row | named if isinstance(row, dict) else row) for symbol, row in documents]
-        return [(symbol, _push(self.channel.arg, [row])) for symbol, row in rows]
+        return [(symbol, _push(self.channel.arg, [cast(Document, row) | named])) for symbol, row in documents]
 
 
 def _whole(listing: Listing, book: BookState, previous: int, time: VenueTime) -> object:
