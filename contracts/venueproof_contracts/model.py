@@ -444,6 +444,8 @@ class ClientIdUniqueness(StrEnum):
     OPEN_ORDERS = "open-orders"
     FOR_A_TIME = "for-a-time"
     EVER = "ever"
+    NEVER = "never"
+    """Any number of orders may have one: nothing is ever safe to resend."""
 
 
 class AdapterKind(StrEnum):

@@ -199,8 +199,7 @@ class BinanceVenue(venue.Venue[Account, Desk, Hub]):
         """One frame of a session."""
         self.advance(time)
         if self.frames.holds(session):
-            said = self.frames.classify(session, frame)
-            self.hub.answer(session, self.frames.answer(session, frame, time), said)
+            self.hub.send(self.frames.answer(session, frame, time))
         else:
             self.hub.receive(session, frame, time)
 

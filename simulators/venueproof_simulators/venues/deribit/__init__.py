@@ -1,0 +1,1 @@
+"""Deribit: inverse and linear perpetuals, dated futures and options over one JSON-RPC surface."""

@@ -1,0 +1,1 @@
+"""What happens when something is asked for, free of transport: parameters → command → result or error."""

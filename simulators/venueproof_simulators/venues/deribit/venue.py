@@ -1,0 +1,153 @@
+"""Deribit: what the venue is, and the one object behind which all of it stands.
+
+request ─> Gateway ─┐
+                    ├─> Calls ─> operations ─> Desk ─> engine
+frame   ─> Frames ──┘                           │        │
+message <─ Hub <────────────────────────────────┴─events─┘
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from venueproof_simulators.engine.prices import Pace
+from venueproof_simulators.host.facts import load_instruments
+from venueproof_simulators.host.venue import (
+    Classified,
+    Environment,
+    HttpReply,
+    HttpRequest,
+    IdKind,
+    Manifest,
+    Origin,
+    Product,
+    Profile,
+    VenueTime,
+)
+from venueproof_simulators.kit import venue
+from venueproof_simulators.kit.basis import basis
+from venueproof_simulators.kit.documents import to_text
+from venueproof_simulators.kit.refusing import VenueError
+from venueproof_simulators.venues.deribit.operations.desk import Desk
+from venueproof_simulators.venues.deribit.operations.identity import Account
+from venueproof_simulators.venues.deribit.routes.calls import Calls
+from venueproof_simulators.venues.deribit.routes.frames import Frames
+from venueproof_simulators.venues.deribit.routes.gateway import Gateway, is_test
+from venueproof_simulators.venues.deribit.streams.hub import Hub
+from venueproof_simulators.venues.deribit.wire.currencies import load_currencies
+from venueproof_simulators.venues.deribit.wire.numbers import Listing
+
+SOCKET = "/ws/api/v2"
+_PAGE = "vendor: environments and authentication"
+
+MANIFEST = Manifest(
+    name="deribit",
+    title="Deribit",
+    products=(
+        Product(name="inverse", title="Inverse perpetuals", instrument="BTC/USD:BTC", origin="api"),
+        Product(name="linear", title="Linear perpetuals", instrument="BTC/USDC:USDC", origin="api"),
+    ),
+    origins=(
+        Origin(name="api", official=("https://www.deribit.com", "wss://www.deribit.com"), source=_PAGE),
+        Origin(
+            name="api-test",
+            official=("https://test.deribit.com", "wss://test.deribit.com"),
+            environment=Environment.TEST,
+            source=_PAGE,
+        ),
+        Origin(name="history", official=("https://history.deribit.com",), source="vendor: older trades"),
+    ),
+    credential_keys=("apiKey", "secret"),
+    facts_date="2026-11-20",
+    # There is no setter of leverage or of margin per instrument, positions are net, an order ends with the session at
+    # the latest or never, no trigger order closes whatever there is, and no method places several.
+    impossible=frozenset(
+        {"leverage", "margin-mode", "position-mode", "good-till-date", "close-position", "place-many"}
+    ),
+)
+
+
+def build(*, seed: int, profile: Profile, pace: Pace, start_ns: int) -> DeribitVenue:
+    """Open the venue at `start_ns`, with the accounts and keys of this seed."""
+    return DeribitVenue(seed=seed, profile=profile, pace=pace, start_ns=start_ns)
+
+
+class DeribitVenue(venue.Venue[Account, Desk, Hub]):
+    """One running venue."""
+
+    manifest = MANIFEST
+
+    def __init__(self, *, seed: int, profile: Profile, pace: Pace, start_ns: int) -> None:
+        package = __package__ or ""
+        listings = [Listing(row) for row in load_instruments(package)]
+        opened = basis(package, listings, seed=seed, profile=profile, pace=pace, start_ns=start_ns)
+        desk = Desk(opened, load_currencies(package))
+        super().__init__(desk, Hub(desk))
+        calls = Calls(desk)
+        self.gateway = Gateway(desk, calls)
+        self.frames = Frames(desk, calls, self.hub)
+
+    def credentials_of(self, account: Account) -> Mapping[str, str]:
+        """Client id and secret, under the names that clients have for them."""
+        return {"apiKey": account.api_key, "secret": account.secret}
+
+    def spelled_id(self, kind: IdKind, instrument: str, number: int) -> str:
+        """Orders and trades are numbered over all instruments of a currency; trigger orders say what they watch."""
+        listing = self.desk.listings[instrument]
+        if kind is IdKind.CONDITIONAL:
+            return self.desk.spelled_trigger(instrument, number)
+        return listing.order_id(number) if kind is IdKind.ORDER else listing.trade_id(number)
+
+    # --- requests -----------------------------------------------------------------------------------------------------
+
+    def classify(self, request: HttpRequest) -> Classified:
+        """What a request asks for."""
+        return self.gateway.classify(request)
+
+    def handle(self, request: HttpRequest, time: VenueTime) -> HttpReply:
+        """Carry out one request."""
+        self.advance(time)
+        return self.gateway.handle(request, time)
+
+    def refuse(self, error: VenueError, request: HttpRequest | None, time: VenueTime) -> HttpReply:
+        """An error as the reply to a request."""
+        return self.gateway.refuse(error, request, time)
+
+    def refuse_frame(self, session: int, frame: str | bytes, error: VenueError, time: VenueTime) -> str | bytes:
+        """An error as the answer to a frame."""
+        return to_text(self.frames.error(self.hub.sessions.get(session), frame, error, time))
+
+    # --- sessions -----------------------------------------------------------------------------------------------------
+
+    def open(self, session: int, handshake: HttpRequest, time: VenueTime) -> HttpReply | None:
+        """Let a WebSocket in, or refuse it."""
+        self.advance(time)
+        try:
+            if handshake.path.rstrip("/") != SOCKET:
+                raise VenueError("path")
+            if self.desk.is_closed(time):
+                raise VenueError("maintenance")
+            self.desk.budgets.connect(handshake.client)
+        except VenueError as refusal:
+            return self.refuse(refusal, handshake, time)
+        self.hub.open(session, handshake, is_test(handshake), time)
+        return None
+
+    def classify_frame(self, session: int, frame: str | bytes) -> Classified:
+        """What a frame asks for."""
+        return self.frames.classify(frame)
+
+    def receive(self, session: int, frame: str | bytes, time: VenueTime) -> None:
+        """One frame of a session."""
+        self.advance(time)
+        self.frames.receive(session, frame, time)
+
+    # --- from behind --------------------------------------------------------------------------------------------------
+
+    def expire_credential(self, silent: bool, time: VenueTime) -> None:
+        """End the access tokens of the account under test: what is private is refused, and nobody is told."""
+        self.desk.tokens.expire(self.account, time)
+
+    def ban(self, client: str, until_ns: int, time: VenueTime) -> None:
+        """There are no bans: whoever asked too often is refused until then."""
+        self.desk.budgets.throttle(until_ns)

@@ -1,0 +1,253 @@
+"""Public market data as JSON documents. Source: the vendor's reference and OpenAPI 2.1.1; the sheet's examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from venueproof_simulators.engine.state import BookState, CandleState, Side, TickerState, TradeState
+from venueproof_simulators.engine.worth import PPM
+from venueproof_simulators.host.decimals import CONTEXT
+from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.documents import Document
+from venueproof_simulators.kit.numbers import wire_ms
+from venueproof_simulators.venues.deribit.wire.numbers import Listing, num
+
+_CHANGE_BASE = 133_000_000_000
+"""Changes of books are numbered from so high a number on."""
+_BLOCK_COMMISSION = 0.00025
+_LIQUIDATION_COMMISSION = 0.0075
+_LEVERAGE_NOT_LIQUIDATED = 5
+_FLAT_SIGN = 0
+_PERCENT_PLACES = Decimal("0.0001")
+_MARK_PLACES = Decimal("0.0001")
+_OPTION_PLACES = Decimal("0.000001")
+
+
+# --- instruments ------------------------------------------------------------------------------------------------------
+
+
+def instrument_document(listing: Listing, state: str) -> Document:
+    """An instrument as public/get_instruments lists it."""
+    row = listing.row
+    common: Document = {
+        "instrument_name": listing.name,
+        "kind": listing.kind,
+        "instrument_type": "reversed" if listing.currency == row.base else "linear",
+        "base_currency": row.base,
+        "quote_currency": row.base if listing.option and listing.currency == row.base else row.quote,
+        "counter_currency": row.quote,
+        "settlement_currency": row.settle,
+        "settlement_period": listing.period,
+        "expiration_timestamp": listing.expiry_ms,
+        "creation_timestamp": listing.created_ms,
+        "is_active": state == "open",
+        "state": state,
+        "tick_size": num(row.tick),
+        "tick_size_steps": [],
+        "min_trade_amount": num(row.amount_min),
+        "contract_size": num(listing.contract_size),
+        "maker_commission": num(row.maker_fee),
+        "taker_commission": num(row.taker_fee),
+        "price_index": listing.index_name,
+        "instrument_id": listing.number,
+        "block_trade_commission": _BLOCK_COMMISSION,
+        "block_trade_min_trade_amount": num(Decimal(str(row.wire["block_trade_min_trade_amount"]))),
+        "block_trade_tick_size": num(Decimal(str(row.wire["block_trade_tick_size"]))),
+    }
+    return common | {
+        "future_type": common["instrument_type"],
+        "max_leverage": row.leverage_max,
+        "max_non_default_leverage": _LEVERAGE_NOT_LIQUIDATED,
+        "max_liquidation_commission": _LIQUIDATION_COMMISSION,
+    }
+
+
+# --- tickers and books ------------------------------------------------------------------------------------------------
+
+
+def stats(listing: Listing, day: CandleState) -> Document:
+    """The last 24 hours. Without trades there is no change of the price."""
+    change = (CONTEXT.divide(Decimal(day.close - day.open), Decimal(day.open)) * 100) if day.open else Decimal(0)
+    dollars = listing.face(day.volume_lots) if listing.inverse else listing.turnover(day.value)
+    volume = listing.turnover(day.value) if listing.inverse else listing.face(day.volume_lots)
+    return {
+        "high": num(listing.price(day.high)),
+        "low": num(listing.price(day.low)),
+        "price_change": num(change.quantize(_PERCENT_PLACES, context=CONTEXT)) if day.trades else None,
+        "volume": num(round(volume, 8)),
+        "volume_usd": num(round(dollars, 2)),
+        "volume_notional": num(round(dollars, 2)),
+    }
+
+
+def ticker_document(listing: Listing, ticker: TickerState, state: str, settled: Decimal, time: VenueTime) -> Document:
+    """public/ticker. A side without orders has price and amount 0."""
+    mark, index = mark_price(listing, ticker.mark_nano_ticks), index_price(listing, ticker)
+    low, high = price_band(listing, ticker.mark_nano_ticks)
+    document: Document = {
+        "instrument_name": listing.name,
+        "timestamp": wire_ms(time, time.true_ns),
+        "state": state,
+        "stats": stats(listing, ticker.day),
+        "last_price": num(listing.price(ticker.last)),
+        "mark_price": mark,
+        "index_price": index,
+        **best(listing, ticker),
+        "open_interest": num(listing.amount(ticker.open_interest_lots)),
+        "settlement_price": num(settled),
+        "min_price": num(low),
+        "max_price": num(high),
+        "estimated_delivery_price": index,
+    }
+    return document | (funding_fields(listing, ticker) if listing.perpetual else {})
+
+
+def best(listing: Listing, ticker: TickerState) -> Document:
+    """The best of either side."""
+    return {
+        "best_bid_price": num(listing.price(ticker.bid)),
+        "best_bid_amount": num(listing.amount(ticker.bid_lots)),
+        "best_ask_price": num(listing.price(ticker.ask)),
+        "best_ask_amount": num(listing.amount(ticker.ask_lots)),
+    }
+
+
+def funding_fields(listing: Listing, ticker: TickerState) -> Document:
+    """What perpetuals have besides: the rate is that of eight hours."""
+    rate = Decimal(ticker.funding_rate_ppb).scaleb(-9)
+    return {"current_funding": num(rate), "funding_8h": num(rate), "interest_value": num(rate)}
+
+
+def mark_price(listing: Listing, nano_ticks: int) -> float:
+    """A mark price: finer than the tick, and not endlessly so."""
+    places = _OPTION_PLACES if listing.option else _MARK_PLACES
+    return num(listing.mark(nano_ticks).quantize(places, context=CONTEXT))
+
+
+def index_price(listing: Listing, ticker: TickerState) -> float:
+    """The index of what it follows."""
+    return num(listing.mark(ticker.index_nano_ticks).quantize(_MARK_PLACES, context=CONTEXT))
+
+
+def price_band(listing: Listing, mark_nano_ticks: int) -> tuple[Decimal, Decimal]:
+    """Lowest price of an order to sell and highest of one to buy."""
+    mark, width = listing.mark(mark_nano_ticks), Decimal(listing.instrument.price_band_ppm) / PPM
+    low, high = mark * (1 - width), mark * (1 + width)
+    return -(-low // listing.row.tick) * listing.row.tick, high // listing.row.tick * listing.row.tick
+
+
+def change_id(sequence: int) -> int:
+    """A change of a book as the venue numbers it."""
+    return _CHANGE_BASE + sequence
+
+
+def book_fields(listing: Listing, book: BookState) -> Document:
+    """What public/get_order_book has beside the ticker's fields."""
+    return {
+        "change_id": change_id(book.sequence),
+        "bids": levels(listing, book.bids),
+        "asks": levels(listing, book.asks),
+    }
+
+
+def levels(listing: Listing, rows: Iterable[tuple[int, int]]) -> list[list[float]]:
+    """[price, amount] of levels."""
+    return [[num(listing.price(ticks)), num(listing.amount(lots))] for ticks, lots in rows]
+
+
+def quote_document(listing: Listing, ticker: TickerState, time: VenueTime) -> Document:
+    """What a quote channel tells."""
+    head = {"instrument_name": listing.name, "timestamp": wire_ms(time, time.true_ns)}
+    return head | best(listing, ticker)
+
+
+def summary_document(listing: Listing, ticker: TickerState, time: VenueTime) -> Document:
+    """A row of public/get_book_summary_by_…; a side without orders is null."""
+    day = stats(listing, ticker.day)
+    bid, ask = (num(listing.price(ticks)) if ticks else None for ticks in (ticker.bid, ticker.ask))
+    document: Document = {
+        "instrument_name": listing.name,
+        "base_currency": listing.row.base,
+        "quote_currency": listing.row.quote,
+        "creation_timestamp": wire_ms(time, time.true_ns),
+        "bid_price": bid,
+        "ask_price": ask,
+        "mid_price": (bid + ask) / 2 if bid is not None and ask is not None else None,
+        "last": num(listing.price(ticker.last)),
+        "mark_price": mark_price(listing, ticker.mark_nano_ticks),
+        "open_interest": num(listing.amount(ticker.open_interest_lots)),
+        "estimated_delivery_price": index_price(listing, ticker),
+        **day,
+    }
+    if listing.perpetual:
+        fields = funding_fields(listing, ticker)
+        document |= {name: fields[name] for name in ("current_funding", "funding_8h")}
+    return document
+
+
+# --- trades -----------------------------------------------------------------------------------------------------------
+
+
+def trade_document(listing: Listing, trade: TradeState, before: TradeState | None, time: VenueTime) -> Document:
+    """A public trade; `before` is the one it followed, for the direction of the price."""
+    price = num(listing.price(trade.ticks))
+    return {
+        "trade_seq": trade.trade_id,
+        "trade_id": listing.trade_id(trade.trade_id),
+        "timestamp": wire_ms(time, trade.at_ns),
+        "tick_direction": tick_direction(trade, before),
+        "price": price,
+        "mark_price": price,
+        "index_price": price,
+        "instrument_name": listing.name,
+        "direction": trade.taker.value,
+        "amount": num(listing.amount(trade.lots)),
+        "contracts": listing.contracts(trade.lots),
+    }
+
+
+def tick_direction(trade: TradeState, before: TradeState | None) -> int:
+    """0 up, 1 the same after a rise, 2 down, 3 the same after a fall: as far as one trade back can tell."""
+    if before is None or trade.ticks == before.ticks:
+        return 1 if trade.taker is Side.BUY else 3
+    return 0 if trade.ticks > before.ticks else 2
+
+
+# --- candles ----------------------------------------------------------------------------------------------------------
+
+
+def chart_document(listing: Listing, candles: list[CandleState]) -> Document:
+    """public/get_tradingview_chart_data: a column for each figure, ascending."""
+    columns: dict[str, list[Any]] = {
+        "ticks": [candle.open_ns // 1_000_000 for candle in candles],
+        "open": [num(listing.price(candle.open)) for candle in candles],
+        "high": [num(listing.price(candle.high)) for candle in candles],
+        "low": [num(listing.price(candle.low)) for candle in candles],
+        "close": [num(listing.price(candle.close)) for candle in candles],
+        "volume": [volume(listing, candle)[0] for candle in candles],
+        "cost": [volume(listing, candle)[1] for candle in candles],
+    }
+    return {"status": "ok" if candles else "no_data", **columns}
+
+
+def volume(listing: Listing, candle: CandleState) -> tuple[float, float]:
+    """Volume in the base coin and cost in the quote."""
+    face, turned = listing.face(candle.volume_lots), round(listing.turnover(candle.value), 8)
+    return (num(turned), num(face)) if listing.inverse else (num(face), num(turned))
+
+
+def candle_document(listing: Listing, candle: CandleState) -> Document:
+    """What a chart channel tells: one candle. One without trades is made up."""
+    amount, cost = volume(listing, candle)
+    return {
+        "tick": candle.open_ns // 1_000_000,
+        "open": num(listing.price(candle.open)),
+        "high": num(listing.price(candle.high)),
+        "low": num(listing.price(candle.low)),
+        "close": num(listing.price(candle.close)),
+        "volume": amount,
+        "cost": cost,
+        "status": "ok" if candle.trades else "imputed",
+    }

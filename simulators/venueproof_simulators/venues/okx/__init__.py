@@ -1,1 +1,0 @@
-"""OKX: a simulator of the v5 API."""
