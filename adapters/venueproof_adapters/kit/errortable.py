@@ -1,7 +1,8 @@
 """Venue codes and what they mean, read from a venue's `errors.toml`.
 
 Each row has `code`, `means`, `text` and `source`. `means` is a neutral reason (`insufficient-margin` …) or one of the
-words of `Meaning`; `calls_for` is a word of the venue's code for what is to be done then.
+words of `Meaning`; `calls_for` is a word of the venue's code for what is to be done then. A code that stands for many
+things has several rows, of which the first counts whose text is in what the venue said, else the last.
 """
 
 from __future__ import annotations
@@ -47,19 +48,24 @@ class ErrorTable:
     def __init__(self, path: Path) -> None:
         self._rows = _rows(path)
 
-    def meaning(self, code: str) -> Reason | Meaning:
-        """What the venue's code means."""
-        row = self._rows.get(code)
-        return _meaning(row.means) if row is not None else Reason.OTHER
+    def meaning(self, code: str, text: str = "") -> Reason | Meaning:
+        """What the venue's code means, with `text` where that tells."""
+        rows = self._rows.get(code)
+        if not rows:
+            return Reason.OTHER
+        return _meaning(next((row for row in rows if row.text and row.text in text), rows[-1]).means)
 
     def calling_for(self, deed: str) -> frozenset[str]:
         """The codes whose rows call for something."""
-        return frozenset(code for code, row in self._rows.items() if row.calls_for == deed)
+        return frozenset(code for code, rows in self._rows.items() if any(row.calls_for == deed for row in rows))
 
 
 @cache
-def _rows(path: Path) -> dict[str, _Row]:
-    return {row.code: row for row in msgspec.toml.decode(path.read_bytes(), type=_File).error}
+def _rows(path: Path) -> dict[str, list[_Row]]:
+    found: dict[str, list[_Row]] = {}
+    for row in msgspec.toml.decode(path.read_bytes(), type=_File).error:
+        found.setdefault(row.code, []).append(row)
+    return found
 
 
 def _meaning(word: str) -> Reason | Meaning:

@@ -110,35 +110,44 @@ class Feed:
 
 
 class BookFeed(Feed):
-    """A book: snapshot and changes."""
+    """A book: snapshot and changes. Whether the snapshot is asked for or streamed, it is told by `prime`."""
 
     def __init__(self, builder: BookBuilder, symbol: str, calls: MarketCalls, events: Events) -> None:
         super().__init__(Channel.BOOK, symbol, calls, events)
         self._builder = builder
         self._streamed = asyncio.Event()
+        self._primed = False
+        self._at_ns = 0
 
     def lost(self) -> None:
         """What is known is worth nothing without the changes after it."""
+        self._primed = False
         self._streamed.clear()
         self._builder.reset()
 
     async def prime(self) -> None:
         """Take snapshots until one connects to the changes that came in meanwhile, or wait for the streamed one."""
         while True:
-            taken = await self._calls.snapshot(self.symbol)
-            if taken is None:
-                return await self._wait()
-            if self._builder.start(taken.last, taken.bids, taken.asks):
-                self._events.put(BookEvent(self._builder.book(_LEVELS, taken.at_ns)))
-                return
+            if await self._begun():
+                break
             await asyncio.sleep(_SNAPSHOT_AGAIN_S)
+        self._primed = True
+        self._tell()
 
-    async def _wait(self) -> None:
+    async def _begun(self) -> bool:
+        taken = await self._calls.snapshot(self.symbol)
+        if taken is not None:
+            self._at_ns = taken.at_ns
+            return self._builder.start(taken.last, taken.bids, taken.asks)
         self.restarts = True
         try:
             await asyncio.wait_for(self._streamed.wait(), _STREAMED_WITHIN_S)
         except TimeoutError:
             raise VenueDown(f"{self.symbol}: no snapshot of the book was streamed") from None
+        return self._builder.ready
+
+    def _tell(self) -> None:
+        self._events.put(BookEvent(self._builder.book(_LEVELS, self._at_ns)))
 
     def hear(self, news: News) -> bool:
         """A change of the book, or all of it."""
@@ -150,8 +159,9 @@ class BookFeed(Feed):
             if not self._builder.change(news):
                 self.lost()
                 return False
-        if self._builder.ready:
-            self._events.put(BookEvent(self._builder.book(_LEVELS, news.at_ns)))
+        self._at_ns = news.at_ns
+        if self._primed:
+            self._tell()
         return True
 
 

@@ -41,10 +41,15 @@ TIME = "time"
 """The request for the venue's clock, which everybody may ask."""
 
 _LOST_REPLIES_MAX = 2
+_SET_TRIES = 2
 
 
 class Unreadable(OutcomeUnknown):
     """The reply is not the venue's protocol."""
+
+
+class Done(AdapterError):
+    """The venue says that what was asked for is so already."""
 
 
 class Call(Struct, frozen=True):
@@ -109,6 +114,10 @@ class Requests(ABC):
         """
         return body
 
+    def costs(self, call: Call, params: Params) -> Mapping[str, int]:
+        """What a request takes of each window: as its call says, unless the venue counts what is in it."""
+        return call.costs
+
     async def exchange(self, call: Call, params: Params) -> Reply:
         """Send a request once, and take the reply: over HTTP unless the venue's other ways are used."""
         url, headers, body = self.written(call, params)
@@ -144,6 +153,19 @@ class Requests(ABC):
         """Do something. Raises `OutcomeUnknown` when it may have been done; nothing is sent twice."""
         return await self._answer(name, shape, params)
 
+    async def set(self, name: str, shape: type[Answer], **params: object) -> Answer | None:
+        """Change a setting; None where it was so already. When it is open whether that was done it is done again,
+        which cannot hurt."""
+        for left in reversed(range(_SET_TRIES)):
+            try:
+                return await self.act(name, shape, **params)
+            except Done:
+                break
+            except OutcomeUnknown:
+                if not left:
+                    raise
+        return None
+
     async def _answer(self, name: str, shape: type[Answer], params: Params) -> Answer:
         call = self._calls[name]
         return read(self.content(call, await self._send(call, params)), shape)
@@ -167,15 +189,16 @@ class Requests(ABC):
                 await self._correct_clock(error, round_seen)
             elif isinstance(error, RateLimited) and not isinstance(error, Banned) and self._judge.passes(reply):
                 tries += 1
-                self._slow_down(error, tries, call)
+                self._slow_down(error, tries, self.costs(call, params))
             else:
                 raise await self._final(error)
 
     async def _once(self, call: Call, params: Params) -> Reply:
-        await self._budget.admit(call.costs, urgent=call.name.startswith("cancel"))
+        costs = self.costs(call, params)
+        await self._budget.admit(costs, urgent=call.name.startswith("cancel"))
         async with self._turn if self.one_by_one and call.auth != NONE else nullcontext():
             reply = await self.exchange(call, params)
-        self._budget.learn(reply.headers, call.costs)
+        self._budget.learn(reply.headers, costs)
         return reply
 
     async def _fresh_clock(self, call: Call) -> int:
@@ -194,7 +217,7 @@ class Requests(ABC):
         except (BadAnswer, VenueDown):
             raise error from None
 
-    def _slow_down(self, error: RateLimited, tries: int, call: Call) -> None:
+    def _slow_down(self, error: RateLimited, tries: int, costs: Mapping[str, int]) -> None:
         """Hold everything back before the next attempt; raises when there were enough of them.
 
         Refusals in a row count over all calls, so that a caller who comes back does not start the rhythm afresh.
@@ -202,8 +225,8 @@ class Requests(ABC):
         self._refusals += 1
         now_ns = self._sync.now_ns()
         wait_ns = int(self._backoff.delay_s(self._refusals) * SECOND_NS)
-        until_ns = max(error.until_ns, now_ns + wait_ns, self._budget.spent_out(call.costs))
-        self._budget.pause(until_ns, [name for name, cost in call.costs.items() if cost and self.limits_apart])
+        until_ns = max(error.until_ns, now_ns + wait_ns, self._budget.spent_out(costs))
+        self._budget.pause(until_ns, [name for name, cost in costs.items() if cost and self.limits_apart])
         if tries >= self._backoff.tries:
             raise RateLimited(until_ns, "too many requests", code=error.code, text=error.text)
 

@@ -189,7 +189,7 @@ def _check_margin(
         best = market.halves[-sign].best()
         if best is not None:
             value = max(value, worth.value(best.ticks, command.lots))
-    if isinstance(holding, OptionHolding):
+    if not market.plain and isinstance(holding, OptionHolding):
         return _check_option(holding, sign, value, command.lots)
     return check_need(holding, sign, value)
 

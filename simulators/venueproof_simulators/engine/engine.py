@@ -12,10 +12,7 @@ the market maker's refills, steps of the base price) happens first, at its own t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
 from typing import Any
-
-from msgspec import json
 
 from venueproof_simulators.engine import commands as told
 from venueproof_simulators.engine import (
@@ -30,12 +27,13 @@ from venueproof_simulators.engine import (
 )
 from venueproof_simulators.engine.commands import Command
 from venueproof_simulators.engine.conditional_state import ConditionalState
+from venueproof_simulators.engine.digest import digest
 from venueproof_simulators.engine.events import Event
 from venueproof_simulators.engine.floor import NEVER_NS, Floor
 from venueproof_simulators.engine.forgetting import Keep, forget
 from venueproof_simulators.engine.instruments import Instrument, InstrumentStatus
 from venueproof_simulators.engine.journal import Header, Journal, read_commands, read_header
-from venueproof_simulators.engine.ledger import COUNTERPARTIES, Holding, holding_of
+from venueproof_simulators.engine.ledger import Holding, holding_of
 from venueproof_simulators.engine.legs import Leg
 from venueproof_simulators.engine.margin import balance, margin
 from venueproof_simulators.engine.market import Market
@@ -413,66 +411,7 @@ class Engine:
 
     def state_digest(self) -> str:
         """SHA-256 over everything that later commands depend on and everything that can be read."""
-        return sha256(json.encode([self._account_state(), self._market_state()])).hexdigest()
-
-    def _account_state(self) -> list[object]:
-        names = [name for name, account in self._floor.ledger.items() if account.user]
-        return [
-            [
-                name,
-                self._settings(name),
-                self.balances(name),
-                self.positions(name),
-                self.orders(name),
-                self.fills(name),
-                self.conditionals(name),
-            ]
-            for name in names
-        ]
-
-    def _settings(self, name: str) -> list[object]:
-        """What an account has set, and which margin calls it was told."""
-        account = self._floor.ledger[name]
-        holdings = sorted(account.holdings.items())
-        return [
-            account.mode,
-            account.margin_mode,
-            sorted((pool.name, pool.shared) for pool in account.all_pools()),
-            sorted(account.called),
-            [
-                [key, one.margin_mode, one.hedged, one.leverage_centi, [leg.called for leg in one.legs]]
-                for key, one in holdings
-            ],
-            self._floor.refusals.get(name, []),
-        ]
-
-    def _market_state(self) -> list[object]:
-        floor = self._floor
-        touched = [
-            market
-            for _, market in sorted(floor.markets.items())
-            if market.sequence or market.tape.live or market.mark_offset or market.index_offset
-        ]
-        rows = [
-            [
-                market.base,
-                market.worth.mark,
-                market.index,
-                market.book(10**6, floor.now_ns),
-                market.tape.live,
-                market.open_interest_lots,
-                market.funding_rate_ppb,
-            ]
-            for market in touched
-        ]
-        held = [one.conditional_id for one in floor.conditionals.held]
-        delivered = sorted((name, one.delivered_nano_ticks) for name, one in floor.markets.items() if one.delivered)
-        rest = [floor.conditionals.holding_back, held, floor.insured, list(floor.instruments), delivered]
-        wallets = [
-            sorted((asset, atoms) for asset, atoms in floor.ledger[name].wallets.items() if atoms)
-            for name in COUNTERPARTIES
-        ]
-        return [rows, self.next_due_ns, floor.now_ns, rest, wallets]
+        return digest(self, self._floor)
 
 
 def _leg(holding: Holding, side: PositionSide) -> Leg:

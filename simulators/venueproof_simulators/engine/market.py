@@ -97,6 +97,8 @@ class Market:
         self.sequence = 0
         self.changed = False
         self.continuous = instrument.funding_continuous
+        self.plain = not (self.continuous or worth.premium)
+        """Whether a trade books profit and fee and nothing else."""
         self.funding_rate_ppb = instrument.funding_rate_ppb
         self.accrued = 0
         """What continuous funding has come to for one lot: the sum of value × rate × nanoseconds, until:"""

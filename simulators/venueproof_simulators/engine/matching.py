@@ -196,7 +196,7 @@ def _book(market: Market, holding: Holding, leg: Leg, lots: int, value: int, ato
         market.open_interest_lots -= before
     if leg.lots > 0:
         market.open_interest_lots += leg.lots
-    if market.worth.premium:
+    if not market.plain and market.worth.premium:
         holding.account.wallets[market.instrument.settle] += -atoms if lots > 0 else atoms
     elif realized:
         holding.account.wallets[market.instrument.settle] += realized
@@ -208,17 +208,11 @@ def _fill(
 ) -> int:
     """Book an order's side of a trade and put it on the order; returns by how much the wallet changed."""
     holding, leg, instrument, terms, lots = order.holding, order.leg, market.instrument, order.terms, trade.lots
-    if market.continuous:
-        book_accrued(floor, market, holding, leg)
+    premium, charged = 0, (atoms, fee_ppm)
+    if not market.plain:
+        premium, charged = _prepare(floor, market, order, lots, atoms, fee_ppm)
     realized = _book(market, holding, leg, order.sign * lots, value, atoms)
-    premium, moved = 0, realized
-    if isinstance(holding, OptionHolding):
-        premium = moved = -order.sign * atoms
-        fee = floor.ledger.charge(
-            holding.account, instrument.settle, *holding.option_worth.fee_part(atoms, lots, fee_ppm)
-        )
-    else:
-        fee = floor.ledger.charge(holding.account, instrument.settle, atoms, fee_ppm)
+    fee = floor.ledger.charge(holding.account, instrument.settle, *charged)
     leg.carry_atoms += fee
     leg.updated_ns = trade.at_ns
     holding.shown = True
@@ -251,7 +245,21 @@ def _fill(
     floor.events.append(OrderChanged(order.state(), _FILLED_CAUSE, fill))
     if ended and order.tied:
         _ended(floor, order)
-    return moved - fee
+    return (realized if market.plain or not market.worth.premium else premium) - fee
+
+
+def _prepare(
+    floor: Floor, market: Market, order: Order, lots: int, atoms: int, fee_ppm: int
+) -> tuple[int, tuple[int, int]]:
+    """Before a trade in an option or with continuous funding: pay what has accrued; the premium to come, and what the
+    fee is a part of.
+    """
+    holding = order.holding
+    if market.continuous:
+        book_accrued(floor, market, holding, order.leg)
+    if isinstance(holding, OptionHolding):
+        return -order.sign * atoms, holding.option_worth.fee_part(atoms, lots, fee_ppm)
+    return 0, (atoms, fee_ppm)
 
 
 def _ended(floor: Floor, order: Order) -> None:

@@ -32,7 +32,8 @@ How a venue is written with it (what is named below without a folder is in this 
    - private channels are feeds with `account=` where they collect or wait for an interval, else `sessions.Listeners`
      keyed by (account, channel), where `tell_accounts` looks;
    - set `session.account` once a session carries account events;
-   - `self.say(sessions, document, topic, …)` sends; `send_feed` is where what feeds say is wrapped.
+   - `self.answer(number, document, classified)` answers a frame that asked for an operation;
+   - `self.say(sessions, document, topic, …)` sends all else; `send_feed` is where what feeds say is wrapped.
 8. `venue.py`: the manifest, `build`, and your class, which extends `venue.Venue[Account, Desk, Hub]` and opens with
    `Desk(basis(package, listings, …))`. It adds `classify`, `handle`, `refuse` (an error as a reply; levers and rules
    use it too), `refuse_frame`, `open`, `classify_frame`, `receive`, `credentials_of`, `expire_credential`.

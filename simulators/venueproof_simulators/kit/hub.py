@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from venueproof_simulators.engine.events import Event
 from venueproof_simulators.host.alarms import Alarms
-from venueproof_simulators.host.venue import CloseSession, Message, Outgoing, Ping, VenueTime
+from venueproof_simulators.host.venue import Classified, CloseSession, Message, Outgoing, Ping, VenueTime
 from venueproof_simulators.kit.desk import Desk
 from venueproof_simulators.kit.documents import to_text
 from venueproof_simulators.kit.feeds import Documents, Feed, Feeds
@@ -47,6 +47,12 @@ class Hub(Generic[DeskT, SessionT]):
     def say(self, sessions: tuple[int, ...], document: object, topic: str, symbol: str = "", label: str = "") -> None:
         """Send a document. `topic` is the neutral word, `symbol` the unified one, `label` the venue's own."""
         self._outgoing.append(Message(sessions, to_text(document), topic=topic, instrument=symbol, label=label))
+
+    def answer(self, number: int, document: object, said: Classified) -> None:
+        """Send the answer to a frame that asked for an operation, with what that was."""
+        text = to_text(document)
+        words = (said.instrument, said.operation, said.label)
+        self._outgoing.append(Message((number,), text, "session", *words))
 
     def ping(self, number: int, payload: bytes, timeout_ns: int) -> None:
         """Ask by a protocol-level ping whether a client is there; the host closes the session when no pong comes."""

@@ -1,4 +1,4 @@
-"""The file of calls, origins, and figures that may be missing."""
+"""The files of calls and errors, origins, figures that may be missing, and offsets in a venue's own terms."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import msgspec
 import pytest
 
 from venueproof_adapters.kit.callfile import read_calls
+from venueproof_adapters.kit.errortable import ErrorTable, Meaning
 from venueproof_adapters.kit.figures import figure
 from venueproof_adapters.kit.origins import located
 from venueproof_adapters.kit.requests import Call
-from venueproof_contracts.errors import BadAnswer
-from venueproof_contracts.model import Endpoint
+from venueproof_adapters.kit.trailing import as_distance
+from venueproof_contracts.errors import BadAnswer, Reason
+from venueproof_contracts.model import Endpoint, OffsetUnit, Trigger, TriggerKind
 
 TEXT = """
 [[call]]
@@ -85,3 +87,44 @@ def test_a_figure_is_there_or_missing_or_wrong() -> None:
     assert (figure("1e-10"), figure("")) == (Decimal("1e-10"), None)
     with pytest.raises(BadAnswer):
         figure("n/a")
+
+
+ERRORS = """
+[[error]]
+code = "1"
+means = "precision"
+text = "qty invalid"
+source = "docs"
+
+[[error]]
+code = "1"
+means = "auth"
+text = "empty value"
+source = "docs"
+
+[[error]]
+code = "1"
+means = "bad-parameter"
+text = ""
+source = "docs"
+"""
+
+
+def test_a_code_for_many_things_is_told_apart_by_its_text(tmp_path: Path) -> None:
+    path = tmp_path / "errors.toml"
+    path.write_text(ERRORS)
+    table = ErrorTable(path)
+    texts = ("params error: qty invalid", "empty value: apiKey[]", "something else", "")
+    meanings = [Reason.PRECISION, Meaning.AUTH, Reason.BAD_PARAMETER, Reason.BAD_PARAMETER]
+    assert [table.meaning("1", text) for text in texts] == meanings
+    assert table.meaning("2", "qty invalid") is Reason.OTHER
+
+
+@pytest.mark.parametrize(
+    ("offset", "unit", "distance"),
+    [("1", OffsetUnit.PERCENT, "600.4"), ("0.00001", OffsetUnit.PERCENT, "0.1"), ("7", OffsetUnit.ABSOLUTE, "7")],
+)
+def test_an_offset_in_percent_is_the_nearest_distance(offset: str, unit: OffsetUnit, distance: str) -> None:
+    trigger = Trigger(TriggerKind.TRAILING, offset=Decimal(offset), offset_unit=unit)
+    found = as_distance(trigger, Decimal("60039"), Decimal("0.1"))
+    assert (found.offset, found.offset_unit) == (Decimal(distance), OffsetUnit.ABSOLUTE)

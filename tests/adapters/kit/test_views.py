@@ -217,6 +217,15 @@ def test_a_lost_change_is_noticed(rows: list[tuple[int, int]], data: st.DataObje
     assert heard.index(False) == lost
 
 
+def test_what_comes_after_a_streamed_snapshot_follows_it_exactly() -> None:
+    builder = BookBuilder("BTC")
+    builder.stream(100, [Level(Decimal(1), Decimal(1))], [])
+    spanning = BookChange(99, 105, 98, (Level(Decimal(2), Decimal(1)),), (), 0)
+    assert not builder.change(spanning)
+    assert builder.change(structs.replace(spanning, first=101, previous=100))
+    assert [level.price for level in builder.book(5, 0).bids] == [2, 1]
+
+
 def test_a_snapshot_older_than_the_changes_is_refused_and_they_are_kept() -> None:
     builder = BookBuilder(KEY[0])
     later = changes([(1, 1), (2, 2), (3, 3)])

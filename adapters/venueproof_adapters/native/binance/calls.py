@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import TypeVar
 
 import msgspec
 from msgspec import structs
@@ -21,11 +20,11 @@ from venueproof_adapters.kit.own import MarginSetting
 from venueproof_adapters.kit.requests import Unreadable, read
 from venueproof_adapters.kit.trailing import in_percent
 from venueproof_adapters.native.binance import wire
-from venueproof_adapters.native.binance.errors import NO_AMEND, Done
+from venueproof_adapters.native.binance.errors import NO_AMEND
 from venueproof_adapters.native.binance.parse import CONDITIONALS, POST_ONLY, WATCHED, Parser, balance, margin_mode
 from venueproof_adapters.native.binance.products import Product
 from venueproof_adapters.native.binance.rest import REQUEST_LIFETIME_S, Rest
-from venueproof_contracts.errors import AdapterError, OutcomeUnknown, Reason, Rejected, Unsupported
+from venueproof_contracts.errors import AdapterError, Reason, Rejected, Unsupported
 from venueproof_contracts.model import (
     Balance,
     Fill,
@@ -42,15 +41,12 @@ from venueproof_contracts.model import (
     TriggerPrice,
 )
 
-Answer = TypeVar("Answer")
-
 CLIENT_ID = r"[\.A-Z\:/a-z0-9_-]{1,36}"
 CLIENT_ID_LENGTH = 36
 
 _ROWS_MAX = 1000
 _WEEK_MS = 7 * 86_400_000
 _MARGIN_TYPE = {MarginMode.CROSS: "CROSSED", MarginMode.ISOLATED: "ISOLATED"}
-_SET_TRIES = 2
 _CALLBACK_STEP, _CALLBACK_LEAST, _CALLBACK_MOST = Decimal("0.1"), Decimal("0.1"), Decimal(20)
 """Percent a trailing order may be behind; source: the vendor's algo order page as of 2026-10-23."""
 _CONDITIONAL_TYPE = {terms: word for word, terms in CONDITIONALS.items()}
@@ -298,11 +294,11 @@ class BinanceAccount:
             raise Rejected(Reason.BAD_PARAMETER, f"leverage {leverage} is not a whole number")
         name = instrument.spelling
         if mode is not None:
-            await self._set("margin-mode", wire.CodeRow, symbol=name, marginType=_MARGIN_TYPE[mode])
+            await self._rest.set("margin-mode", wire.CodeRow, symbol=name, marginType=_MARGIN_TYPE[mode])
         if leverage is None:
             return
         try:
-            row = await self._set("leverage", wire.LeverageRow, symbol=name, leverage=int(leverage))
+            row = await self._rest.set("leverage", wire.LeverageRow, symbol=name, leverage=int(leverage))
         except Rejected as error:
             if mode is None:
                 raise
@@ -314,19 +310,7 @@ class BinanceAccount:
     async def set_position_mode(self, mode: PositionMode) -> None:
         """POST positionSide/dual."""
         dual = "true" if mode is PositionMode.HEDGE else "false"
-        await self._set("position-mode", wire.CodeRow, dualSidePosition=dual)
-
-    async def _set(self, call: str, shape: type[Answer], **params: str | int) -> Answer | None:
-        """Change a setting; when it is open whether that was done it is done again, which cannot hurt."""
-        for left in reversed(range(_SET_TRIES)):
-            try:
-                return await self._rest.act(call, shape, **params)
-            except Done:
-                break
-            except OutcomeUnknown:
-                if not left:
-                    raise
-        return None
+        await self._rest.set("position-mode", wire.CodeRow, dualSidePosition=dual)
 
 
 def _which(name: OrderName) -> Terms:

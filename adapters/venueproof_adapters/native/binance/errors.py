@@ -15,7 +15,7 @@ from msgspec import Struct
 from venueproof_adapters.kit.clock import MS_NS, SECOND_NS
 from venueproof_adapters.kit.errortable import ErrorTable, Meaning
 from venueproof_adapters.kit.http import Reply
-from venueproof_adapters.kit.requests import Unreadable
+from venueproof_adapters.kit.requests import Done, Unreadable
 from venueproof_contracts.errors import (
     AdapterError,
     AuthFailed,
@@ -37,10 +37,6 @@ _BANNED_UNTIL = re.compile(r"banned until (\d{10,})")
 _MAINTENANCE_KEY = "239999"
 _PAUSE_S = 1
 _BAN_S = 120
-
-
-class Done(AdapterError):
-    """The venue says that what was asked for is so already."""
 
 
 class _Code(Struct):

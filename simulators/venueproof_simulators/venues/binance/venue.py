@@ -199,7 +199,8 @@ class BinanceVenue(venue.Venue[Account, Desk, Hub]):
         """One frame of a session."""
         self.advance(time)
         if self.frames.holds(session):
-            self.hub.send(self.frames.answer(session, frame, time))
+            said = self.frames.classify(session, frame)
+            self.hub.answer(session, self.frames.answer(session, frame, time), said)
         else:
             self.hub.receive(session, frame, time)
 

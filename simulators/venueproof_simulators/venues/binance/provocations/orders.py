@@ -17,10 +17,7 @@ from venueproof_simulators.host.rules import (
     Rule,
 )
 from venueproof_simulators.host.venue import Provoked
-from venueproof_simulators.venues.binance.operations.amending import AMEND_REFUSED
-from venueproof_simulators.venues.binance.operations.desk import STUCK
-from venueproof_simulators.venues.binance.operations.order_reading import REDUCE_ONLY_NOTIONAL
-from venueproof_simulators.venues.binance.provocations._tools import (
+from venueproof_simulators.kit.troubles import (
     SECOND_NS,
     instrument_of,
     least_lots,
@@ -30,6 +27,9 @@ from venueproof_simulators.venues.binance.provocations._tools import (
     usual_lots,
     worth_of_lot,
 )
+from venueproof_simulators.venues.binance.operations.amending import AMEND_REFUSED
+from venueproof_simulators.venues.binance.operations.desk import STUCK
+from venueproof_simulators.venues.binance.operations.order_reading import REDUCE_ONLY_NOTIONAL
 
 _CALLBACK_TOO_FAR_PERCENT = Decimal(25)
 _FORGOTTEN_NS = 4 * 86_400 * SECOND_NS

@@ -17,15 +17,9 @@ from venueproof_simulators.host.rules import (
     Rule,
 )
 from venueproof_simulators.host.venue import Provoked
+from venueproof_simulators.kit.troubles import SECOND_NS, instrument_of, mark_of, on_tick, seconds
 from venueproof_simulators.venues.binance.operations.restrictions import CLOSING_ONLY, THROTTLED
-from venueproof_simulators.venues.binance.provocations._tools import (
-    SECOND_NS,
-    binance,
-    instrument_of,
-    mark_of,
-    on_tick,
-    seconds,
-)
+from venueproof_simulators.venues.binance.provocations._tools import binance
 from venueproof_simulators.venues.binance.routes.admission import KEY_REFUSED_DURING_BAN, RESTRICTED
 from venueproof_simulators.venues.binance.routes.gateway import ERRORS_IN_SUCCESS
 from venueproof_simulators.venues.binance.streams.account import ACCOUNT_FIRST

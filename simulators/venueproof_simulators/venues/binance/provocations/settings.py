@@ -11,13 +11,7 @@ from venueproof_simulators.engine.worth import CENTI
 from venueproof_simulators.host.controls import Controls
 from venueproof_simulators.host.provoking import provocation
 from venueproof_simulators.host.venue import Provoked
-from venueproof_simulators.venues.binance.provocations._tools import (
-    instrument_of,
-    mark_of,
-    on_tick,
-    rest_another,
-    usual_lots,
-)
+from venueproof_simulators.kit.troubles import instrument_of, mark_of, on_tick, rest_another, usual_lots
 
 
 @provocation("setting.refused", "binance.order.leftover-blocks-entry")

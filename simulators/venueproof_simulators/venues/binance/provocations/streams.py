@@ -11,10 +11,7 @@ from venueproof_simulators.host.rules import (
     Rule,
 )
 from venueproof_simulators.host.venue import Provoked
-from venueproof_simulators.venues.binance.provocations._tools import (
-    SECOND_NS,
-    seconds,
-)
+from venueproof_simulators.kit.troubles import SECOND_NS, seconds
 from venueproof_simulators.venues.binance.streams.hub import DELTA_FIRST, EXPIRED_AS_TEXT
 
 _CUT_CODE = 1001

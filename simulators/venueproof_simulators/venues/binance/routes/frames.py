@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from venueproof_simulators.host.facts import ErrorRow
 from venueproof_simulators.host.routing import Route, Security
-from venueproof_simulators.host.venue import Classified, HttpRequest, Message, VenueTime
+from venueproof_simulators.host.venue import Classified, HttpRequest, VenueTime
 from venueproof_simulators.kit.documents import to_text
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.limits import SOCKET_POOL
@@ -101,16 +101,16 @@ class Frames:
             asked = self._asked = _Asked(number, text, frame, found.route if found is not None else None)
         return asked
 
-    def answer(self, number: int, text: str | bytes, time: VenueTime) -> Message:
-        """Carry out a frame."""
+    def answer(self, number: int, text: str | bytes, time: VenueTime) -> dict[str, Any]:
+        """Carry out a frame; gives what is said to it."""
         asked, session = self._look(number, text), self._sessions[number]
         try:
             result, counted = self._carry_out(session, asked, time)
         except VenueError as error:
             row = self._desk.errors.row(error.key, session.product.name)
-            return self._message(asked, self._refusal(session, asked.frame, row, dict(error.fields), time))
+            return self._refusal(session, asked.frame, row, dict(error.fields), time)
         document = {"id": asked.frame.id, "status": 200, "result": result}
-        return self._message(asked, document | self._counts(session, asked.frame, counted, time))
+        return document | self._counts(session, asked.frame, counted, time)
 
     def error(self, number: int, text: str | bytes, key: str, time: VenueTime) -> str:
         """The error row of a key as the answer to a frame. Raises `LookupError`."""
@@ -118,17 +118,6 @@ class Frames:
         row = self._desk.errors.row(key, session.product.name)
         document = self._refusal(session, self._look(number, text).frame, row, {}, time)
         return to_text(document)
-
-    def _message(self, asked: _Asked, document: object) -> Message:
-        said = self.classify(asked.session, asked.text)
-        return Message(
-            (asked.session,),
-            to_text(document),
-            topic="session",
-            instrument=said.instrument,
-            operation=said.operation,
-            label=said.label,
-        )
 
     # --- carrying out; each raises `VenueError` -----------------------------------------------------------------------
 

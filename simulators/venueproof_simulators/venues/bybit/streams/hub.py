@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from venueproof_simulators.engine.events import Event
 from venueproof_simulators.host.tokens import token
-from venueproof_simulators.host.venue import Classified, HttpRequest, Message, VenueTime
+from venueproof_simulators.host.venue import HttpRequest, VenueTime
 from venueproof_simulators.kit import feeds, hub
-from venueproof_simulators.kit.documents import Document, to_text
+from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.feeds import Documents
 from venueproof_simulators.kit.parameters import decode_json
 from venueproof_simulators.kit.refusing import VenueError
@@ -103,19 +103,6 @@ class Hub(hub.Hub[Desk, Session]):
         for feed in self.feeds:
             if isinstance(feed, Deep):
                 self.send_feed(feed, feed.restart(time), tuple(feed.sessions), time)
-
-    def answer(self, number: int, document: Document, said: Classified) -> None:
-        """The answer to a frame that asked for an operation."""
-        self.send(
-            Message(
-                (number,),
-                to_text(document),
-                topic="session",
-                instrument=said.instrument,
-                operation=said.operation,
-                label=said.label,
-            )
-        )
 
     # --- frames -------------------------------------------------------------------------------------------------------
 

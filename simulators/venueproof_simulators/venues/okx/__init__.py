@@ -1,0 +1,1 @@
+"""OKX: a simulator of the v5 API."""

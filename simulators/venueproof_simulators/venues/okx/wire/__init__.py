@@ -1,0 +1,1 @@
+"""How numbers, orders, accounts and events are spelled: all strings, and what is absent is an empty one."""
