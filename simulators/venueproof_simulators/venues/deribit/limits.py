@@ -14,6 +14,8 @@ from venueproof_simulators.kit.refusing import VenueError
 
 SIMPLE_COUNTS = "deribit.ratelimit.simple-counts"
 MATCHING = "matching"
+_DEBT = 20
+"""How many requests too many another program sent: what is refused for some seconds."""
 _POOLS = ("credits", "subscribe-credits", "instruments-credits", MATCHING)
 
 
@@ -51,6 +53,15 @@ class Budgets:
     def throttle(self, until_age_ns: int) -> None:
         """Refuse every request until then: as if another program of the account had spent everything."""
         self._throttled_until_ns = until_age_ns
+
+    def exhaust_matching(self, who: str, time: VenueTime) -> int:
+        """Spend what somebody may ask of the matching engine; returns in how many ns the next request is served."""
+        if self._switches.on(SIMPLE_COUNTS):
+            self._counts.add(who, self.simple_most, time.age_ns)
+            return self._counts.ends_ns(time.age_ns) - time.age_ns
+        bucket = self._buckets[MATCHING]
+        bucket.take(who, bucket.left(who, time.age_ns) + _DEBT, time.age_ns)
+        return bucket.wait_ns(who, 1, time.age_ns)
 
     # --- connections ---
 

@@ -148,6 +148,7 @@ def test_a_frame_has_at_most_32_kib(client: Client) -> None:
     assert client.fails(other, "public/subscribe", channels=[]) == 10028
 
 
+@pytest.mark.quirk("deribit.env.maintenance")
 def test_a_closed_venue_says_so(client: Client) -> None:
     session = client.log_on()
     client.venue.maintenance(client.time().age_ns + 60 * 10**9, client.time())

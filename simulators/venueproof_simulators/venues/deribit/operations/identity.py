@@ -63,7 +63,8 @@ class Scope(Struct, frozen=True):
 
 def read_scope(text: str | None) -> Scope:
     """A scope that is asked for. What it says nothing of is granted in full. Raises `VenueError`."""
-    levels, session, life_s = dict.fromkeys(_AREAS, _LEVELS["read_write"]), "", 0
+    levels: dict[str, int] = dict.fromkeys(_AREAS, _LEVELS["read_write"])
+    session, life_s = "", 0
     for word in (text or "").split():
         name, _, value = word.partition(":")
         if name in levels and value in _LEVELS:

@@ -17,6 +17,7 @@ from venueproof_simulators.venues.deribit.operations.desk import Call
 from venueproof_simulators.venues.deribit.wire.numbers import Listing, num
 from venueproof_simulators.venues.deribit.wire.orders import WATCHED_WORDS, Note
 
+CLOSING_ONLY = "deribit.account.reduce-only"
 PLAIN_TYPES = {"limit": OrderKind.LIMIT, "market": OrderKind.MARKET, "market_limit": OrderKind.LIMIT}
 TRIGGER_TYPES = {
     "stop_limit": (TriggerKind.STOP, OrderKind.LIMIT),
@@ -56,6 +57,7 @@ def read_request(call: Call, side: Side, oco_group: str = "") -> Request:
     """A placement out of its parameters. Raises `VenueError`."""
     sent, listing = call.parameters, call.listing()
     check_trading(call, listing)
+    check_closing(call, listing, side)
     kind = read_type(sent)
     label = read_label(call)
     lots = read_lots(sent, listing)
@@ -74,6 +76,14 @@ def check_trading(call: Call, listing: Listing) -> None:
         raise VenueError(call.desk.locked)
     if call.desk.state(listing, call.time) == "settlement":
         raise VenueError("settlement")
+
+
+def check_closing(call: Call, listing: Listing, side: Side) -> None:
+    """Raises `VenueError` for what would open, where the account may only close."""
+    if call.desk.switches.on(CLOSING_ONLY):
+        held = call.desk.engine.position(call.account.name, listing.name).lots
+        if not call.parameters.flag("reduce_only") or held * side.sign >= 0:
+            raise VenueError("locked")
 
 
 def check_valid_until(call: Call) -> None:

@@ -7,7 +7,7 @@ before orders unless the register says otherwise; `user.changes` has all of it i
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from msgspec.structs import replace
 
@@ -53,7 +53,7 @@ class AccountFeed(Feed):
         return [(self._symbol(document), document) for document in documents]
 
     def _symbol(self, document: Any) -> str:
-        row = document[0] if isinstance(document, list) and document else document
+        row: Document = cast(list[Document], document)[0] if isinstance(document, list) else document
         listing = self.listings.get(row.get("instrument_name", ""))
         return listing.symbol if listing is not None else ""
 
