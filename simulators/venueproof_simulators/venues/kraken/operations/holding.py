@@ -1,0 +1,80 @@
+"""Maker protection: what may take is held back for some milliseconds before the engine hears of it.
+
+Source: the vendor's announcement of 2026-09. Post-only orders and cancels are never held. An order that is canceled
+while it is held is released as an immediate one: it may still fill.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from msgspec import structs
+
+from venueproof_simulators.engine.commands import Place
+from venueproof_simulators.engine.state import OrderKind, OrderState, OrderStatus, TimeInForce
+from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.venues.kraken.operations.desk import Call, Desk, Held, shown_id
+from venueproof_simulators.venues.kraken.wire import orders as wire
+from venueproof_simulators.venues.kraken.wire.numbers import Document, Listing, iso, uuid
+
+HOLD = "kraken.order.maker-protection-hold"
+
+
+def hold_ms(desk: Desk, one: Listing) -> int:
+    """How long orders that may take are held back on a contract."""
+    return desk.limits.named("trigger-hold").limit if one.protected and desk.switches.on(HOLD) else 0
+
+
+def holds(desk: Desk, one: Listing, command: Place) -> bool:
+    """Whether an order is held back."""
+    return hold_ms(desk, one) > 0 and not command.post_only
+
+
+def hold(call: Call, one: Listing, command: Place) -> Document:
+    """Take in an order and hold it back; the answer looks like that of one that rests."""
+    desk, time = call.desk, call.time
+    uid = uuid(desk.seed, "held", call.account.name, command.client_id, time.true_ns)
+    shown = _shown(command, time)
+    desk.held[uid] = Held(uid, command, shown)
+    desk.ages.set(("held", uid), time.age_ns + hold_ms(desk, one) * 1_000_000, partial(release, desk, uid))
+    event = wire.place_event(wire.order_document(one, shown, uid, shown_id(command.client_id), time))
+    return {"order_id": uid, "status": "placed", "receivedTime": iso(time, time.true_ns), "orderEvents": [event]}
+
+
+def release(desk: Desk, uid: str, time: VenueTime) -> None:
+    """Let the engine hear of an order at last; one that was canceled meanwhile does not rest any more."""
+    held = desk.held.pop(uid)
+    command = held.command
+    if held.canceled:
+        command = structs.replace(command, time_in_force=TimeInForce.IOC)
+    desk.command(command, time, uid)
+
+
+def cancel(desk: Desk, uid: str) -> None:
+    """Cancel an order that is held: it is acknowledged, and not final."""
+    held = desk.held[uid]
+    desk.held[uid] = structs.replace(held, canceled=True)
+
+
+def _shown(command: Place, time: VenueTime) -> OrderState:
+    market = command.kind is OrderKind.MARKET
+    return OrderState(
+        order_id=0,
+        client_id=command.client_id,
+        account=command.account,
+        instrument=command.instrument,
+        side=command.side,
+        kind=command.kind,
+        time_in_force=command.time_in_force,
+        status=OrderStatus.OPEN,
+        ticks=0 if market else command.ticks,
+        lots=command.lots,
+        filled_lots=0,
+        filled_value=0,
+        post_only=command.post_only,
+        reduce_only=command.reduce_only,
+        position_side=command.position_side,
+        created_ns=time.true_ns,
+        updated_ns=time.true_ns,
+        worst_ticks=command.ticks if market else 0,
+    )

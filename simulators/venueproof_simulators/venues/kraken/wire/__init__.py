@@ -1,0 +1,1 @@
+"""How Kraken spells numbers, instruments, orders, accounts, histories and streamed events."""
