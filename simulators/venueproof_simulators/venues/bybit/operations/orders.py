@@ -64,9 +64,10 @@ def _new_id(call: Call, request: Request, events: Iterable[Event]) -> str:
 
 
 def check(call: Call, listing: Listing, events: Iterable[Event], request: Request | None = None) -> None:
-    """Raises `VenueError` when the engine refused; not for what it refuses after taking it in."""
+    """Raises `VenueError` when the engine refused; not for a new order that it refuses after taking it in."""
     for event in events:
-        if isinstance(event, Refused) and event.account == call.account.name and not event.order_id:
+        taken_in = request is not None and isinstance(event, Refused) and event.order_id
+        if isinstance(event, Refused) and event.account == call.account.name and not taken_in:
             raise refusal_error(call, listing, event.refusal, request)
 
 

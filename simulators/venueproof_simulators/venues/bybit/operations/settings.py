@@ -62,7 +62,7 @@ def set_margin_mode(call: Call) -> Document:
         raise VenueError("margin-mode-same")
     if _MODES[wanted] is not _MODES[account.margin_mode]:
         events = call.desk.command(SetMarginMode(account.name, "", _MODES[wanted]), call.time)
-        words = {Refusal.OPEN_ORDERS: "isolated-orders", Refusal.OPEN_POSITION: "isolated-position"}
+        words = {Refusal.OPEN_ORDERS: "isolated-open", Refusal.OPEN_POSITION: "isolated-open"}
         check_refused(events, account.name, call.desk.errors, words)
     account.margin_mode = wanted
     account.updated_ms = call.time.wire_ms

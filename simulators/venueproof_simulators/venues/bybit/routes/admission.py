@@ -61,10 +61,13 @@ class Admission:
             raise VenueError("region")
 
     def carry_out(self, endpoint: Endpoint, account: Account, sent: Parameters, time: VenueTime) -> Answer:
-        """The operation's answer."""
+        """The operation's answer; a refusal as well tells what is left of the budget."""
         amount = max(1, len(sent.orders())) if endpoint.batch else 1
         left = self._desk.budgets.charge(account.name, endpoint.budget, amount, time)
-        found = endpoint.operation(Call(self._desk, account, sent, time))
+        try:
+            found = endpoint.operation(Call(self._desk, account, sent, time))
+        except VenueError as error:
+            raise VenueError(error.key, **error.fields, left=left) from error
         if isinstance(found, Batch):
             return Answer(found.result, found.beside, left)
         return Answer(found, {}, left)

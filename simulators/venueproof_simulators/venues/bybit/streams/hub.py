@@ -90,11 +90,11 @@ class Hub(hub.Hub[Desk, Session]):
             session.active_ns = time.true_ns
 
     def log_out(self, account: str, *, silent: bool, time: VenueTime) -> None:
-        """Logins of an account are over: their connections end, or (silent) go on without a word."""
+        """Logins of an account are over: their connections end, or (silent) stay open and are dead."""
         for number, session in list(self.sessions.items()):
             if session.account == account and session.surface is Surface.PRIVATE:
                 if silent:
-                    session.muted = True
+                    session.muted = session.dead = True
                 else:
                     self.end(number, _AWAY, "", time)
 
@@ -109,7 +109,7 @@ class Hub(hub.Hub[Desk, Session]):
     def receive(self, number: int, frame: str | bytes, time: VenueTime) -> None:
         """Carry out one frame of a public or private connection."""
         session = self.sessions.get(number)
-        if session is None:
+        if session is None or session.dead:
             return
         asked = read_frame(frame)
         op = asked.get("op")

@@ -45,6 +45,8 @@ class Session(sessions.Session, kw_only=True):
     """When there was the last one."""
     muted: bool = False
     """No data is sent on it any more, though pings are answered."""
+    dead: bool = False
+    """Nothing is said on it any more, and nobody is told."""
 
 
 def read_active_s(query: str, least_s: int, most_s: int) -> int:
