@@ -21,7 +21,7 @@ from venueproof_simulators.host.facts import QuirkRow, Status, load_errors
 ROOT = Path(__file__).parents[2]
 VENUES = Path(venues.__file__).parent
 TESTS = ROOT / "tests" / "simulators" / "venues"
-ID = re.compile(r"[a-z]+\.[a-z]+\.[a-z0-9]+(-[a-z0-9]+)*")
+ID = re.compile(r"[a-z]+\.[a-z]+(-[a-z]+)*\.[a-z0-9]+(-[a-z0-9]+)*")
 MARK = re.compile(r'pytest\.mark\.quirk\("([^"]+)"\)')
 
 pytestmark = pytest.mark.skipif(not TESTS.exists(), reason="needs the checkout, not only the wheel")
