@@ -46,7 +46,7 @@ class CcxtAdapter:
         """Nothing is sent before `start`."""
         self._exchange = exchange
         self._row = row
-        self._ids = ClientIds(row.conditional_keys)
+        self._ids = ClientIds(row.conditional_keys, row.plain_keys, row.client_ids)
         self._streams = Streams(exchange)
 
     async def declare(self) -> Declaration:

@@ -31,6 +31,9 @@ class ExchangeRow(Struct, frozen=True, forbid_unknown_fields=True):
     request_lifetime_s: int
     conditional_keys: tuple[str, ...]
     source: str
+    client_ids: str = "[A-Za-z0-9_-]{1,32}"
+    """What the venue takes as a client order id, as a regular expression."""
+    plain_keys: tuple[str, ...] = ()
 
 
 class _Rows(Struct, frozen=True, forbid_unknown_fields=True):

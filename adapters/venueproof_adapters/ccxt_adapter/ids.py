@@ -1,4 +1,4 @@
-"""Intent ids as client order ids: as they are where they fit, else as a digest of themselves."""
+"""Intent ids as client order ids: as they are where they fit, else with escapes, else as a digest of themselves."""
 
 from __future__ import annotations
 
@@ -9,33 +9,55 @@ from typing import cast
 
 from venueproof_contracts.model import Order
 
-_FITS = re.compile(r"[A-Za-z0-9_-]{1,32}")
-"""What every venue behind ccxt takes as a client order id."""
+_WRITES = "vpZ"
+"""What an id begins with that was written with escapes."""
+_ESCAPES = {"Z": "ZZ", "-": "ZD", "_": "ZU"}
+"""How letters are written that a venue does not take: so that a later run can read whose order it was."""
+_LETTERS = {written: letter for letter, written in _ESCAPES.items()}
+_WRITTEN = re.compile(r"vpZ([A-Ya-z0-9]|ZZ|ZD|ZU)+")
 
 
 class ClientIds:
     """Both directions. A client id that this adapter did not make is its own intent id."""
 
-    def __init__(self, conditional_keys: Collection[str] = ()) -> None:
-        """Nothing is mapped yet. `conditional_keys` stand in a venue's words on a conditional order only."""
+    def __init__(
+        self,
+        conditional_keys: Collection[str] = (),
+        plain_keys: Collection[str] = (),
+        fits: str = "[A-Za-z0-9_-]{1,32}",
+    ) -> None:
+        """Nothing is mapped yet. `conditional_keys` stand in a venue's words on a conditional order only, `plain_keys`
+        on every other one; `fits`: what it takes as a client order id.
+        """
         self._intent_ids: dict[str, str] = {}
         self._by_venue_id: dict[tuple[str, str], str] = {}
         self._conditional_keys = frozenset(conditional_keys)
+        self._plain_keys = frozenset(plain_keys)
+        self._fits = re.compile(fits)
 
     def is_conditional(self, info: object) -> bool:
         """Whether the venue's own words, as ccxt hands them on, are about a conditional order."""
-        return isinstance(info, Mapping) and not self._conditional_keys.isdisjoint(cast("Mapping[str, object]", info))
+        if not isinstance(info, Mapping):
+            return False
+        words = cast("Mapping[str, object]", info)
+        lacks = bool(self._plain_keys) and self._plain_keys.isdisjoint(words)
+        return lacks or not self._conditional_keys.isdisjoint(words)
 
     def client_id(self, intent_id: str) -> str:
         """The client order id of an intent, always the same."""
-        if _FITS.fullmatch(intent_id):
+        if self._fits.fullmatch(intent_id) and not intent_id.startswith(_WRITES):
             return intent_id
+        written = _WRITES + "".join(_ESCAPES.get(letter, letter) for letter in intent_id)
+        if self._fits.fullmatch(written):
+            return written
         client_id = "vp" + hashlib.sha256(intent_id.encode()).hexdigest()[:30]
         self._intent_ids[client_id] = intent_id
         return client_id
 
     def intent_id(self, client_id: str) -> str:
         """The intent of a client order id."""
+        if client_id.startswith(_WRITES) and self._intent_ids.get(client_id) is None:
+            return _read(client_id)
         return self._intent_ids.get(client_id, client_id)
 
     def learn(self, order: Order) -> Order:
@@ -47,3 +69,10 @@ class ClientIds:
     def intent_of(self, instrument: str, venue_id: str) -> str:
         """The intent of an order that was seen before, empty for another: ccxt's trades name orders only so."""
         return self._by_venue_id.get((instrument, venue_id), "")
+
+
+def _read(client_id: str) -> str:
+    """The intent of an id that was written with escapes; an id that was not is its own intent id."""
+    if not _WRITTEN.fullmatch(client_id):
+        return client_id
+    return re.sub("Z[ZDU]", lambda found: _LETTERS[found[0]], client_id[len(_WRITES) :])

@@ -288,5 +288,5 @@ def _without_exponent(value: Spelled) -> str:
     """`1e-05` as `0.00001`; what is out of all proportion stays as it is, and is malformed then."""
     if value.isascii() and "e" in value.lower():
         number = Decimal(value)
-        return plain(number) if abs(number.adjusted()) <= _EXPONENT_MAX else value
+        return plain(number) if abs(number.adjusted()) <= _EXPONENT_MAX else str(value)
     return str(value)

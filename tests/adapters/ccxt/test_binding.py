@@ -211,6 +211,19 @@ def test_an_error_of_none_of_ccxts_classes_passes_as_it_is() -> None:
         raise KeyError("a fault inside ccxt")
 
 
+@pytest.mark.parametrize("intent_id", ["abc1", "vp-1-1", "a_Z-b", "vpZoo"])
+def test_ids_that_a_venue_does_not_take_are_written_so_that_another_run_reads_them(intent_id: str) -> None:
+    written = ClientIds(fits="[A-Za-z0-9]{1,32}").client_id(intent_id)
+    assert written.isalnum()
+    assert ClientIds(fits="[A-Za-z0-9]{1,32}").intent_id(written) == intent_id
+
+
+def test_an_answer_without_a_plain_orders_keys_is_about_a_conditional_one() -> None:
+    ids = ClientIds(["actualSz"], ["ordId"])
+    told = [{"algoId": "6812"}, {"ordId": "1", "algoId": ""}, {"ordId": "", "actualSz": ""}, None]
+    assert [ids.is_conditional(info) for info in told] == [True, False, True, False]
+
+
 def test_client_ids_fit_and_come_back() -> None:
     ids = ClientIds()
     assert ids.client_id("vp-1-1") == "vp-1-1"

@@ -177,7 +177,7 @@ def tag_of(sent: Parameters) -> str:
 def read_attached(sent: Parameters) -> tuple[Attached, ...]:
     """`attachAlgoOrds`. Raises `VenueError`."""
     rows = sent.nested("attachAlgoOrds")
-    if rows is None:
+    if rows is None and not sent.has("attachAlgoOrds"):
         return ()
     if not isinstance(rows, list):
         raise VenueError("not-valid", parameter="attachAlgoOrds")

@@ -9,7 +9,8 @@ from venueproof_simulators.host.controls import Controls
 from venueproof_simulators.host.provoking import provocation
 from venueproof_simulators.host.rules import AnswerVenueError, Direction, Drop, LoseReply, Match, Rule
 from venueproof_simulators.host.venue import Provoked
-from venueproof_simulators.venues.okx.provocations._tools import SECOND_NS, instrument_of, near, usual_amount
+from venueproof_simulators.kit.troubles import SECOND_NS, instrument_of, usual_lots
+from venueproof_simulators.venues.okx.provocations._tools import near
 
 _FORGOTTEN_NS = 3 * 3600 * SECOND_NS
 """The vendor forgets what ended without a fill after two hours."""
@@ -29,7 +30,8 @@ def off_tick(controls: Controls, symbol: str) -> Provoked:
 def off_lot(controls: Controls, symbol: str) -> Provoked:
     """An amount between two steps."""
     instrument = instrument_of(controls, symbol)
-    return Provoked(reason="precision", intent={"amount": usual_amount(instrument) + instrument.lot / 2})
+    amount = usual_lots(controls, instrument) * instrument.lot + instrument.lot / 2
+    return Provoked(reason="precision", intent={"amount": amount})
 
 
 @provocation("order.reject", "okx.order.size-minimum")

@@ -8,8 +8,9 @@ from venueproof_simulators.host.controls import Controls
 from venueproof_simulators.host.provoking import provocation
 from venueproof_simulators.host.rules import AnswerVenueError, Delay, Direction, Drop, Duplicate, Match, Rule
 from venueproof_simulators.host.venue import Provoked
+from venueproof_simulators.kit.troubles import SECOND_NS
 from venueproof_simulators.venues.okx.operations.orders import RESTRICTED
-from venueproof_simulators.venues.okx.provocations._tools import SECOND_NS, okx
+from venueproof_simulators.venues.okx.provocations._tools import okx
 from venueproof_simulators.venues.okx.routes.gateway import BOUND_ELSEWHERE
 
 _ORDERS_CHANNEL = '"channel":"orders"'

@@ -7,7 +7,7 @@ from decimal import Decimal
 from venueproof_simulators.host.controls import Controls
 from venueproof_simulators.host.provoking import provocation
 from venueproof_simulators.host.venue import Provoked
-from venueproof_simulators.venues.okx.provocations._tools import instrument_of, rest_another
+from venueproof_simulators.kit.troubles import instrument_of, rest_another
 
 
 @provocation("setting.refused", "okx.leverage.rejected-surfaces")

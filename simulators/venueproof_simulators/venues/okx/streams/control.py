@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from typing import Any, cast
 
-import msgspec
 from msgspec import Struct
 
 from venueproof_simulators.kit.parameters import as_text, decode_json
@@ -18,7 +17,6 @@ LOGIN, SUBSCRIBE, UNSUBSCRIBE = "login", "subscribe", "unsubscribe"
 _KEYS = frozenset({"id", "op", "args", "expTime"})
 _ID = re.compile(r"[A-Za-z0-9]{1,32}")
 _ECHO_MAX = 4096
-_encode = msgspec.json.Encoder().encode
 
 
 class Request(Struct, frozen=True):
@@ -48,12 +46,14 @@ def read_frame(frame: str | bytes, bytes_max: int) -> Request:
     expires = document.get("expTime", "")
     if not isinstance(expires, str | int):
         raise illegal(text)
-    return Request(op, _args(document.get("args"), bytes_max), str(id), str(expires))
+    if len(text.encode("utf-8", "replace")) > bytes_max:
+        raise VenueError("ws-args")
+    return Request(op, _args(document.get("args")), str(id), str(expires))
 
 
-def _args(sent: object, bytes_max: int) -> tuple[dict[str, object], ...]:
-    """The arguments: a list of objects, all together no larger than allowed. Raises `VenueError`."""
-    if not isinstance(sent, list) or not sent or len(_encode(sent)) > bytes_max:
+def _args(sent: object) -> tuple[dict[str, object], ...]:
+    """The arguments: a list of objects. Raises `VenueError`."""
+    if not isinstance(sent, list) or not sent:
         raise VenueError("ws-args")
     rows = cast(list[object], sent)
     if not all(isinstance(row, dict) for row in rows):

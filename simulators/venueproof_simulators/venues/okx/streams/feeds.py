@@ -126,15 +126,22 @@ class WholeFeed(market_feeds.LevelsFeed[Channel, Listing]):
 
     def __init__(self, start: Start[Channel, Listing], levels: int) -> None:
         self._count = levels
+        self._shown: object = None
         super().__init__(start, levels, _whole)
 
     def first(self, time: VenueTime) -> Documents:
         """The levels as they are."""
+        self._shown = self._best()
         return self._wrapped(super().due(time))
 
     def due(self, time: VenueTime) -> Documents:
-        """The levels."""
-        return self._wrapped(super().due(time))
+        """The levels, if it is one of them that changed."""
+        before, self._shown = self._shown, self._best()
+        return [] if before == self._shown else self._wrapped(super().due(time))
+
+    def _best(self) -> object:
+        book = self.engine.book(self.listing().name, self._count)
+        return book.bids, book.asks
 
     def _wrapped(self, documents: Documents) -> Documents:
         named = {"instId": self.listing().name} if self._count > 1 else {}

@@ -214,7 +214,6 @@ def position_document(held: Held, time: VenueTime) -> Document:
     listing, state, ticker = held.listing, held.state, held.ticker
     lots = state.lots if state.side is PositionSide.NET else abs(state.lots)
     isolated = state.margin_mode is MarginMode.ISOLATED
-    initial = _initial_atoms(held)
     return {
         "instType": SWAP,
         "instId": listing.name,
@@ -224,14 +223,14 @@ def position_document(held: Held, time: VenueTime) -> Document:
         "pos": listing.size_text(lots),
         "availPos": "" if state.side is PositionSide.NET else listing.size_text(abs(state.lots)),
         "avgPx": listing.nano_price(state.entry_nano_ticks) if lots else "",
-        **_profit(held, initial),
+        **_profit(held),
         "lever": centi_text(state.leverage_centi),
         "liqPx": listing.price_text(held.margin.liquidation_ticks) if lots else "",
         "markPx": listing.nano_price(ticker.mark_nano_ticks),
         "idxPx": listing.nano_price(ticker.index_nano_ticks),
         "last": listing.plain_price(ticker.last),
         "bePx": listing.nano_price(held.margin.break_even_nano_ticks) if lots else "",
-        "imr": "" if isolated or not lots else atoms_text(initial),
+        "imr": "" if isolated or not lots else fine(_initial(held)),
         "margin": atoms_text(state.isolated_atoms) if isolated and lots else "",
         "mgnRatio": ratio(money(held.equity_atoms), money(held.margin.maintenance_atoms)) if lots else "",
         "mmr": atoms_text(held.margin.maintenance_atoms) if lots else "",
@@ -250,12 +249,13 @@ def position_document(held: Held, time: VenueTime) -> Document:
     }
 
 
-def _initial_atoms(held: Held) -> int:
+def _initial(held: Held) -> Decimal:
     """Initial margin at mark: what the position is worth over its leverage."""
-    return abs(held.margin.notional_atoms) * 100 // max(held.state.leverage_centi, 1)
+    worth = abs(_worth(held.listing, held.listing.mark(held.ticker.mark_nano_ticks), held.state.lots))
+    return CONTEXT.divide(worth * 100, Decimal(max(held.state.leverage_centi, 1)))
 
 
-def _profit(held: Held, initial: int) -> Document:
+def _profit(held: Held) -> Document:
     """Unrealized profit at mark and at the last price, each with its part of the margin: that of the average price."""
     listing, state, ticker = held.listing, held.state, held.ticker
     if not state.lots:
