@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from venueproof_simulators.host.routing import Route
 from venueproof_simulators.host.venue import HttpRequest
 from venueproof_simulators.venues.okx.routes.methods import METHODS
-from venueproof_simulators.venues.okx.routes.table import ROUTES
+from venueproof_simulators.venues.okx.routes.table import ROUTES, Endpoint
 
 from .client import API, SWAP, Client, order
 
@@ -44,12 +45,11 @@ CALM = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChe
 @pytest.mark.parametrize("route", ROUTES.routes, ids=lambda route: f"{route.method} {route.path}")
 @settings(max_examples=12, deadline=None)
 @given(sent=st.one_of(SENT, st.lists(SENT, max_size=3), st.just(order())))
-def test_any_parameters_get_an_envelope(route: object, sent: object) -> None:
+def test_any_parameters_get_an_envelope(route: Route[Endpoint], sent: dict[str, object] | list[object]) -> None:
     client = Client()
-    method, path = route.method, route.path.removeprefix(API)  # type: ignore[attr-defined]
-    if method == "GET":
-        sent = {name: str(value) for name, value in sent.items()} if isinstance(sent, dict) else {}
-    status, document = client.signed(method, path, sent)
+    if route.method == "GET":
+        sent = {} if isinstance(sent, list) else {name: str(value) for name, value in sent.items()}
+    status, document = client.signed(route.method, route.path.removeprefix(API), sent)
     assert status in {200, 400, 429}
     assert isinstance(document["code"], str)
     assert isinstance(document["data"], list)
