@@ -6,8 +6,8 @@ import asyncio
 from decimal import Decimal
 
 import pytest
-from binance_desk import SYMBOL, Desk, ProfileName, each_profile, flow
 from msgspec import structs
+from venue_desk import SYMBOL, Desk, ProfileName, each_profile, flow
 
 from venueproof_adapters.native import make_adapter
 from venueproof_contracts.actions import (

@@ -8,8 +8,8 @@ from contextlib import suppress
 from decimal import Decimal
 
 import pytest
-from binance_desk import PARTS, SYMBOL, Desk, ProfileName, each_profile, flow
 from msgspec import structs
+from venue_desk import PARTS, SYMBOL, Desk, ProfileName, each_profile, flow
 
 from venueproof.simulation import simulate
 from venueproof.virtual import run

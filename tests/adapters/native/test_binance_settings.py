@@ -7,8 +7,8 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from binance_desk import PARTS, SYMBOL, Desk, ProfileName, each_profile, flow
 from msgspec import structs
+from venue_desk import PARTS, SYMBOL, Desk, ProfileName, each_profile, flow
 
 from venueproof_adapters.kit.budget import Budget
 from venueproof_adapters.kit.parts import replaced

@@ -92,10 +92,16 @@ class Desk:
 
 @asynccontextmanager
 async def desk_at(
-    profile: ProfileName, *, listening: bool = True, parts: Parts = PARTS, symbol: str = SYMBOL
+    profile: ProfileName,
+    *,
+    listening: bool = True,
+    parts: Parts = PARTS,
+    symbol: str = SYMBOL,
+    at: str = "binance",
+    seed: int = 3,
 ) -> AsyncGenerator[Desk]:
     """An adapter at a venue of its own; of the inverse product where the symbol is one of that."""
-    async with simulate("binance", seed=3, profile=profile) as venue:
+    async with simulate(at, seed=seed, profile=profile) as venue:
         product = "linear" if symbol.endswith(":USDT") else "inverse"
         endpoint = structs.replace(venue.endpoint(), product=product)
         adapter = make_adapter_with(endpoint, venue.credentials, parts)
@@ -120,11 +126,13 @@ def flow(
     listening: bool = True,
     parts: Parts = PARTS,
     symbol: str = SYMBOL,
+    at: str = "binance",
+    seed: int = 3,
 ) -> None:
     """Run a story in virtual time."""
 
     async def main() -> None:
-        async with desk_at(profile, listening=listening, parts=parts, symbol=symbol) as desk:
+        async with desk_at(profile, listening=listening, parts=parts, symbol=symbol, at=at, seed=seed) as desk:
             await story(desk)
 
     run(main())
