@@ -161,7 +161,8 @@ def _amounts(fills: Iterable[Fill]) -> str:
 
 
 def requests_since(case: Case, mark: int) -> int:
-    """Requests the adapter sent since the journal was `mark` rows long: over HTTP, or asking over a WebSocket."""
+    """Requests the adapter sent since the journal was `mark` rows long: over HTTP, or asking over a WebSocket. Signs of
+    life that the venue wants are none."""
     rows = case.bench.wire()[mark:]
     asked = (row for row in rows if row.kind is WireKind.FRAME_IN and row.operation is not None)
     return sum(row.kind is WireKind.REQUEST for row in rows) + sum(1 for _ in asked)

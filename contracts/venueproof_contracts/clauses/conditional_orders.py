@@ -159,11 +159,11 @@ async def watches_mark(case: Case) -> None:
     powers=(TRUTH, SetPrice),
 )
 async def trailing(case: Case) -> None:
-    """A trailing stop follows the best price by its offset, absolute or in percent: it stays on a smaller turn, fires
-    on a larger one, and does neither before its activation price came."""
+    """A trailing stop of a position follows the best price by its offset, absolute or in percent: it stays on a smaller
+    turn, fires on a larger one, and does neither before its activation price came."""
     for offset, unit in ((case.price_at(1) - case.price_at(0), OffsetUnit.ABSOLUTE), (Decimal(1), OffsetUnit.PERCENT)):
         trigger = Trigger(TriggerKind.TRAILING, offset=offset, offset_unit=unit)
-        waiting = await case.wait_at_venue(case.conditional(trigger))
+        waiting = await _trailing_stop(case, trigger)
         await case.move_price(2)
         await case.move_price("1.3")
         await _check_waits(case, waiting)
@@ -173,12 +173,18 @@ async def trailing(case: Case) -> None:
     active = Trigger(
         TriggerKind.TRAILING, offset=Decimal(1), offset_unit=OffsetUnit.PERCENT, activation=case.price_at(1)
     )
-    waiting = await case.wait_at_venue(case.conditional(active))
+    waiting = await _trailing_stop(case, active)
     await case.move_price("-1.5")
     await _check_waits(case, waiting)
     await case.move_price("1.2")
     await case.move_price("-0.3")
     await case.fired(waiting)
+
+
+async def _trailing_stop(case: Case, trigger: Trigger) -> Order:
+    """Open a position, and have it closed by a trailing stop: some venues have them for positions only."""
+    await case.trade(Side.BUY)
+    return await case.wait_at_venue(structs.replace(case.conditional(trigger), reduce_only=True))
 
 
 @clause(

@@ -12,13 +12,14 @@ from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
 from venueproof_contracts.clauses._common import check_once, near
-from venueproof_contracts.model import ContractUnit, Instrument, Position, PositionMode, PositionSide, Side
+from venueproof_contracts.model import ZERO, ContractUnit, Instrument, Position, PositionMode, PositionSide, Side
 from venueproof_contracts.wording import words
 
 ROUNDING = Decimal("1e-7")
 PROMPT_S = 10
 KEEPS_PERCENT = 1
 """Of a position's worth, what is left of the account's free money before the market turns."""
+WITHDRAWALS = 6
 STEPS: tuple[tuple[str, Side, int], ...] = (
     ("open", Side.BUY, 2),
     ("add", Side.BUY, 1),
@@ -154,10 +155,15 @@ async def liquidation(case: Case) -> None:
 
 
 async def _leave_little(case: Case) -> None:
-    """Take out all the money that the position does not need."""
+    """Take out all the money that the position does not need: first what may stand for it in other assets, then its
+    own, again and again, since where money counts less than it is worth some is left each time."""
     settle, held = case.instrument.settle, await case.true_position()
+    assert held is not None
+    assert held.entry_price is not None
     for balance in (await case.truth()).balances:
-        if held is not None and held.entry_price is not None and balance.asset == settle and balance.available:
-            keep = _cost(case.instrument, held.amount, held.entry_price) * KEEPS_PERCENT / 100
-            out = (balance.available - keep).quantize(ROUNDING)
-            await case.bench.do(Fund(settle, -max(out, Decimal(0))))
+        if balance.asset != settle and balance.wallet:
+            await case.bench.do(Fund(balance.asset, -balance.wallet))
+    keep = _cost(case.instrument, held.amount, held.entry_price) * KEEPS_PERCENT / 100
+    for _ in range(WITHDRAWALS):
+        free = next(one.available or ZERO for one in (await case.truth()).balances if one.asset == settle)
+        await case.bench.do(Fund(settle, -max((free - keep).quantize(ROUNDING), ZERO)))

@@ -155,7 +155,8 @@ class Classified(Struct, frozen=True):
     """What a request or frame asks for, known before it is carried out."""
 
     operation: str
-    """One of the contracts' neutral operations; `other` when it is none of them."""
+    """One of the contracts' neutral operations; `other` when it is none of them, empty when nothing is asked for: a
+    sign of life."""
     instrument: str = ""
     label: str = ""
 

@@ -34,7 +34,7 @@ from venueproof_simulators.venues.bybit.operations.stops import follow_fill
 from venueproof_simulators.venues.bybit.routes.admission import Admission
 from venueproof_simulators.venues.bybit.routes.frames import Frames
 from venueproof_simulators.venues.bybit.routes.gateway import BLOCKED_COUNTRY, DEMO, Gateway
-from venueproof_simulators.venues.bybit.streams.hub import Hub
+from venueproof_simulators.venues.bybit.streams.hub import Hub, read_frame
 from venueproof_simulators.venues.bybit.streams.sessions import PATHS
 from venueproof_simulators.venues.bybit.wire.numbers import Listing
 
@@ -159,6 +159,8 @@ class BybitVenue(venue.Venue[Account, Desk, Hub]):
 
     def classify_frame(self, session: int, frame: str | bytes) -> Classified:
         """What a frame of the trade connection asks for; those of the others manage subscriptions only."""
+        if read_frame(frame).get("op") == "ping":
+            return Classified("", label="ping")
         return self.frames.classify(frame) if self.frames.holds(session) else Classified("other")
 
     def receive(self, session: int, frame: str | bytes, time: VenueTime) -> None:
