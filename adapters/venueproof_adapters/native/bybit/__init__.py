@@ -1,0 +1,1 @@
+"""Bybit V5 futures, linear and inverse, of unified accounts."""
