@@ -3,46 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import ccxt
 import ccxt.async_support
 import ccxt.pro
 import pytest
 
+from .ccxt_exchange import Exchange, opened, within
 from .conftest import Serve, Served
 
 pytestmark = pytest.mark.interop
 
 SYMBOL = "BTC/USDT:USDT"
 COIN = "BTC/USD:BTC"
-Exchange = Any
-
-
-def _redirect(urls: Any, served: Served) -> Any:
-    """The same tree of URLs with scheme and host of each exchanged for those of its local twin, paths kept."""
-    if isinstance(urls, dict):
-        return {key: _redirect(value, served) for key, value in urls.items()}
-    parts = urlsplit(urls)
-    first = served.ws if parts.scheme.startswith("ws") else served.rest
-    local = urlsplit(served.ready["origins"].get(f"{parts.scheme}://{parts.netloc}", first))
-    return urlunsplit((local.scheme, local.netloc, parts.path, parts.query, parts.fragment))
-
-
-@asynccontextmanager
-async def _exchange(kind: Callable[[dict[str, Any]], Exchange], served: Served, **more: Any) -> AsyncIterator[Exchange]:
-    exchange = kind({**served.credentials, "enableRateLimit": False, **more})
-    if "httpsProxy" not in more:
-        exchange.urls["api"] = _redirect(exchange.urls["api"], served)
-    try:
-        yield exchange
-    finally:
-        await exchange.close()
 
 
 async def _trade_whole_life(exchange: Exchange, served: Served) -> None:
@@ -97,22 +73,18 @@ async def _read_the_market(exchange: Exchange) -> None:
     assert abs(await exchange.fetch_time() - exchange.milliseconds()) < 5_000
 
 
-async def _within(seconds: float, call: Awaitable[Any]) -> Any:
-    return await asyncio.wait_for(call, seconds)
-
-
 async def _hear_the_account(exchange: Exchange, symbol: str = SYMBOL, amount: float = 0.01) -> None:
     """Orders, fills and the book arrive on the streams."""
     await exchange.load_markets()
-    book = await _within(10, exchange.watch_order_book(symbol))
+    book = await within(10, exchange.watch_order_book(symbol))
     assert book["bids"][0][0] < book["asks"][0][0]
     watching = asyncio.ensure_future(exchange.watch_orders(symbol))
     fills = asyncio.ensure_future(exchange.watch_my_trades(symbol))
     await asyncio.sleep(1.0)
     order = await exchange.create_order(symbol, "market", "buy", amount)
-    heard = await _within(10, watching)
+    heard = await within(10, watching)
     assert heard[-1]["id"] == order["id"]
-    [fill] = (await _within(10, fills))[-1:]
+    [fill] = (await within(10, fills))[-1:]
     assert (fill["order"], fill["side"]) == (order["id"], "buy")
 
 
@@ -197,11 +169,11 @@ async def _order_over_the_socket(exchange: Exchange, symbol: str, amount: float)
     await exchange.load_markets()
     bid = (await exchange.fetch_order_book(symbol, 5))["bids"][0][0]
     price, lower = (float(exchange.price_to_precision(symbol, bid * share)) for share in (0.98, 0.97))
-    order = await _within(10, exchange.create_order_ws(symbol, "limit", "buy", amount, price))
+    order = await within(10, exchange.create_order_ws(symbol, "limit", "buy", amount, price))
     assert order["status"] == "open"
-    edited = await _within(10, exchange.edit_order_ws(order["id"], symbol, "limit", "buy", amount, lower))
+    edited = await within(10, exchange.edit_order_ws(order["id"], symbol, "limit", "buy", amount, lower))
     assert edited["price"] == lower
-    canceled = await _within(10, exchange.cancel_order_ws(order["id"], symbol))
+    canceled = await within(10, exchange.cancel_order_ws(order["id"], symbol))
     assert canceled["status"] == "canceled"
 
 
@@ -216,7 +188,7 @@ def _run(serve: Serve, kind: str, flow: Flow, *, proxy: bool) -> None:
     options = {"httpsProxy": served.ready["proxy"], "wssProxy": served.ready["proxy"], "cafile": served.ready["ca"]}
 
     async def main() -> None:
-        async with _exchange(getattr(ccxt.pro, kind), served, **(options if proxy else {})) as exchange:
+        async with opened(getattr(ccxt.pro, kind), served, **(options if proxy else {})) as exchange:
             await flow(exchange, served)
 
     asyncio.run(main())
@@ -257,7 +229,7 @@ def test_rest_whole_life(serve: Serve) -> None:
     served = serve("binance", "--seed", "7")
 
     async def flow() -> None:
-        async with _exchange(ccxt.async_support.binanceusdm, served) as exchange:
+        async with opened(ccxt.async_support.binanceusdm, served) as exchange:
             await _read_the_market(exchange)
             await _trade_whole_life(exchange, served)
 
@@ -269,7 +241,7 @@ def test_streams(serve: Serve) -> None:
     served = serve("binance", "--seed", "7")
 
     async def flow() -> None:
-        async with _exchange(ccxt.pro.binanceusdm, served) as exchange:
+        async with opened(ccxt.pro.binanceusdm, served) as exchange:
             await _hear_the_account(exchange)
 
     asyncio.run(flow())
@@ -281,7 +253,7 @@ def test_production_urls_through_the_proxy(serve: Serve) -> None:
     proxy = {"httpsProxy": served.ready["proxy"], "wssProxy": served.ready["proxy"]}
 
     async def flow() -> None:
-        async with _exchange(ccxt.pro.binanceusdm, served, cafile=served.ready["ca"], **proxy) as exchange:
+        async with opened(ccxt.pro.binanceusdm, served, cafile=served.ready["ca"], **proxy) as exchange:
             with pytest.raises(ccxt.InsufficientFunds):
                 await exchange.create_order(SYMBOL, "market", "buy", 100)
             await _hear_the_account(exchange)
