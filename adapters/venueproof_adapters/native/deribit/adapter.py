@@ -48,6 +48,7 @@ _MISSING = (
     Capability.GOOD_TILL_DATE,
     Capability.PLACE_MANY,
     Capability.CLOSE_POSITION,
+    Capability.TRAILING_ACTIVATION,
     Capability.LEVERAGE,
     Capability.MARGIN_MODE,
     Capability.POSITION_MODE,
