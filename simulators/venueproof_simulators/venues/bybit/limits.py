@@ -25,6 +25,8 @@ class Left(Struct, frozen=True):
     remaining: int
     reset_ms: int
     """When a request fits again; now, while the budget was not exceeded."""
+    granted: int = 1
+    """How many items of a batch it was enough for."""
 
 
 class Budgets:
@@ -48,13 +50,18 @@ class Budgets:
         self._throttled_until_ns = until_age_ns
 
     def charge(self, account: str, budget: str, amount: int, time: VenueTime) -> Left:
-        """Count requests of an account, or items of a batch. Raises `VenueError` when they are too many."""
+        """Count requests of an account, or as many items of a batch as there is room for.
+
+        Raises `VenueError` when there is no room at all. That a batch is taken in part is from memory of the vendor's
+        rate limit page.
+        """
         window, most, now_ns = self._windows[budget], self._most[budget], time.age_ns
         if now_ns < self._throttled_until_ns:
             raise _too_many(most, self._throttled_until_ns, time)
-        if not window.spend(account, amount, most, now_ns):
-            raise _too_many(most, window.room_ns(account, min(amount, most), most, now_ns), time)
-        return Left(most, most - window.count(account, now_ns), time.wire_ms)
+        granted = min(amount, most - window.count(account, now_ns))
+        if granted <= 0:
+            raise _too_many(most, window.room_ns(account, 1, most, now_ns), time)
+        return Left(most, most - window.add(account, granted, now_ns), time.wire_ms, granted)
 
     def charge_session(self, session: int, time: VenueTime) -> None:
         """Count one request of a trade session. Raises `VenueError` when they come too fast."""

@@ -41,8 +41,10 @@ def test_the_window_slides(client: Client) -> None:
 def test_batches_count_their_items(client: Client) -> None:
     rows = [order(category=None, price=str(50000 + number)) for number in range(8)]
     client.post("order/create-batch", category="linear", request=rows)
-    assert client.refused("order/create-batch", category="linear", request=rows[:3])[0] == 10006
-    client.post("order/create-batch", category="linear", request=rows[:2])
+    told = client.envelope("POST", "order/create-batch", category="linear", request=rows[:3])
+    assert [one["code"] for one in told["retExtInfo"]["list"]] == [0, 0, 10006]
+    assert client.refused("order/create-batch", category="linear", request=rows[:2])[0] == 10006
+    assert len(client.ask("order/realtime", category="linear", symbol="BTCUSDT")["list"]) == 10
 
 
 @pytest.mark.quirk("bybit.rate.ip-403-10min")

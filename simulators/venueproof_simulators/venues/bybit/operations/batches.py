@@ -45,10 +45,12 @@ def _each(call: Call, one: One, *, created: bool) -> Batch:
     if not 1 <= len(sent) <= most:
         raise VenueError("too-many-rows", most=most)
     rows, told = list[Document](), list[Document]()
-    for parameters in sent:
+    for number, parameters in enumerate(sent):
         symbol = parameters.raw("symbol") or ""
         stamp = {"createAt": str(call.time.wire_ms)} if created else {}
         try:
+            if number >= call.granted:
+                raise VenueError("too-many-requests")
             found = one(call, parameters, call.desk.listing(parameters.text("symbol"), category))
             told.append({"code": 0, "msg": "OK"})
         except VenueError as error:

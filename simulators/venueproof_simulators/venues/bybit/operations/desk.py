@@ -167,7 +167,7 @@ class Desk(desk.Desk[Account, Listing]):
     def hear_order(self, event: OrderChanged, command: Command, note: OrderNote | None, time: VenueTime) -> None:
         """An order is now so."""
         self.notes.keep(event, command, note, time)
-        self.tallies.note(event)
+        self.tallies.note(event, self.engine.mark_ticks(event.order.instrument))
 
     def hear_conditional(
         self, event: ConditionalChanged, command: Command, note: OrderNote | None, time: VenueTime
@@ -197,6 +197,8 @@ class Call(Struct, frozen=True):
     """The caller; on public endpoints, where nobody is identified, the account under test."""
     parameters: Parameters
     time: VenueTime
+    granted: int = 1
+    """How many items of a batch the budget is enough for."""
 
     @property
     def engine(self) -> Engine:

@@ -45,9 +45,10 @@ def execution(desk: Desk, fill: FillState, time: VenueTime) -> Document | None:
     if order is None:
         return None
     listing = desk.listings[fill.instrument]
-    left, closed = desk.tallies.of_fill(fill)
-    row = execution_row(listing, order, fill, desk.notes.of(order), left, closed, time)
+    kept = desk.tallies.of_fill(fill)
+    row = execution_row(listing, order, fill, desk.notes.of(order), kept.left, kept.closed, time)
     return row | {
+        "markPrice": listing.plain_price(kept.mark_ticks),
         "orderId": desk.spelled(IdKind.ORDER, listing.name, fill.order_id),
         "execId": desk.spelled(IdKind.TRADE, listing.name, fill.trade_id),
     }

@@ -215,7 +215,7 @@ def closed_profits(call: Call) -> Document:
 def _closings(call: Call, listing: Listing) -> list[_Closing]:
     found: dict[int, _Closing] = {}
     for fill in call.engine.fills(call.account.name, listing.name):
-        closed = call.desk.tallies.of_fill(fill)[1]
+        closed = call.desk.tallies.of_fill(fill).closed
         order = call.engine.order(fill.account, fill.instrument, fill.order_id)
         if not closed or order is None:
             continue

@@ -110,6 +110,8 @@ def read_request(call: Call, listing: Listing, sent: Parameters) -> Request:
     note = _note(call, listing, sent, side, ticks)
     if sent.has("triggerPrice"):
         return _conditional(listing, sent, place, note)
+    if not limit:
+        place = replace(place, ticks=note.shown_ticks)
     if not lots and reduces:
         place = replace(place, lots=_whole_position(call, listing, side, leg))
     return Request(listing, place, note)

@@ -17,6 +17,19 @@ _RECENT_MOST = 200
 """So many changes of a wallet are kept: those of the last moments."""
 
 
+class FillTally(Struct, frozen=True):
+    """One fill."""
+
+    left: int = 0
+    """Lots that its order had left then."""
+    closed: int = 0
+    """Lots of a position that it closed."""
+    mark_ticks: int = 0
+
+
+_NO_FILL = FillTally()
+
+
 class LegTally(Struct):
     """One leg of a position since the venue was opened."""
 
@@ -36,8 +49,8 @@ class Tallies:
         self._listings = listings
         self._orders: dict[tuple[str, int], dict[int, Figures]] = {}
         """Order → lots filled by then → what they came to."""
-        self._fills: dict[tuple[str, int], dict[int, tuple[int, int]]] = {}
-        """Order → trade → lots that the order had left then, and lots of a position that the trade closed."""
+        self._fills: dict[tuple[str, int], dict[int, FillTally]] = {}
+        """Order → trade → lots that the order had left then, lots of a position that the trade closed, mark."""
         self._legs: dict[tuple[str, str, PositionSide], LegTally] = {}
         self._realized: dict[tuple[str, str], int] = {}
         self._recent: dict[str, list[tuple[int, str, int]]] = {}
@@ -45,8 +58,8 @@ class Tallies:
         self._held: dict[tuple[str, str], list[tuple[int, int]]] = {}
         """When payments of funding came, and the lots held then."""
 
-    def note(self, event: OrderChanged) -> None:
-        """A fill, if it is one."""
+    def note(self, event: OrderChanged, mark_ticks: int) -> None:
+        """A fill, if it is one, and where mark is."""
         fill, order = event.fill, event.order
         if fill is None:
             return
@@ -59,7 +72,7 @@ class Tallies:
         leg.begun_ns = leg.begun_ns or fill.at_ns
         if before * leg.lots <= 0:
             leg.opened_ns = fill.at_ns
-        self._fills.setdefault(key, {})[fill.trade_id] = (order.lots - order.filled_lots, closed)
+        self._fills.setdefault(key, {})[fill.trade_id] = FillTally(order.lots - order.filled_lots, closed, mark_ticks)
         costs = self._orders.setdefault(key, {})
         cost = costs.get(order.filled_lots - fill.lots, _NOTHING)
         costs[order.filled_lots] = Figures(
@@ -92,9 +105,9 @@ class Tallies:
         """What an order had cost when it stood so."""
         return self._orders.get((order.instrument, order.order_id), {}).get(order.filled_lots, _NOTHING)
 
-    def of_fill(self, fill: FillState) -> tuple[int, int]:
-        """Lots that its order had left after a fill, and lots that it closed."""
-        return self._fills.get((fill.instrument, fill.order_id), {}).get(fill.trade_id, (0, 0))
+    def of_fill(self, fill: FillState) -> FillTally:
+        """What is kept of a fill."""
+        return self._fills.get((fill.instrument, fill.order_id), {}).get(fill.trade_id, _NO_FILL)
 
     def of_leg(self, account: str, instrument: str, side: PositionSide) -> LegTally:
         """One leg."""

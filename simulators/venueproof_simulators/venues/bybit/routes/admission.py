@@ -65,7 +65,7 @@ class Admission:
         amount = max(1, len(sent.orders())) if endpoint.batch else 1
         left = self._desk.budgets.charge(account.name, endpoint.budget, amount, time)
         try:
-            found = endpoint.operation(Call(self._desk, account, sent, time))
+            found = endpoint.operation(Call(self._desk, account, sent, time, left.granted))
         except VenueError as error:
             raise VenueError(error.key, **error.fields, left=left) from error
         if isinstance(found, Batch):

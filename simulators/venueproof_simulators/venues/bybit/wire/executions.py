@@ -45,7 +45,7 @@ def execution_row(
         "feeCurrency": "",
         "tradeIv": "",
         "markIv": "",
-        "markPrice": listing.plain_price(fill.ticks),
+        "markPrice": "",
         "indexPrice": "",
         "underlyingPrice": "",
         "blockTradeId": "",
