@@ -17,7 +17,7 @@ _FIRED = frozenset({ConditionalStatus.TRIGGERED, ConditionalStatus.FINISHED})
 
 
 def open_orders(call: Call) -> Document:
-    """GET openorders: oldest last; one that is held back is not among them."""
+    """GET openorders: newest first; one that is held back is not among them."""
     desk, time = call.desk, call.time
     rows: list[tuple[int, Document]] = []
     for order in desk.engine.live_orders(call.account.name):
@@ -26,7 +26,7 @@ def open_orders(call: Call) -> Document:
     for stop in desk.engine.waiting(call.account.name):
         one, uid = desk.listings[stop.instrument], desk.stop_uid(stop)
         rows.append((stop.created_ns, wire.open_trigger(one, stop, uid, shown_id(stop.client_id), time)))
-    return {"openOrders": [row for _, row in sorted(rows, key=lambda row: row[0], reverse=True)]}
+    return {"openOrders": [row for _, row in sorted(rows, key=lambda row: row[0])[::-1]]}
 
 
 def states(call: Call) -> Document:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from venueproof_simulators.engine.conditional_state import ConditionalState
 from venueproof_simulators.engine.events import Cause, ConditionalCause, ConditionalChanged, Event, OrderChanged
-from venueproof_simulators.engine.state import LIVE, FillState, OrderState, OrderStatus
+from venueproof_simulators.engine.state import FillState, OrderState, OrderStatus
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.kraken.operations.desk import Account, Desk, shown_id
 from venueproof_simulators.venues.kraken.operations.histories import LOWER_CASE
@@ -161,9 +161,8 @@ def _last_fills(desk: Desk, owner: Account, time: VenueTime) -> list[Document]:
     rows: list[Document] = []
     for fill in newest_first(desk.engine.fills(owner.name), desk.limits.named("fills").limit):
         order = order_of(desk, fill)
-        now = order if order is not None and order.status in LIVE else None
         one = desk.listings[fill.instrument]
-        rows.append(wire.fill_object(one, fill, now, fill_uids(desk, fill), None, fill_type(fill, order), time))
+        rows.append(wire.fill_object(one, fill, order, fill_uids(desk, fill), None, fill_type(fill, order), time))
     return rows
 
 
