@@ -1,0 +1,1 @@
+"""OKX swaps, linear and inverse."""
