@@ -1,7 +1,7 @@
 """The venue's requests about orders, the account and its settings, in the kit's words.
 
-What places, changes or ends an order is answered by its name alone: the kit looks what became of it. Source: the vendor's
-trade and account pages by way of ccxt 4.5.90.
+What places, changes or ends an order is answered by its name alone: the kit looks what became of it. Source: the
+vendor's trade and account pages by way of ccxt 4.5.90.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class OkxMarket:
         self._now_ns = now_ns
 
     async def ticker(self, instrument: str) -> Ticker:
-        """Five requests at once, since the ticker has neither funding nor open interest; only the first must succeed."""
+        """Five requests at once, since the ticker lacks funding and open interest; only the first must succeed."""
         found = self._catalog.find(instrument)
         name = found.spelling
         day, mark, index, funding, interest = await asyncio.gather(
