@@ -19,7 +19,7 @@ from venueproof_adapters.kit.orders import Told
 from venueproof_adapters.kit.own import MarginSetting
 from venueproof_adapters.kit.requests import Unreadable, read
 from venueproof_adapters.native.okx import wire
-from venueproof_adapters.native.okx.errors import NO_AMEND
+from venueproof_adapters.native.okx.errors import IN_USE, NO_AMEND
 from venueproof_adapters.native.okx.margin import Modes
 from venueproof_adapters.native.okx.parse import MARKET_PRICE, POST_ONLY, TURNED_AWAY, Parser, at_ns, balance
 from venueproof_adapters.native.okx.products import SWAP
@@ -387,7 +387,12 @@ class OkxAccount:
     async def set_position_mode(self, mode: PositionMode) -> None:
         """POST account/set-position-mode, of the whole account."""
         word = HEDGE if mode is PositionMode.HEDGE else NET
-        await self._rest.set("set-position-mode", tuple[wire.ModeRow], posMode=word)
+        try:
+            await self._rest.set("set-position-mode", tuple[wire.ModeRow], posMode=word)
+        except Rejected as error:
+            if error.code not in IN_USE or await self.positions():
+                raise
+            raise Rejected(Reason.OPEN_ORDERS, code=error.code, text=error.text) from None
 
 
 HEDGE, NET = "long_short_mode", "net_mode"

@@ -32,6 +32,8 @@ _TABLE = ErrorTable(Path(__file__).with_name("errors.toml"))
 NO_AMEND = _TABLE.calling_for("replacing")
 NO_FILLS = _TABLE.calling_for("other-channel")
 """Refusals of the channel of fills to accounts with a low tier of fees."""
+IN_USE = _TABLE.calling_for("looking")
+"""One code for open orders and open positions: which it is has to be looked up."""
 
 OK = "0"
 _WITH_ROWS = frozenset({OK, "1", "2"})

@@ -33,6 +33,8 @@ REQUEST_LIFETIME_S = 31
 FACTS = read_calls(Path(__file__).with_name("calls.toml"))
 BY_INSTRUMENT = frozenset({"place", "place-batch", "amend", "cancel", "cancel-batch"})
 """Windows that the venue counts by account and instrument."""
+_BY_REQUEST = frozenset({"account", "address"})
+"""Windows in which a request counts once, whatever number of rows it has."""
 ROWS = "rows"
 """The parameter of requests that are a list of what else stands under names."""
 
@@ -56,6 +58,7 @@ class Rest(Requests):
         super().__init__(FACTS.calls("", _ROOT), self.judge, http, sync, budget, backoff)
         self._hosts = hosts
         self._signer = signer
+        budget.set_windows(FACTS.windows())
 
     async def server_time(self) -> int:
         """The venue's clock in ns."""
@@ -108,7 +111,7 @@ class Rest(Requests):
         """As the call says for each row, and apart for each instrument where the venue counts so."""
         rows = cast("Sequence[Terms]", params.get(ROWS) or [params])
         found: Counter[str] = Counter()
-        for row in rows:
-            for window, cost in call.costs.items():
+        for window, cost in call.costs.items():
+            for row in rows[:1] if window in _BY_REQUEST else rows:
                 found[f"{window} {row.get('instId')}" if window in BY_INSTRUMENT else window] += cost
         return found

@@ -33,7 +33,7 @@ from venueproof_simulators.venues.okx.operations.notes import OrderNote
 from venueproof_simulators.venues.okx.routes.frames import Frames
 from venueproof_simulators.venues.okx.routes.gateway import Gateway
 from venueproof_simulators.venues.okx.routes.methods import METHODS
-from venueproof_simulators.venues.okx.streams.hub import Hub
+from venueproof_simulators.venues.okx.streams.hub import PING, Hub
 from venueproof_simulators.venues.okx.streams.sessions import read_opening
 from venueproof_simulators.venues.okx.wire.numbers import Listing, algo_id, load_tiers, order_id
 
@@ -161,6 +161,8 @@ class OkxVenue(common.Venue[Account, Desk, Hub]):
 
     def classify_frame(self, session: int, frame: str | bytes) -> Classified:
         """What a frame asks for; logins and subscriptions are about the connection only."""
+        if frame in PING:
+            return Classified("", label="ping")
         try:
             request = self.hub.read(frame)
         except VenueError:

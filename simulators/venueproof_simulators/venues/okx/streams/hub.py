@@ -45,10 +45,14 @@ from venueproof_simulators.venues.okx.wire.numbers import Document, atoms_text, 
 
 SILENT_BEFORE_LOGIN = "okx.ws.subscribe-before-login"
 FILLS_TIER = "okx.ws.fills-tier"
+PING = ("ping", b"ping")
+"""What a client says to stay connected: plain text."""
 _IDLE_CODE, _IDLE_REASON = 4004, "no data received in 30s."
 _LOGIN_FAILED = 4001
 _GOING_AWAY = 1001
 _UPDATE_NS = 5 * 10**9
+_UPDATED = ("account", "positions")
+"""Channels that go on by the clock."""
 Orders = Callable[[Session, Request, VenueTime], Message]
 
 
@@ -124,6 +128,8 @@ class Hub(hub.Hub[Desk, Session]):
                 continue
             if silent:
                 self.left(session, time)
+                for channel in _UPDATED:
+                    self.clocks.stop(number, channel)
                 session.args, session.names, session.account = {}, {}, ""
             else:
                 self.announce(number, session, time)
@@ -144,7 +150,7 @@ class Hub(hub.Hub[Desk, Session]):
             return
         session.spoken = False
         self._watch(number, time)
-        if frame in ("ping", b"ping"):
+        if frame in PING:
             self.send(Message((number,), "pong", topic="session", label="pong"))
             return
         try:
@@ -250,9 +256,7 @@ class Hub(hub.Hub[Desk, Session]):
         self._count_connections(session, channel)
         account = self.desk.account(session.account)
         self._first(session, arg, account, time)
-        if channel in ("account", "positions") and '"updateInterval":"0"' not in arg.get("extraParams", "").replace(
-            " ", ""
-        ):
+        if channel in _UPDATED and '"updateInterval":"0"' not in arg.get("extraParams", "").replace(" ", ""):
             self.clocks.every(session.number, channel, _UPDATE_NS, partial(self._update, channel), time)
 
     def _count_connections(self, session: Session, channel: str) -> None:
@@ -286,7 +290,7 @@ class Hub(hub.Hub[Desk, Session]):
     def _first(self, session: Session, arg: dict[str, str], account: Account, time: VenueTime) -> None:
         """What a channel of the account says on joining."""
         channel = arg["channel"]
-        if channel in ("account", "positions"):
+        if channel in _UPDATED:
             self._whole(session, arg, account, "snapshot", time)
         elif channel == "balance_and_position":
             self._tell(session, arg, [self._both(account, time)], "position", "", "")
