@@ -9,8 +9,10 @@ message <─ Hub <────────────────────�
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
+from functools import lru_cache
 
-from venueproof_simulators.engine.prices import Pace
+from venueproof_simulators.engine.prices import Pace, underlying
 from venueproof_simulators.host.facts import load_instruments
 from venueproof_simulators.host.venue import (
     Classified,
@@ -34,6 +36,7 @@ from venueproof_simulators.venues.deribit.routes.calls import Calls
 from venueproof_simulators.venues.deribit.routes.frames import Frames
 from venueproof_simulators.venues.deribit.routes.gateway import Gateway, is_test
 from venueproof_simulators.venues.deribit.streams.hub import Hub
+from venueproof_simulators.venues.deribit.wire.chain import load_chain, rows_at
 from venueproof_simulators.venues.deribit.wire.currencies import load_currencies
 from venueproof_simulators.venues.deribit.wire.numbers import Listing
 
@@ -79,9 +82,10 @@ class DeribitVenue(venue.Venue[Account, Desk, Hub]):
 
     def __init__(self, *, seed: int, profile: Profile, pace: Pace, start_ns: int) -> None:
         package = __package__ or ""
-        listings = [Listing(row) for row in load_instruments(package)]
-        opened = basis(package, listings, seed=seed, profile=profile, pace=pace, start_ns=start_ns)
-        desk = Desk(opened, load_currencies(package))
+        listings = _listings(package, start_ns)
+        engine_has = [listing for listing in listings if not listing.option]
+        opened = basis(package, engine_has, seed=seed, profile=profile, pace=pace, start_ns=start_ns)
+        desk = Desk(opened, load_currencies(package), load_chain(package), listings)
         super().__init__(desk, Hub(desk))
         calls = Calls(desk)
         self.gateway = Gateway(desk, calls)
@@ -151,3 +155,15 @@ class DeribitVenue(venue.Venue[Account, Desk, Hub]):
     def ban(self, client: str, until_ns: int, time: VenueTime) -> None:
         """There are no bans: whoever asked too often is refused until then."""
         self.desk.budgets.throttle(until_ns)
+
+
+@lru_cache(maxsize=8)
+def _listings(package: str, start_ns: int) -> tuple[Listing, ...]:
+    """What is listed when a run begins at a moment: perpetuals, dated futures, options."""
+    dated = rows_at(load_chain(package), start_ns, _opening_price, {})
+    return tuple(Listing(row) for row in (*load_instruments(package), *dated))
+
+
+def _opening_price(name: str) -> Decimal:
+    """What an underlying costs when a run begins."""
+    return underlying(name).price

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from venueproof_simulators.engine.instruments import ASSET_DECIMALS
 from venueproof_simulators.engine.state import BalanceState, PositionState
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit.documents import Document
@@ -32,15 +33,35 @@ def balance_of(desk: Desk, account: str, currency: str) -> BalanceState:
 def holdings_of(desk: Desk, account: str, currency: str, time: VenueTime) -> Holdings:
     """Positions of one currency, added up."""
     futures, delta, deltas = 0, Decimal(0), dict[str, Decimal]()
+    options, value, greeks = 0, 0, dict[str, Decimal]()
     for position in desk.engine.positions(account):
         listing = desk.listings[position.instrument]
         if listing.currency != currency or not position.lots:
             continue
-        coin = listing.coin(position.lots, desk.engine.mark_nano_ticks(listing.name, time.true_ns))
-        futures += position.unrealized_atoms
+        if listing.option:
+            options += position.unrealized_atoms
+            value += worth_of(desk, listing, position.lots, time)
+            for name, moved in position_greeks(desk, listing, position.lots).items():
+                greeks[name] = greeks.get(name, Decimal(0)) + moved
+            coin = desk.engine.option(listing.name).greeks.delta * listing.face(position.lots)
+        else:
+            futures += position.unrealized_atoms
+            coin = listing.coin(position.lots, desk.engine.mark_nano_ticks(listing.name, time.true_ns))
         delta += coin
         deltas[listing.index_name] = deltas.get(listing.index_name, Decimal(0)) + coin
-    return Holdings(futures_unrealized=futures, delta=delta, deltas=deltas)
+    return Holdings(futures, options, value, delta, deltas, greeks)
+
+
+def worth_of(desk: Desk, listing: Listing, lots: int, time: VenueTime) -> int:
+    """Atoms of what an option position would fetch at mark."""
+    mark = listing.mark(desk.engine.mark_nano_ticks(listing.name, time.true_ns))
+    return int((mark * listing.face(lots)).scaleb(ASSET_DECIMALS))
+
+
+def position_greeks(desk: Desk, listing: Listing, lots: int) -> dict[str, Decimal]:
+    """The greeks of an option position."""
+    greeks, face = desk.engine.option(listing.name).greeks, listing.face(lots)
+    return {name: getattr(greeks, name) * face for name in ("delta", "gamma", "vega", "theta")}
 
 
 def portfolio(desk: Desk, account: str, currency: str, time: VenueTime) -> Document:
@@ -120,8 +141,14 @@ def position_row(desk: Desk, account: str, listing: Listing, time: VenueTime) ->
         settled=desk.settled_price(listing),
         realized_atoms=session.futures_realized + session.options_realized,
         funding_atoms=session.funding,
+        index=engine.option(listing.name).underlying_price if listing.option else Decimal(1),
     )
-    return wire.position_document(listing, position, facts)
+    document = wire.position_document(listing, position, facts)
+    if not listing.option:
+        return document
+    return document | wire.option_position_fields(
+        listing, position, facts, position_greeks(desk, listing, position.lots)
+    )
 
 
 def get_position(call: Call) -> Document:

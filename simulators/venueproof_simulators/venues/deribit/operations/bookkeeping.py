@@ -51,6 +51,8 @@ class Books:
         self._settlements: dict[str, list[Settlement]] = {}
         self.settled: dict[str, Decimal] = {}
         """The mark price of each instrument at the last settlement."""
+        self.deliveries: dict[str, dict[int, Decimal]] = {}
+        """Index → when something was delivered (venue's clock, ms), and at which price."""
         self._numbers = 0
 
     # --- reading ---

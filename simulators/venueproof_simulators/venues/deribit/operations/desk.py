@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from venueproof_simulators.engine.commands import (
     Command,
     HoldTriggers,
+    List,
     OpenAccount,
     Place,
     PlaceConditional,
@@ -27,6 +28,7 @@ from venueproof_simulators.engine.conditional_state import ConditionalState, Con
 from venueproof_simulators.engine.events import (
     BalanceChanged,
     ConditionalChanged,
+    Delivered,
     Event,
     Forgotten,
     OrderChanged,
@@ -38,12 +40,14 @@ from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit.basis import Basis
 from venueproof_simulators.kit.desk import Desk as KitDesk
 from venueproof_simulators.kit.notes import Notes
+from venueproof_simulators.kit.numbers import wire_ms
 from venueproof_simulators.kit.parameters import Parameters
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.deribit.limits import Budgets
 from venueproof_simulators.venues.deribit.operations.bookkeeping import Books, Settlement
 from venueproof_simulators.venues.deribit.operations.identity import Account, Token, Tokens, new_account
 from venueproof_simulators.venues.deribit.operations.sessions import Session
+from venueproof_simulators.venues.deribit.wire.chain import Chain, rows_at
 from venueproof_simulators.venues.deribit.wire.currencies import Currency
 from venueproof_simulators.venues.deribit.wire.numbers import Listing, num, order_number
 from venueproof_simulators.venues.deribit.wire.orders import PLAIN_NOTE, Note, trigger_letters
@@ -78,7 +82,7 @@ class Channels(Protocol):
         ...
 
 
-def _untold(time: VenueTime) -> None:
+def _untold(names: list[str], time: VenueTime) -> None:
     """No stream listens yet."""
 
 
@@ -87,8 +91,13 @@ class Desk(KitDesk[Account, Listing]):
 
     channels: Channels
 
-    def __init__(self, basis: Basis[Listing], currencies: Iterable[Currency]) -> None:
+    def __init__(
+        self, basis: Basis[Listing], currencies: Iterable[Currency], chain: Chain, listings: Iterable[Listing]
+    ) -> None:
+        """`listings` are all that there are; the engine has those of `basis`, and gets an option on its first use."""
         super().__init__(basis)
+        self._chain = chain
+        self.listings.update({listing.name: listing for listing in listings})
         self.currencies = {currency.currency: currency for currency in currencies}
         self.budgets = Budgets(basis.limits, basis.switches)
         self.tokens = Tokens(basis.seed, basis.limits)
@@ -96,6 +105,8 @@ class Desk(KitDesk[Account, Listing]):
         self.orders: Notes[Note] = Notes(PLAIN_NOTE)
         self.triggers: Notes[Note] = Notes(PLAIN_NOTE)
         self._held = False
+        self._gone: set[str] = set()
+        """What has expired, and was told of."""
         self._known: set[tuple[str, int]] = set()
         self._conditionals: dict[str, ConditionalState] = {}
         """Every trigger order by its id on the wire, as it was when it was placed."""
@@ -107,9 +118,10 @@ class Desk(KitDesk[Account, Listing]):
         self.settling_until_ns = 0
         self.cancelling: dict[str, bool] = {}
         """Accounts whose new connections cancel orders when they are lost."""
-        self.tell_state: Callable[[VenueTime], None] = _untold
-        """Trading pauses, or goes on: streams tell."""
+        self.tell_state: Callable[[list[str], VenueTime], None] = _untold
+        """Trading pauses, or goes on, and instruments come and go: streams tell."""
         self.hears[OrderChanged] = self.hear_order
+        self.hears[Delivered] = self.hear_delivery
         self.hears[ConditionalChanged] = self.hear_conditional
         self._plan_settlement(self.opened_ns)
 
@@ -142,9 +154,20 @@ class Desk(KitDesk[Account, Listing]):
             raise VenueError("instrument", reason="instrument not found", parameter="instrument_name")
         return listing
 
+    def open_market(self, listing: Listing, time: VenueTime) -> None:
+        """Let the engine have an option, from its first use on. Raises `VenueError` for one that has expired."""
+        if listing.name not in self.engine.instruments:
+            if listing.ends_by(time.true_ns):
+                raise VenueError("expired")
+            self.command(List(listing.instrument), time)
+
+    def is_open(self, listing: Listing) -> bool:
+        """Whether anybody has used it: an option that nobody has used has no trades and no orders."""
+        return listing.name in self.engine.instruments
+
     def state(self, listing: Listing, time: VenueTime) -> str:
         """Whether an instrument is traded: `open`, `settlement`, `locked`, `delivered`."""
-        if listing.instrument.expiry_ns and time.true_ns >= listing.instrument.expiry_ns:
+        if listing.ends_by(time.true_ns):
             return "delivered"
         if time.age_ns < self.settling_until_ns:
             return "settlement"
@@ -191,7 +214,10 @@ class Desk(KitDesk[Account, Listing]):
     def _note_fill(self, order: OrderState, fill: FillState, time: VenueTime) -> None:
         listing = self.listings[fill.instrument]
         ticker = self.engine.ticker(fill.instrument, time.true_ns)
-        self._prices[fill.instrument, fill.trade_id] = (ticker.mark_nano_ticks, ticker.index_nano_ticks)
+        index = ticker.index_nano_ticks
+        if listing.option:
+            index = int(self.engine.option(listing.name).underlying_price / listing.row.tick * NANO)
+        self._prices[fill.instrument, fill.trade_id] = (ticker.mark_nano_ticks, index)
         wallet = self.wallet_atoms(fill.account, listing.currency)
         lots = self.engine.position(fill.account, fill.instrument).lots
         self.books.note_fill(listing, order, fill, wallet, lots)
@@ -288,6 +314,32 @@ class Desk(KitDesk[Account, Listing]):
         key = (order.instrument, order.order_id)
         self.orders.set(key, replace(self.orders.of(key), cancel_reason=reason))
 
+    # --- what comes and goes ------------------------------------------------------------------------------------------
+
+    def roll(self, time: VenueTime) -> list[str]:
+        """List what the chain lacks now; returns the names of what came and of what has gone."""
+        before = set(self.listings)
+        gone = [name for name, one in self.listings.items() if one.ends_by(time.true_ns) and name not in self._gone]
+        self._gone.update(gone)
+        for row in rows_at(self._chain, time.true_ns, self._price_of, self.listings):
+            listing = Listing(row)
+            self.numbers[listing.number] = self.listings[listing.name] = listing
+            if not listing.option:
+                self.add_listing(listing, time)
+
+        return [*gone, *(name for name in self.listings if name not in before)]
+
+    def _price_of(self, underlying: str) -> Decimal:
+        found = next(one for one in self.listings.values() if one.perpetual and one.row.underlying == underlying)
+        return found.price(self.engine.index_ticks(found.name))
+
+    def hear_delivery(self, event: Delivered, command: Command, note: object, time: VenueTime) -> None:
+        """An instrument has expired."""
+        listing = self.listings[event.instrument]
+        index = self.engine.ticker(listing.name, time.true_ns).index_nano_ticks
+        price = self._price_of(listing.row.underlying) if listing.option else listing.mark(index)
+        self.books.deliveries.setdefault(listing.index_name, {})[wire_ms(time, time.true_ns)] = price
+
     # --- the end of a session -----------------------------------------------------------------------------------------
 
     def _plan_settlement(self, age_ns: int) -> None:
@@ -308,13 +360,13 @@ class Desk(KitDesk[Account, Listing]):
         self.books.settled = {
             name: listing.mark(self.engine.mark_nano_ticks(name, time.true_ns))
             for name, listing in self.listings.items()
-            if self.state(listing, time) != "delivered"
+            if self.is_open(listing) and self.state(listing, time) != "delivered"
         }
-        self.tell_state(time)
+        self.tell_state(self.roll(time), time)
 
     def _settled(self, until_ns: int, time: VenueTime) -> None:
         """Trading goes on."""
-        self.tell_state(time)
+        self.tell_state([], time)
 
     def _session_rows(self, account: str, time: VenueTime) -> list[Settlement]:
         held = [position for position in self.engine.positions(account) if position.lots]
@@ -368,7 +420,13 @@ class Call(Struct, frozen=True):
 
     def listing(self) -> Listing:
         """The instrument of parameter `instrument_name`, which must be there. Raises `VenueError`."""
-        return self.desk.listing(self.parameters.text("instrument_name"))
+        listing = self.desk.listing(self.parameters.text("instrument_name"))
+        self.desk.open_market(listing, self.time)
+        return listing
+
+    def used(self) -> list[Listing]:
+        """Of `listings` those that anybody has used. Raises `VenueError`."""
+        return [listing for listing in self.listings() if self.desk.is_open(listing)]
 
     def currency(self) -> str:
         """Parameter `currency`, which must be there and one of the venue's. Raises `VenueError`."""

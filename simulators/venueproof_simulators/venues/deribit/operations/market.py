@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from venueproof_simulators.engine.state import CandleState, TickerState, TradeState
+from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.numbers import wire_ms
 from venueproof_simulators.kit.parameters import needed
 from venueproof_simulators.kit.refusing import VenueError
-from venueproof_simulators.venues.deribit.operations.desk import Call
+from venueproof_simulators.venues.deribit.operations.desk import Call, Desk
 from venueproof_simulators.venues.deribit.wire import market as wire
 from venueproof_simulators.venues.deribit.wire.numbers import Listing, num
 
@@ -36,6 +37,7 @@ _HOUR_MS = 3_600_000
 _YEAR_MS = 365 * 24 * _HOUR_MS
 _TRADES_MAX = 1000
 _TRADES = 10
+_OFFSET_MAX = 10**6
 _SORTS = frozenset({"default", "asc", "desc"})
 
 
@@ -51,7 +53,7 @@ def get_instruments(call: Call) -> list[Document]:
 
 def get_instrument(call: Call) -> Document:
     """public/get_instrument."""
-    listing = call.listing()
+    listing = call.desk.listing(call.parameters.text("instrument_name"))
     return wire.instrument_document(listing, call.desk.state(listing, call.time))
 
 
@@ -95,8 +97,14 @@ def ticker(call: Call) -> Document:
 def _ticker(call: Call, listing: Listing) -> Document:
     desk = call.desk
     state = desk.state(listing, call.time)
-    found = ticker_of(call, listing)
-    return wire.ticker_document(listing, found, state, desk.settled_price(listing), call.time)
+    return ticker_row(desk, listing, state, call.time)
+
+
+def ticker_row(desk: Desk, listing: Listing, state: str, time: VenueTime) -> Document:
+    """The ticker of an instrument; options have volatilities and greeks besides."""
+    found = desk.engine.ticker(listing.name, time.true_ns)
+    document = wire.ticker_document(listing, found, state, desk.settled_price(listing), time)
+    return document | (wire.option_fields(listing, desk.engine.option(listing.name)) if listing.option else {})
 
 
 def get_order_book(call: Call) -> Document:
@@ -114,6 +122,7 @@ def get_order_book_by_id(call: Call) -> Document:
     listing = call.desk.numbers.get(number)
     if listing is None:
         raise VenueError("instrument", reason="instrument not found", parameter="instrument_id")
+    call.desk.open_market(listing, call.time)
     book = call.desk.engine.book(listing.name, _DEPTH)
     return _ticker(call, listing) | wire.book_fields(listing, book)
 
@@ -131,7 +140,18 @@ def summary_by_currency(call: Call) -> list[Document]:
 
 def _summaries(call: Call, listings: list[Listing]) -> list[Document]:
     live = [listing for listing in listings if call.desk.state(listing, call.time) != "delivered"]
-    return [wire.summary_document(listing, ticker_of(call, listing), call.time) for listing in live]
+    for listing in live:
+        call.desk.open_market(listing, call.time)
+    return [_summary(call, listing) for listing in live]
+
+
+def _summary(call: Call, listing: Listing) -> Document:
+    document = wire.summary_document(listing, ticker_of(call, listing), call.time)
+    if not listing.option:
+        return document
+    fields = wire.option_fields(listing, call.desk.engine.option(listing.name))
+    wanted = ("estimated_delivery_price", "mark_iv", "underlying_price", "underlying_index", "interest_rate")
+    return document | {name: fields[name] for name in wanted}
 
 
 # --- trades -----------------------------------------------------------------------------------------------------------
@@ -195,7 +215,7 @@ def trades_by_currency(call: Call) -> Document:
     start_ns = None if begin is None else begin * _MS
     end_ns = now_ns if until is None else min(until * _MS, now_ns)
     rows: list[Document] = []
-    for listing in call.listings():
+    for listing in call.used():
         found = call.desk.engine.trades(listing.name, now_ns, limit=count + 1, start_ns=start_ns, end_ns=end_ns)
         rows += _trade_rows(call, listing, found)
     rows.sort(key=lambda row: (row["timestamp"], row["trade_id"]), reverse=newest_first)
@@ -300,3 +320,18 @@ def get_index_price(call: Call) -> Document:
 def get_index_names(call: Call) -> list[str]:
     """public/get_index_price_names and get_supported_index_names."""
     return sorted({listing.index_name for listing in call.desk.listings.values()})
+
+
+def get_delivery_prices(call: Call) -> Document:
+    """public/get_delivery_prices: newest first."""
+    index = index_listing(call, call.parameters.text("index_name")).index_name
+    count, offset = (
+        call.parameters.within("count", 1, _TRADES_MAX, _TRADES),
+        call.parameters.within("offset", 0, 10**6, 0),
+    )
+    found = sorted(call.desk.books.deliveries.get(index, {}).items(), reverse=True)
+    rows = [
+        {"date": f"{datetime.fromtimestamp(at_ms // 1000, UTC):%Y-%m-%d}", "delivery_price": num(price)}
+        for at_ms, price in found
+    ]
+    return {"records_total": len(rows), "data": rows[offset : offset + count]}

@@ -83,6 +83,7 @@ _PUBLIC = (
     _public("get_last_trades_by_currency_and_time", market.trades_by_currency, "trades"),
     _public("get_funding_rate_value", market.funding_rate_value, "funding"),
     _public("get_funding_rate_history", market.funding_rate_history, "funding"),
+    _public("get_delivery_prices", market.get_delivery_prices),
     _public("get_index_price", market.get_index_price),
     _public("get_index", market.get_index_price),
     _public("get_index_price_names", market.get_index_names),

@@ -10,9 +10,7 @@ from decimal import Decimal
 
 from venueproof_simulators.engine.events import (
     BookChanged,
-    Delivered,
     Event,
-    Listed,
     MarkMoved,
     PriceMoved,
     Traded,
@@ -24,7 +22,7 @@ from venueproof_simulators.kit.feeds import Documents, Start
 from venueproof_simulators.kit.feeds import Feed as KitFeed
 from venueproof_simulators.kit.numbers import wire_ms
 from venueproof_simulators.venues.deribit.operations.desk import Desk
-from venueproof_simulators.venues.deribit.operations.market import RESOLUTIONS
+from venueproof_simulators.venues.deribit.operations.market import RESOLUTIONS, ticker_row
 from venueproof_simulators.venues.deribit.streams.names import Channel, Kind
 from venueproof_simulators.venues.deribit.wire import market as wire
 from venueproof_simulators.venues.deribit.wire.numbers import Listing, num
@@ -184,9 +182,8 @@ class TickerFeed(Feed):
         return [self._document(time)]
 
     def _document(self, time: VenueTime) -> Document:
-        listing, desk = self.listing(), self.desk
-        ticker = self.engine.ticker(listing.name, time.true_ns)
-        return wire.ticker_document(listing, ticker, desk.state(listing, time), desk.settled_price(listing), time)
+        listing = self.listing()
+        return ticker_row(self.desk, listing, self.desk.state(listing, time), time)
 
 
 class IncrementalFeed(TickerFeed):
@@ -341,24 +338,40 @@ class EstimatedFeed(IndexFeed):
         return [{"seconds": seconds, "price": price, "is_estimated": True}]
 
 
-class StateFeed(Feed):
-    """instrument.state: an instrument is listed, pauses, or is no more."""
+class OptionMarksFeed(Feed):
+    """markprice.options: mark prices and volatilities of all options of an index, by the clock."""
+
+    ticking = True
+
+    def greeting(self, time: VenueTime) -> list[object]:
+        """Those of now."""
+        return self.told(time)
 
     def wants(self, listing: Listing) -> bool:
         """Also of one that is listed later."""
-        return self.channel.covers(listing)
+        return listing.option and self.channel.covers(listing)
+
+    def told(self, time: VenueTime) -> list[object]:
+        """Those of now."""
+        rows: list[Document] = []
+        for name, listing in self.listings.items():
+            if listing.option and self.desk.is_open(listing) and self.desk.state(listing, time) != "delivered":
+                mark = wire.mark_price(listing, self.engine.mark_nano_ticks(name, time.true_ns))
+                volatility = num(self.engine.option(name).volatility)
+                rows.append({"instrument_name": name, "mark_price": mark, "iv": volatility})
+        return [rows]
+
+
+class StateFeed(Feed):
+    """instrument.state: an instrument is listed, or is no more. The desk says so, as the engine knows options late."""
 
     def begin(self, time: VenueTime) -> None:
         """Nothing yet."""
         self._names: list[str] = []
 
-    def marks(self, event: Event) -> bool:
-        """Listed, or delivered."""
-        if isinstance(event, Listed):
-            self._names.append(event.instrument.name)
-        elif isinstance(event, Delivered):
-            self._names.append(event.instrument)
-        return bool(self._names)
+    def note(self, names: list[str]) -> None:
+        """Instruments that came or went."""
+        self._names += [name for name in names if self.channel.covers(self.desk.listings[name])]
 
     def told(self, time: VenueTime) -> list[object]:
         """Their states of now."""
@@ -366,7 +379,7 @@ class StateFeed(Feed):
         return [self._told(self.desk.listings[name], time) for name in names]
 
     def _told(self, listing: Listing, time: VenueTime) -> Document:
-        state = {"open": "started", "delivered": "terminated"}.get(self.desk.state(listing, time), "settled")
+        state = "terminated" if self.desk.state(listing, time) == "delivered" else "started"
         return {"timestamp": wire_ms(time, time.true_ns), "state": state, "instrument_name": listing.name}
 
 
@@ -392,7 +405,7 @@ _FEEDS: dict[Kind, Callable[[Start[Channel, Listing], Desk], Feed]] = {
     Kind.STATE: StateFeed,
     Kind.PLATFORM: PlatformFeed,
     Kind.PUBLIC_METHODS: Feed,
-    Kind.OPTION_MARKS: Feed,
+    Kind.OPTION_MARKS: OptionMarksFeed,
     Kind.SILENT: Feed,
 }
 

@@ -15,9 +15,10 @@ from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.deribit.operations.desk import Desk
 from venueproof_simulators.venues.deribit.operations.sessions import Session
 from venueproof_simulators.venues.deribit.streams.account import make_account_feed, topic_of
-from venueproof_simulators.venues.deribit.streams.feeds import make_feed
+from venueproof_simulators.venues.deribit.streams.feeds import StateFeed, make_feed
 from venueproof_simulators.venues.deribit.streams.names import Channel, Kind, Reader
 from venueproof_simulators.venues.deribit.wire.envelope import heartbeat, notification
+from venueproof_simulators.venues.deribit.wire.numbers import Listing
 
 SNAPSHOT_FIRST = "deribit.book.snapshot-first"
 CANCELLED_ON_DISCONNECT = "cancel_on_disconnect"
@@ -120,12 +121,20 @@ class Hub(KitHub[Desk, Session]):
 
     def _enter(self, session: Session, channel: Channel, time: VenueTime) -> None:
         if not channel.private:
+            for listing in self._wanted(channel):
+                self.desk.open_market(listing, time)
             self.feeds.enter(channel.name, session.number, partial(make_feed, channel, self.desk), time)
             return
         if session.token is not None:
             session.account = session.token.account.name
         make = partial(make_account_feed, session.account, channel, self.desk)
         self.feeds.enter(channel.name, session.number, make, time, account=session.account)
+
+    def _wanted(self, channel: Channel) -> list[Listing]:
+        """The instruments without whose prices a channel has nothing to tell."""
+        if channel.kind is Kind.OPTION_MARKS:
+            return [one for one in self.desk.listings.values() if one.option and channel.covers(one)]
+        return [self.desk.listings[channel.instrument]] if channel.instrument else []
 
     def greet(self, session: Session, time: VenueTime) -> None:
         """Tell a session what its new channels begin with: once its request is answered."""
@@ -154,8 +163,10 @@ class Hub(KitHub[Desk, Session]):
         for symbol, data in documents:
             self.say(sessions, notification(channel.name, data), topic_of(channel, data), symbol, channel.name)
 
-    def tell_state(self, time: VenueTime) -> None:
-        """Trading pauses, or goes on."""
+    def tell_state(self, names: list[str], time: VenueTime) -> None:
+        """Trading pauses, or goes on, and instruments come and go."""
         for feed in self.feeds:
-            if feed.channel.kind is Kind.PLATFORM:
+            if isinstance(feed, StateFeed):
+                feed.note(names)
+            if feed.channel.kind in (Kind.PLATFORM, Kind.STATE):
                 self.send_feed(feed, feed.due(time), tuple(feed.sessions), time)

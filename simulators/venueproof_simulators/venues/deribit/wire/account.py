@@ -8,7 +8,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from venueproof_simulators.engine.state import BalanceState, MarginState, PositionState, TickerState
-from venueproof_simulators.host.decimals import CONTEXT
+from venueproof_simulators.host.decimals import CONTEXT, money
 from venueproof_simulators.host.facts import Limits
 from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.venues.deribit.wire.market import index_price, mark_price
@@ -16,6 +16,7 @@ from venueproof_simulators.venues.deribit.wire.numbers import Listing, coins, nu
 from venueproof_simulators.venues.deribit.wire.orders import average_price
 
 _COIN_PLACES = Decimal("1e-8")
+_USD_PLACES = Decimal("0.01")
 _DOLLARS = frozenset({"USDC", "USDT"})
 _CREATED_MS = 1687352432143
 
@@ -179,6 +180,8 @@ class PositionFacts(Struct, frozen=True):
     realized_atoms: int
     """Since the last settlement:"""
     funding_atoms: int
+    index: Decimal = Decimal(1)
+    """What the underlying of an option costs."""
 
 
 def position_document(listing: Listing, position: PositionState, facts: PositionFacts) -> Document:
@@ -202,6 +205,8 @@ def position_document(listing: Listing, position: PositionState, facts: Position
         "realized_profit_loss": coins(realized),
         "total_profit_loss": coins(unrealized + realized),
     }
+    if listing.option:
+        return document
     more = {
         "size_currency": _coin(coin),
         "leverage": position.leverage_centi // 100,
@@ -213,6 +218,20 @@ def position_document(listing: Listing, position: PositionState, facts: Position
     if listing.perpetual:
         more["interest_value"] = num(Decimal(ticker.funding_rate_ppb).scaleb(-9))
     return document | more
+
+
+def option_position_fields(
+    listing: Listing, position: PositionState, facts: PositionFacts, greeks: Mapping[str, Decimal]
+) -> Document:
+    """What a position in an option has besides."""
+    dollars = facts.index if listing.currency == listing.row.base else Decimal(1)
+    paid, gained = listing.mark(position.entry_nano_ticks), money(position.unrealized_atoms)
+    return {
+        "index_price": num(facts.index),
+        "average_price_usd": num((paid * dollars).quantize(_USD_PLACES, context=CONTEXT)),
+        "floating_profit_loss_usd": num((gained * dollars).quantize(_USD_PLACES, context=CONTEXT)),
+        **{name: _coin(value) for name, value in greeks.items()},
+    }
 
 
 def direction(lots: int) -> str:

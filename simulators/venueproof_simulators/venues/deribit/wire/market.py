@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from venueproof_simulators.engine.option_market import OptionState
 from venueproof_simulators.engine.state import BookState, CandleState, Side, TickerState, TradeState
 from venueproof_simulators.engine.worth import PPM
 from venueproof_simulators.host.decimals import CONTEXT
@@ -23,6 +24,8 @@ _FLAT_SIGN = 0
 _PERCENT_PLACES = Decimal("0.0001")
 _MARK_PLACES = Decimal("0.0001")
 _OPTION_PLACES = Decimal("0.000001")
+_IV_PLACES = Decimal("0.01")
+_GREEK_PLACES = Decimal("0.00001")
 
 
 # --- instruments ------------------------------------------------------------------------------------------------------
@@ -45,7 +48,7 @@ def instrument_document(listing: Listing, state: str) -> Document:
         "is_active": state == "open",
         "state": state,
         "tick_size": num(row.tick),
-        "tick_size_steps": [],
+        "tick_size_steps": listing.tick_steps(),
         "min_trade_amount": num(row.amount_min),
         "contract_size": num(listing.contract_size),
         "maker_commission": num(row.maker_fee),
@@ -56,6 +59,8 @@ def instrument_document(listing: Listing, state: str) -> Document:
         "block_trade_min_trade_amount": num(Decimal(str(row.wire["block_trade_min_trade_amount"]))),
         "block_trade_tick_size": num(Decimal(str(row.wire["block_trade_tick_size"]))),
     }
+    if listing.option:
+        return common | {"strike": num(row.strike or Decimal(0)), "option_type": "call" if row.call else "put"}
     return common | {
         "future_type": common["instrument_type"],
         "max_leverage": row.leverage_max,
@@ -104,6 +109,33 @@ def ticker_document(listing: Listing, ticker: TickerState, state: str, settled: 
     return document | (funding_fields(listing, ticker) if listing.perpetual else {})
 
 
+def option_fields(listing: Listing, option: OptionState) -> Document:
+    """What the ticker of an option has besides. Volatilities are in percent."""
+    greeks = option.greeks
+    index = _fine(option.underlying_price, _MARK_PLACES)
+    return {
+        "index_price": index,
+        "estimated_delivery_price": index,
+        "mark_iv": _fine(option.volatility * 100, _IV_PLACES),
+        "bid_iv": _fine(option.bid_volatility * 100, _IV_PLACES),
+        "ask_iv": _fine(option.ask_volatility * 100, _IV_PLACES),
+        "underlying_price": index,
+        "underlying_index": "index_price",
+        "interest_rate": 0.0,
+        "greeks": {
+            "delta": _fine(greeks.delta, _GREEK_PLACES),
+            "gamma": _fine(greeks.gamma, _GREEK_PLACES),
+            "vega": _fine(greeks.vega, _GREEK_PLACES),
+            "theta": _fine(greeks.theta, _GREEK_PLACES),
+            "rho": _fine(greeks.rho, _GREEK_PLACES),
+        },
+    }
+
+
+def _fine(value: Decimal, places: Decimal) -> float:
+    return num(value.quantize(places, context=CONTEXT))
+
+
 def best(listing: Listing, ticker: TickerState) -> Document:
     """The best of either side."""
     return {
@@ -133,6 +165,8 @@ def index_price(listing: Listing, ticker: TickerState) -> float:
 
 def price_band(listing: Listing, mark_nano_ticks: int) -> tuple[Decimal, Decimal]:
     """Lowest price of an order to sell and highest of one to buy."""
+    if not listing.instrument.price_band_ppm:
+        return listing.row.price_min, listing.row.price_max
     mark, width = listing.mark(mark_nano_ticks), Decimal(listing.instrument.price_band_ppm) / PPM
     low, high = mark * (1 - width), mark * (1 + width)
     return -(-low // listing.row.tick) * listing.row.tick, high // listing.row.tick * listing.row.tick
