@@ -38,6 +38,8 @@ class Capability(StrEnum):
     CONDITIONAL = "conditional"
     """Stop and take-profit orders that wait at the venue."""
     TRAILING = "trailing"
+    TRAILING_ACTIVATION = "trailing-activation"
+    """Trailing orders that follow from a certain price on."""
     CLOSE_POSITION = "close-position"
     LEVERAGE = "leverage"
     MARGIN_MODE = "margin-mode"

@@ -34,6 +34,7 @@ HAS: dict[Capability, str] = {
     Capability.PLACE_MANY: "createOrders",
     Capability.CONDITIONAL: "createTriggerOrder",
     Capability.TRAILING: "createTrailingPercentOrder",
+    Capability.TRAILING_ACTIVATION: "createTrailingPercentOrder",
     Capability.LEVERAGE: "setLeverage",
     Capability.MARGIN_MODE: "setMarginMode",
     Capability.POSITION_MODE: "setPositionMode",

@@ -53,8 +53,11 @@ class AccountSource(Protocol):
     lines: Sequence[str]
     """Names of its connections, one or more."""
     heartbeat: Heartbeat | None
-    renew_every_s: float
-    """How often the credential is renewed: looked at before each wait. 0: it does not expire."""
+
+    @property
+    def renew_every_s(self) -> float:
+        """In how many seconds the credential is renewed: looked at before each wait. 0: it does not expire."""
+        ...
 
     async def address(self, line: str) -> str:
         """Where to connect, with a fresh credential if the address holds one."""

@@ -110,7 +110,7 @@ class TrailsByHalf(Retriggering):
         return structs.replace(trigger, offset=trigger.offset / 2)
 
 
-@broken("CON-050", "leaves-the-activation-out")
+@broken("CON-110", "leaves-the-activation-out")
 class LeavesActivationOut(Retriggering):
     """Lets a trailing stop follow from the start."""
 

@@ -153,14 +153,14 @@ async def watches_mark(case: Case) -> None:
 
 @clause(
     "CON-050",
-    "a trailing stop follows by its offset, from its activation on",
+    "a trailing stop follows by its offset",
     why="Where the venue counts in percent, 500 dollars taken for 500 or for 0.5 percent is no stop at all.",
     capabilities=NEEDS | {Capability.TRAILING},
     powers=(TRUTH, SetPrice),
 )
 async def trailing(case: Case) -> None:
     """A trailing stop of a position follows the best price by its offset, absolute or in percent: it stays on a smaller
-    turn, fires on a larger one, and does neither before its activation price came."""
+    turn, and fires on a larger one."""
     for offset, unit in ((case.price_at(1) - case.price_at(0), OffsetUnit.ABSOLUTE), (Decimal(1), OffsetUnit.PERCENT)):
         trigger = Trigger(TriggerKind.TRAILING, offset=offset, offset_unit=unit)
         waiting = await _trailing_stop(case, trigger)
@@ -170,15 +170,6 @@ async def trailing(case: Case) -> None:
         await case.move_price("0.7")
         await case.fired(waiting)
         await case.move_price(0)
-    active = Trigger(
-        TriggerKind.TRAILING, offset=Decimal(1), offset_unit=OffsetUnit.PERCENT, activation=case.price_at(1)
-    )
-    waiting = await _trailing_stop(case, active)
-    await case.move_price("-1.5")
-    await _check_waits(case, waiting)
-    await case.move_price("1.2")
-    await case.move_price("-0.3")
-    await case.fired(waiting)
 
 
 async def _trailing_stop(case: Case, trigger: Trigger) -> Order:
@@ -292,3 +283,24 @@ async def second_stop(case: Case) -> None:
     case.check(isinstance(answer, Order | Rejected), f"raised {words(answer)}")
     case.check(not (await case.true_order(first.ref)).status.final, "the first stop is gone")
     await check_open_orders(case)
+
+
+@clause(
+    "CON-110",
+    "a trailing stop follows from its activation on",
+    why="A stop that should follow once there is a profit follows at once, and is out at the first small turn.",
+    capabilities=NEEDS | {Capability.TRAILING, Capability.TRAILING_ACTIVATION},
+    powers=(TRUTH, SetPrice),
+)
+async def trailing_from_activation(case: Case) -> None:
+    """A trailing stop of a position with an activation price stays on any turn before that price came, and follows from
+    there on."""
+    trigger = Trigger(
+        TriggerKind.TRAILING, offset=Decimal(1), offset_unit=OffsetUnit.PERCENT, activation=case.price_at(1)
+    )
+    waiting = await _trailing_stop(case, trigger)
+    await case.move_price("-1.5")
+    await _check_waits(case, waiting)
+    await case.move_price("1.2")
+    await case.move_price("-0.3")
+    await case.fired(waiting)

@@ -63,9 +63,18 @@ MANIFEST = Manifest(
     credential_keys=("apiKey", "secret"),
     facts_date="2026-11-20",
     # There is no setter of leverage or of margin per instrument, positions are net, an order ends with the session at
-    # the latest or never, no trigger order closes whatever there is, and no method places several.
+    # the latest or never, no trigger order closes whatever there is or follows from a price on, and no method places
+    # several.
     impossible=frozenset(
-        {"leverage", "margin-mode", "position-mode", "good-till-date", "close-position", "place-many"}
+        {
+            "leverage",
+            "margin-mode",
+            "position-mode",
+            "good-till-date",
+            "close-position",
+            "place-many",
+            "trailing-activation",
+        }
     ),
 )
 

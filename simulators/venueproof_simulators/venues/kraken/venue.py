@@ -60,7 +60,9 @@ MANIFEST = Manifest(
     credential_keys=("apiKey", "secret"),
     facts_date="2026-11-20",
     # One net position a contract; no order of the API ends at a date or closes whatever there is; ws/v1 has no candles.
-    impossible=frozenset({"position-mode", "good-till-date", "close-position", "stream-candles"}),
+    impossible=frozenset(
+        {"position-mode", "good-till-date", "close-position", "stream-candles", "trailing-activation"}
+    ),
 )
 
 
