@@ -254,9 +254,10 @@ def open_interest(call: Call) -> Rows:
 
 
 def mark_price(call: Call) -> Rows:
-    """GET public/mark-price."""
+    """GET public/mark-price; ccxt asks for one instrument without its type."""
     engine, now_ns = call.desk.engine, call.time.true_ns
-    return [wire.mark_document(one, engine.ticker(one.name, now_ns), call.time) for one in listings(call)]
+    found = listings(call, mandatory=not call.parameters.has("instId"))
+    return [wire.mark_document(one, engine.ticker(one.name, now_ns), call.time) for one in found]
 
 
 def price_limit(call: Call) -> Rows:
