@@ -69,7 +69,7 @@ class Client:
 
     def signature(self, data: str, path: str, nonce: str = "") -> str:
         """What the vendor's page says a client must send."""
-        digest = hashlib.sha256((data + nonce + path).encode()).digest()
+        digest = hashlib.sha256((data + nonce + path).encode("utf-8", "surrogateescape")).digest()
         keyed = hmac.new(base64.b64decode(self.keys["secret"]), digest, hashlib.sha512)
         return base64.b64encode(keyed.digest()).decode()
 
