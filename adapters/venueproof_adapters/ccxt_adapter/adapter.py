@@ -46,7 +46,7 @@ class CcxtAdapter:
         """Nothing is sent before `start`."""
         self._exchange = exchange
         self._row = row
-        self._ids = ClientIds(row.conditional_keys, row.plain_keys, row.client_ids)
+        self._ids = ClientIds(row.conditional_keys, row.plain_keys, row.client_ids, row.said_keys)
         self._streams = Streams(exchange)
 
     async def declare(self) -> Declaration:
@@ -124,7 +124,7 @@ class CcxtAdapter:
             found = await self._exchange.create_order(
                 intent.instrument, intent.type.value, intent.side.value, amount, price, params
             )
-        return self._order(found, intent.instrument)
+        return self._order(found, intent.instrument, conditional=intent.trigger is not None)
 
     async def place_many(self, intents: Sequence[Intent]) -> list[Order | AdapterError]:
         """`create_orders`."""
@@ -185,7 +185,7 @@ class CcxtAdapter:
         """`cancel_order`."""
         with translated(self._exchange, changes=True):
             found = await self._exchange.cancel_order(ref.venue_id, ref.instrument, self._naming(ref))
-        return self._order(found, ref.instrument)
+        return self._order(found, ref.instrument, conditional=ref.conditional)
 
     async def cancel_all(self, instrument: str) -> None:
         """`cancel_all_orders`, which wants to be asked for conditional ones apart."""
@@ -200,24 +200,27 @@ class CcxtAdapter:
     async def order(self, ref: OrderRef) -> Order:
         """`fetch_order`."""
         with translated(self._exchange):
-            found = await self._exchange.fetch_order(ref.venue_id, ref.instrument, self._naming(ref))
+            params = {**self._naming(ref), **self._row.order_params}
+            found = await self._exchange.fetch_order(ref.venue_id, ref.instrument, params)
         return self._order(found, ref.instrument)
 
     async def open_orders(self, instrument: str | None) -> list[Order]:
-        """`fetch_open_orders`, which wants to be asked for conditional ones apart."""
-        found: list[reading.Dict] = []
+        """`fetch_open_orders`, which wants to be asked for conditional ones apart; some venues list them both times."""
+        found: dict[tuple[str, bool], Order] = {}
         with translated(self._exchange):
             for params in self._both_kinds():
-                found += await self._exchange.fetch_open_orders(instrument, None, None, params)
-        return [self._order(one, instrument or "") for one in found]
+                for one in await self._exchange.fetch_open_orders(instrument, None, None, params):
+                    order = self._order(one, instrument or "")
+                    found[str(order.ref.venue_id), order.ref.conditional] = order
+        return list(found.values())
 
     def _naming(self, ref: OrderRef) -> dict[str, object]:
         """By the venue's id where there is one, else by the client id."""
         named: dict[str, object] = {} if ref.venue_id else {"clientOrderId": self._ids.client_id(ref.intent_id)}
         return {**named, "trigger": True} if ref.conditional else named
 
-    def _order(self, found: reading.Dict, symbol: str) -> Order:
-        return reading.order(found, self._ids, symbol)
+    def _order(self, found: reading.Dict, symbol: str, *, conditional: bool = False) -> Order:
+        return reading.order(found, self._ids, symbol, conditional=conditional)
 
     # --- the account ---
 

@@ -34,6 +34,9 @@ class ExchangeRow(Struct, frozen=True, forbid_unknown_fields=True):
     client_ids: str = "[A-Za-z0-9_-]{1,32}"
     """What the venue takes as a client order id, as a regular expression."""
     plain_keys: tuple[str, ...] = ()
+    said_keys: tuple[str, ...] = ()
+    order_params: dict[str, bool] = {}
+    """What ccxt wants to be told before it asks for one order."""
 
 
 class _Rows(Struct, frozen=True, forbid_unknown_fields=True):

@@ -25,14 +25,17 @@ class ClientIds:
         conditional_keys: Collection[str] = (),
         plain_keys: Collection[str] = (),
         fits: str = "[A-Za-z0-9_-]{1,32}",
+        said_keys: Collection[str] = (),
     ) -> None:
         """Nothing is mapped yet. `conditional_keys` stand in a venue's words on a conditional order only, `plain_keys`
-        on every other one; `fits`: what it takes as a client order id.
+        on every other one, `said_keys` on both, but say something on a conditional one only; `fits`: what it takes as a
+        client order id.
         """
         self._intent_ids: dict[str, str] = {}
         self._by_venue_id: dict[tuple[str, str], str] = {}
         self._conditional_keys = frozenset(conditional_keys)
         self._plain_keys = frozenset(plain_keys)
+        self._said_keys = tuple(said_keys)
         self._fits = re.compile(fits)
 
     def is_conditional(self, info: object) -> bool:
@@ -41,7 +44,8 @@ class ClientIds:
             return False
         words = cast("Mapping[str, object]", info)
         lacks = bool(self._plain_keys) and self._plain_keys.isdisjoint(words)
-        return lacks or not self._conditional_keys.isdisjoint(words)
+        said = any(words.get(key) for key in self._said_keys)
+        return lacks or said or not self._conditional_keys.isdisjoint(words)
 
     def client_id(self, intent_id: str) -> str:
         """The client order id of an intent, always the same."""

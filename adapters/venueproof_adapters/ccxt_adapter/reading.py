@@ -83,11 +83,14 @@ def instrument(market: Dict) -> Instrument:
     )
 
 
-def order(found: Dict, ids: ClientIds, symbol: str = "") -> Order:
-    """An order structure. A figure that ccxt leaves out counts as 0, an order type that it does not know as limit."""
+def order(found: Dict, ids: ClientIds, symbol: str = "", *, conditional: bool = False) -> Order:
+    """An order structure. A figure that ccxt leaves out counts as 0, an order type that it does not know as limit.
+
+    `conditional`: it is known to be one, whatever is told of it.
+    """
     filled, average = _figure(found.get("filled")), decimal(found.get("average"))
     tif = str(found.get("timeInForce") or "").lower()
-    conditional = ids.is_conditional(found.get("info"))
+    conditional = conditional or ids.is_conditional(found.get("info"))
     read = Order(
         ref=_ref(found, ids, symbol, conditional),
         side=Side.SELL if found.get("side") == "sell" else Side.BUY,

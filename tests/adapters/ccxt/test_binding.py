@@ -224,6 +224,12 @@ def test_an_answer_without_a_plain_orders_keys_is_about_a_conditional_one() -> N
     assert [ids.is_conditional(info) for info in told] == [True, False, True, False]
 
 
+def test_a_key_that_says_nothing_is_no_sign_of_a_conditional_order() -> None:
+    ids = ClientIds(said_keys=["triggerPrice"])
+    told = [{"triggerPrice": "58000"}, {"triggerPrice": ""}, {}]
+    assert [ids.is_conditional(info) for info in told] == [True, False, False]
+
+
 def test_client_ids_fit_and_come_back() -> None:
     ids = ClientIds()
     assert ids.client_id("vp-1-1") == "vp-1-1"
