@@ -7,15 +7,16 @@ from decimal import Decimal
 from venueproof_simulators.engine.state import BalanceState, MarginMode, PositionState
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit.refusing import VenueError
+from venueproof_simulators.kit.statement import Entry
 from venueproof_simulators.venues.okx.operations.desk import Account, Call, Desk
 from venueproof_simulators.venues.okx.operations.market import listings
 from venueproof_simulators.venues.okx.operations.notes import Algo
 from venueproof_simulators.venues.okx.operations.order_reading import MODES
 from venueproof_simulators.venues.okx.operations.parameters import instrument_ids, instrument_type
 from venueproof_simulators.venues.okx.operations.queries import page
-from venueproof_simulators.venues.okx.operations.statement import Bill
 from venueproof_simulators.venues.okx.products import DISCOUNTS, DOLLARS, INSTRUMENT_TYPES, SWAP
 from venueproof_simulators.venues.okx.wire import account as wire
+from venueproof_simulators.venues.okx.wire.bills import subtype_of, type_of
 from venueproof_simulators.venues.okx.wire.market import fee_document
 from venueproof_simulators.venues.okx.wire.numbers import Document, Listing, atoms_text, bill_of, centi_text, fine
 
@@ -240,24 +241,24 @@ def bills(call: Call) -> Rows:
     begin, end = sent.period("begin", "end")
     filters = {name: sent.raw(name) for name in ("ccy", "type", "subType", "instId")}
     found = [
-        bill
-        for bill in reversed(desk.statement.of(call.account.name))
-        if filters["ccy"] in (None, bill.asset)
-        and filters["type"] in (None, bill.type)
-        and filters["subType"] in (None, bill.subtype)
-        and filters["instId"] in (None, bill.instrument)
-        and (begin is None or bill.at_ns // _MS >= begin)
-        and (end is None or bill.at_ns // _MS <= end)
+        entry
+        for entry in reversed(desk.statement.of(call.account.name))
+        if filters["ccy"] in (None, entry.asset)
+        and filters["type"] in (None, type_of(entry))
+        and filters["subType"] in (None, subtype_of(entry))
+        and filters["instId"] in (None, entry.instrument)
+        and (begin is None or entry.at_ns // _MS >= begin)
+        and (end is None or entry.at_ns // _MS <= end)
     ]
-    return [_bill(desk, bill, call) for bill in page(sent, found, lambda bill: bill.serial, bill_of)]
+    return [_bill(desk, entry, call) for entry in page(sent, found, lambda entry: entry.number, bill_of)]
 
 
-def _bill(desk: Desk, bill: Bill, call: Call) -> Document:
-    listing = desk.listings.get(bill.instrument)
-    if bill.fill is None:
-        return wire.bill_document(listing, bill, None, 0, call.time)
-    key = (bill.fill.instrument, bill.fill.order_id)
-    return wire.bill_document(listing, bill, desk.keep.order(key), desk.keep.number(key), call.time)
+def _bill(desk: Desk, entry: Entry, call: Call) -> Document:
+    listing, prices = desk.listings.get(entry.instrument), desk.prices_at.get(entry.number, (0, 0))
+    if entry.fill is None:
+        return wire.bill_document(listing, entry, prices, None, 0, call.time)
+    key = (entry.fill.instrument, entry.fill.order_id)
+    return wire.bill_document(listing, entry, prices, desk.keep.order(key), desk.keep.number(key), call.time)
 
 
 def account_rate_limit(call: Call) -> Rows:

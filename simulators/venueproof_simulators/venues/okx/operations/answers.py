@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import partial
 
 from msgspec import Struct
 
 from venueproof_simulators.kit.parameters import Parameters
 from venueproof_simulators.kit.refusing import VenueError
+from venueproof_simulators.kit.refusing import each as each_of
 from venueproof_simulators.kit.refusing import worded as _worded
 from venueproof_simulators.venues.okx.operations.desk import Call, Desk
 from venueproof_simulators.venues.okx.wire.numbers import Document
@@ -15,25 +17,6 @@ from venueproof_simulators.venues.okx.wire.orders import refused_row
 
 ALL_FAILED = "All operations failed"
 SOME_FAILED = "Bulk operation partially succeeded."
-_BLANKS: Mapping[str, object] = {
-    "parameter": "",
-    "other": "",
-    "asset": "USDT",
-    "lever": "",
-    "limit": "",
-    "buy": "",
-    "sell": "",
-    "count": "",
-    "instrument": "",
-    "least": "",
-    "most": "",
-    "address": "",
-    "uid": "",
-    "frame": "",
-    "channel": "",
-    "op": "",
-}
-"""What a text is filled in with when nobody says better."""
 NOT_PER_ROW = frozenset({"too-many-requests", "account-orders", "too-many-rows", "body-empty", "not-json"})
 """What refuses a request as a whole."""
 
@@ -51,12 +34,12 @@ class Answer(Struct, frozen=True):
 def worded(desk: Desk, error: VenueError) -> tuple[str, str]:
     """Code and text of a refusal."""
     row = desk.errors.row(error.key)
-    return str(row.code), _worded(row, error.fields, _BLANKS)
+    return str(row.code), _worded(row, error.fields)
 
 
 def one(call: Call, carry_out: OneRow) -> Answer:
     """An answer about the one order that was sent."""
-    return answer_of([_row(call, call.parameters, carry_out)])
+    return _answer(call, (call.parameters,), carry_out)
 
 
 def each(call: Call, carry_out: OneRow, row: str = "batch") -> Answer:
@@ -66,7 +49,7 @@ def each(call: Call, carry_out: OneRow, row: str = "batch") -> Answer:
         raise VenueError("body-empty")
     if len(call.rows) > most:
         raise VenueError("too-many-rows", count=most)
-    return answer_of([_row(call, parameters, carry_out) for parameters in call.rows])
+    return _answer(call, call.rows, carry_out)
 
 
 def answer_of(rows: list[Document]) -> Answer:
@@ -77,13 +60,8 @@ def answer_of(rows: list[Document]) -> Answer:
     return Answer(rows, "1", ALL_FAILED) if failed == len(rows) else Answer(rows, "2", SOME_FAILED)
 
 
-def _row(call: Call, parameters: Parameters, carry_out: OneRow) -> Document:
-    try:
-        return carry_out(call, parameters)
-    except VenueError as error:
-        if error.key in NOT_PER_ROW:
-            raise
-        return refusal_row(call, parameters, error)
+def _answer(call: Call, sent: tuple[Parameters, ...], carry_out: OneRow) -> Answer:
+    return answer_of(each_of(sent, partial(carry_out, call), partial(refusal_row, call), NOT_PER_ROW))
 
 
 def refusal_row(call: Call, parameters: Parameters, error: VenueError) -> Document:

@@ -26,10 +26,10 @@ from venueproof_simulators.kit.basis import Basis
 from venueproof_simulators.kit.desk import Desk as CommonDesk
 from venueproof_simulators.kit.parameters import Parameters
 from venueproof_simulators.kit.refusing import VenueError
+from venueproof_simulators.kit.statement import Statement
 from venueproof_simulators.venues.okx.limits import Budgets
 from venueproof_simulators.venues.okx.operations.notes import Algo, Keep, OrderNote
 from venueproof_simulators.venues.okx.operations.position_book import PositionBook
-from venueproof_simulators.venues.okx.operations.statement import Statement
 from venueproof_simulators.venues.okx.products import DISCOUNTS, FUTURES_LEVEL, MONEY, POOL
 from venueproof_simulators.venues.okx.wire.numbers import Listing, conditional_of, order_id, serial_of
 
@@ -70,6 +70,8 @@ class Desk(CommonDesk[Account, Listing]):
         self.budgets = Budgets(self.limits, self.switches)
         self.keep = Keep()
         self.statement = Statement()
+        self.prices_at: dict[int, tuple[int, int]] = {}
+        """Entry of a fill → mark and index price at that moment, in billionths of a tick."""
         self.positions = PositionBook()
         self.codes = {listing.code: listing for listing in self.listings.values()}
         """Instruments by `instIdCode`."""
@@ -95,6 +97,11 @@ class Desk(CommonDesk[Account, Listing]):
         )
         pool = PoolSpec(POOL, dict(DISCOUNTS), isolates=True)
         return account, OpenAccount(name, (pool,), dict(MONEY))
+
+    def add_account(self, account: Account, opening: OpenAccount, time: VenueTime) -> Account:
+        """Open an account, and its statement."""
+        self.statement.open(account.name, opening.money)
+        return super().add_account(account, opening, time)
 
     def demo_twin(self, account: Account) -> Account:
         """The account that its holder has in demo trading; opened when it is first asked for."""
@@ -158,7 +165,9 @@ class Desk(CommonDesk[Account, Listing]):
         kept.fee_atoms += fill.fee_atoms
         kept.pnl_atoms += fill.realized_atoms
         kept.last_fill = fill
-        kept.last_bill = self.statement.note_fill(fill, mark, index)
+        entry = self.statement.note_fill(event)
+        if entry is not None:
+            self.prices_at[entry.number] = (mark, index)
         self.positions.note_fill(fill, forced=event.order.origin in FORCED)
 
     def hear_algo(self, event: ConditionalChanged, command: Command, note: object, time: VenueTime) -> None:
@@ -187,6 +196,8 @@ class Desk(CommonDesk[Account, Listing]):
         row = self.limits.named("forget-all")
         before_ns = time.true_ns - row.limit * row.interval_s * 10**9
         self.statement.forget(before_ns)
+        kept = {entry.number for account in self.accounts for entry in self.statement.of(account.name)}
+        self.prices_at = {number: prices for number, prices in self.prices_at.items() if number in kept}
         self.cash.forget(before_ns)
 
     # --- finding ------------------------------------------------------------------------------------------------------

@@ -50,7 +50,6 @@ class OrderNote(Struct):
     """Paid so far; negative when received."""
     pnl_atoms: int = 0
     last_fill: FillState | None = None
-    last_bill: int = 0
     request_id: str = ""
     """`reqId` of the last amendment."""
 

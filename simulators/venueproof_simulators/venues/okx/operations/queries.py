@@ -8,11 +8,11 @@ from typing import TypeVar
 from venueproof_simulators.engine.state import LIVE, FillState, OrderState, OrderStatus
 from venueproof_simulators.kit.parameters import Parameters
 from venueproof_simulators.kit.refusing import VenueError
+from venueproof_simulators.kit.statement import Entry
 from venueproof_simulators.venues.okx.operations.desk import Call, Desk
 from venueproof_simulators.venues.okx.operations.order_reading import KINDS
 from venueproof_simulators.venues.okx.operations.orders import find
 from venueproof_simulators.venues.okx.operations.parameters import instrument_type, limit
-from venueproof_simulators.venues.okx.operations.statement import Bill
 from venueproof_simulators.venues.okx.products import INSTRUMENT_TYPES, SWAP
 from venueproof_simulators.venues.okx.wire.numbers import Document, bill_of, serial_of
 from venueproof_simulators.venues.okx.wire.orders import STATES, fill_document, order_document
@@ -149,15 +149,15 @@ def _fills(call: Call, retention: str, *, mandatory: bool) -> Rows:
     row = desk.limits.named(retention)
     oldest_ns = call.time.true_ns - row.limit * row.interval_s * 10**9
     found = [
-        (bill, fill)
-        for bill in reversed(desk.statement.of(call.account.name))
-        if (fill := bill.fill) is not None
+        (entry, fill)
+        for entry in reversed(desk.statement.of(call.account.name))
+        if (fill := entry.fill) is not None
         and fill.at_ns >= oldest_ns
         and _between(fill.at_ns // _MS, begin, end)
         and _is_wanted(call, fill)
     ]
-    chosen = page(sent, found, lambda one: one[0].serial, bill_of)
-    return [_fill(desk, bill, fill, call) for bill, fill in chosen]
+    chosen = page(sent, found, lambda one: one[0].number, bill_of)
+    return [_fill(desk, entry, fill, call) for entry, fill in chosen]
 
 
 def _is_wanted(call: Call, fill: FillState) -> bool:
@@ -172,7 +172,7 @@ def _is_wanted(call: Call, fill: FillState) -> bool:
     )
 
 
-def _fill(desk: Desk, bill: Bill, fill: FillState, call: Call) -> Document:
+def _fill(desk: Desk, entry: Entry, fill: FillState, call: Call) -> Document:
     key = (fill.instrument, fill.order_id)
-    listing = desk.listings[fill.instrument]
-    return fill_document(listing, bill, fill, desk.keep.order(key), desk.keep.number(key), call.time)
+    listing, prices = desk.listings[fill.instrument], desk.prices_at.get(entry.number, (0, 0))
+    return fill_document(listing, entry.number, fill, prices, desk.keep.order(key), desk.keep.number(key), call.time)

@@ -18,6 +18,7 @@ from venueproof_simulators.engine.state import (
 from venueproof_simulators.host.decimals import CONTEXT, money, plain
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.okx.products import FUTURES_LEVEL, SWAP
+from venueproof_simulators.venues.okx.wire.bills import FUNDING, subtype_of, type_of
 from venueproof_simulators.venues.okx.wire.numbers import (
     Document,
     Listing,
@@ -32,10 +33,10 @@ from venueproof_simulators.venues.okx.wire.numbers import (
 )
 
 if TYPE_CHECKING:
+    from venueproof_simulators.kit.statement import Entry
     from venueproof_simulators.venues.okx.operations.desk import Account
     from venueproof_simulators.venues.okx.operations.notes import Algo, OrderNote
     from venueproof_simulators.venues.okx.operations.position_book import Life
-    from venueproof_simulators.venues.okx.operations.statement import Bill
 
 ZERO = Decimal(0)
 _EMPTY_POSITION = (
@@ -334,26 +335,31 @@ def history_document(listing: Listing, life: Life, time: VenueTime) -> Document:
 
 
 def bill_document(
-    listing: Listing | None, bill: Bill, note: OrderNote | None, serial: int, time: VenueTime
+    listing: Listing | None,
+    entry: Entry,
+    prices: tuple[int, int],
+    note: OrderNote | None,
+    serial: int,
+    time: VenueTime,
 ) -> Document:
-    """A row of account/bills."""
-    fill = bill.fill
+    """A row of account/bills; `prices` are mark and index at a fill."""
+    fill = entry.fill
     shown = listing if fill is not None else None
     return {
-        "billId": bill_id(bill.serial),
+        "billId": bill_id(entry.number),
         "instType": SWAP if listing else "",
-        "instId": bill.instrument,
-        "ccy": bill.asset,
+        "instId": entry.instrument,
+        "ccy": entry.asset,
         "mgnMode": note.td_mode if note else "",
-        "type": bill.type,
-        "subType": bill.subtype,
-        "bal": atoms_text(bill.balance_atoms),
-        "balChg": atoms_text(bill.change_atoms),
+        "type": type_of(entry),
+        "subType": subtype_of(entry),
+        "bal": atoms_text(entry.balance_atoms),
+        "balChg": atoms_text(entry.change_atoms),
         "posBal": "0",
         "posBalChg": "0",
-        "sz": shown.size_text(fill.lots) if shown and fill else atoms_text(abs(bill.change_atoms)),
+        "sz": shown.size_text(fill.lots) if shown and fill else atoms_text(abs(entry.change_atoms)),
         "px": shown.plain_price(fill.ticks) if shown and fill else "",
-        "pnl": atoms_text(fill.realized_atoms if fill else bill.change_atoms if bill.type == "8" else 0),
+        "pnl": atoms_text(fill.realized_atoms if fill else entry.change_atoms if type_of(entry) == FUNDING else 0),
         "fee": atoms_text(-fill.fee_atoms) if fill else "0",
         "interest": "0",
         "ordId": order_id(serial) if fill else "",
@@ -362,8 +368,8 @@ def bill_document(
         "tag": note.tag if note else "",
         "execType": ("M" if fill.maker else "T") if fill else "",
         "fillTime": ms(time, fill.at_ns) if fill else "",
-        "fillIdxPx": shown.nano_price(bill.index_nano_ticks) if shown else "",
-        "fillMarkPx": shown.nano_price(bill.mark_nano_ticks) if shown else "",
+        "fillIdxPx": shown.nano_price(prices[1]) if shown else "",
+        "fillMarkPx": shown.nano_price(prices[0]) if shown else "",
         "fillPxVol": "",
         "fillPxUsd": "",
         "fillMarkVol": "",
@@ -371,7 +377,7 @@ def bill_document(
         "from": "",
         "to": "",
         "notes": "",
-        "ts": ms(time, bill.at_ns),
+        "ts": ms(time, entry.at_ns),
     }
 
 

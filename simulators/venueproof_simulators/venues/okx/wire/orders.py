@@ -17,6 +17,7 @@ from venueproof_simulators.engine.state import (
 from venueproof_simulators.host.facts import ErrorRow
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.okx.products import SWAP
+from venueproof_simulators.venues.okx.wire.bills import fill_subtype
 from venueproof_simulators.venues.okx.wire.numbers import (
     Document,
     Listing,
@@ -32,7 +33,6 @@ from venueproof_simulators.venues.okx.wire.numbers import (
 
 if TYPE_CHECKING:
     from venueproof_simulators.venues.okx.operations.notes import Attached, Leg, OrderNote
-    from venueproof_simulators.venues.okx.operations.statement import Bill
 
 STATES = {
     OrderStatus.ACKNOWLEDGED: "live",
@@ -206,9 +206,15 @@ def dollars(listing: Listing, ticks: int, lots: int) -> str:
 
 
 def fill_document(
-    listing: Listing, bill: Bill, fill: FillState, note: OrderNote, serial: int, time: VenueTime
+    listing: Listing,
+    number: int,
+    fill: FillState,
+    prices: tuple[int, int],
+    note: OrderNote,
+    serial: int,
+    time: VenueTime,
 ) -> Document:
-    """A row of trade/fills."""
+    """A row of trade/fills; `number` is its entry in the statement, `prices` are mark and index then."""
     rate = listing.instrument.maker_fee_ppm if fill.maker else listing.instrument.taker_fee_ppm
     return {
         "instType": SWAP,
@@ -216,18 +222,18 @@ def fill_document(
         "tradeId": str(fill.trade_id),
         "ordId": order_id(serial),
         "clOrdId": note.client_id,
-        "billId": bill_id(bill.serial),
-        "subType": bill.subtype,
+        "billId": bill_id(number),
+        "subType": fill_subtype(fill),
         "tag": note.tag,
         "fillPx": listing.plain_price(fill.ticks),
         "fillSz": listing.size_text(fill.lots),
-        "fillIdxPx": listing.nano_price(bill.index_nano_ticks),
+        "fillIdxPx": listing.nano_price(prices[1]),
         "fillPnl": atoms_text(fill.realized_atoms),
         "fillPxVol": "",
         "fillPxUsd": "",
         "fillMarkVol": "",
         "fillFwdPx": "",
-        "fillMarkPx": listing.nano_price(bill.mark_nano_ticks),
+        "fillMarkPx": listing.nano_price(prices[0]),
         "side": fill.side.value,
         "posSide": side_word(fill.position_side),
         "execType": maker_word(fill),
