@@ -193,6 +193,16 @@ def test_a_limit_takes_the_newest_fills(client: Client) -> None:
     assert client.ask("trade/fills", before=rows[-1]["billId"]) == everything[:1]
 
 
+@pytest.mark.quirk("okx.order.slippage-guard")
+def test_a_market_order_can_be_bound_by_its_slippage(client: Client) -> None:
+    for text, code in (("0.000001", "54084"), ("0", "54085"), ("1.5", "54085"), ("much", "54085")):
+        assert client.row_code(PLACE, order(ordType="market", px=None, slippagePct=text)) == code
+    client.market(slippagePct="0.01")
+    told = client.order(client.market(sz="1200", slippagePct="0.00001"))
+    assert (told["state"], told["cancelSource"]) == ("canceled", "0")
+    assert 0 < float(told["accFillSz"]) < 1200
+
+
 @pytest.mark.quirk("okx.fee.sign-negative")
 def test_a_fee_is_negative_when_it_is_charged(client: Client) -> None:
     order_id = client.market()

@@ -72,7 +72,7 @@ def read_order(call: Call, sent: Parameters) -> Request:
     kind = sent.choice("ordType", KINDS, "not-valid")
     leg = read_leg(call.account, sent)
     lots = read_size(listing, sent, "sz")
-    ticks = read_price(listing, sent, "px") if kind.kind is OrderKind.LIMIT else 0
+    ticks = read_price(listing, sent, "px") if kind.kind is OrderKind.LIMIT else worst_ticks(call, sent, listing, side)
     client_id, tag = client_id_of(sent, "clOrdId"), tag_of(sent)
     reduce_only = bool(sent.flag("reduceOnly")) and leg is PositionSide.NET
     stp = sent.word("stpMode", SELF_TRADES, "not-valid", call.account.self_trade)
@@ -153,6 +153,21 @@ def read_price(listing: Listing, sent: Parameters, name: str) -> int:
         key = "price-tick" if name == "px" else "not-valid"
         raise VenueError(key, parameter=name)
     return ticks
+
+
+def worst_ticks(call: Call, sent: Parameters, listing: Listing, side: Side) -> int:
+    """The worst price of a market order by `slippagePct`, a share of the last price; 0 for any. Raises `VenueError`."""
+    text = sent.raw("slippagePct")
+    if text is None:
+        return 0
+    if not _PRICE.fullmatch(text) or not 0 < Decimal(text) < 1:
+        raise VenueError("slippage-range")
+    ticker = call.desk.engine.ticker(listing.name, call.time.true_ns)
+    worst = int(ticker.last * (1 + side.sign * Decimal(text)))
+    best = ticker.ask if side is Side.BUY else ticker.bid
+    if best and (best - worst) * side.sign > 0:
+        raise VenueError("slippage")
+    return worst
 
 
 def client_id_of(sent: Parameters, name: str) -> str:
