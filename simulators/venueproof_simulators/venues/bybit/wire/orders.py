@@ -215,4 +215,10 @@ def _limit(listing: Listing, stop: Stop | None) -> str:
 def streamed_order(listing: Listing, row: Document, figures: Figures) -> Document:
     """The row as the stream has it: with its category, and what it closed."""
     kept = {name: value for name, value in row.items() if name != "basePrice"}
-    return {"category": listing.category, **kept, "feeCurrency": "", "closedPnl": short(figures.closed)}
+    return {
+        "category": listing.category,
+        **kept,
+        "marketUnit": "",
+        "feeCurrency": "",
+        "closedPnl": short(figures.closed),
+    }
