@@ -53,8 +53,8 @@ def instruments(call: Call) -> Document:
         return {"category": call.parameters.raw("category"), "list": [], "nextPageCursor": ""}
     coin = call.parameters.raw("baseCoin")
     found = [one for one in call.listings() if status == "Trading" and coin in {None, one.row.base}]
-    rows = [(str(one.index), wire.instrument_row(one)) for one in found]
-    return {"category": call.category(), **page(call.parameters, rows, limit)}
+    rows = [(str(one.index), one) for one in found]
+    return {"category": call.category(), **page(call.parameters, rows, limit, wire.instrument_row)}
 
 
 def tickers(call: Call) -> Document:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from functools import partial
 
 from msgspec import Struct
 
@@ -18,6 +19,7 @@ from venueproof_simulators.venues.bybit.operations.desk import Call
 from venueproof_simulators.venues.bybit.operations.ledgers import execution, funding_execution, shown_order
 from venueproof_simulators.venues.bybit.operations.orders import find, is_live, open_of, order_filter, scoped
 from venueproof_simulators.venues.bybit.operations.paging import page
+from venueproof_simulators.venues.bybit.wire.executions import execution_type
 from venueproof_simulators.venues.bybit.wire.numbers import Listing, ms_text, short
 
 _DAY_MS = 86_400_000
@@ -37,11 +39,11 @@ def realtime(call: Call) -> Document:
     wanted = order_filter(call)
     with_closed = sent.within("openOnly", 0, 2, 0) > 0
     if sent.has("orderId") or sent.has("orderLinkId"):
-        rows = [order for order in _named(call) if is_live(order) or _remembered(call, order)]
+        rows = [order for order in _named(call) if is_live(order) or order in _remembered(call, [order])]
     else:
         rows = [order for listing in scoped(call) for order in open_of(call, listing, wanted)]
         if with_closed:
-            rows += [order for order in _closed(call, scoped(call), wanted) if _remembered(call, order)]
+            rows += _remembered(call, _closed(call, scoped(call), wanted))
     return {"category": category, **_page(call, rows, limit)}
 
 
@@ -59,7 +61,7 @@ def history(call: Call) -> Document:
         if not is_live(order)
         and start_ms <= wire_ms(call.time, order.created_ns) <= end_ms
         and _kept(call, order)
-        and status in {None, shown_order(call.desk, order, call.time)[0]["orderStatus"]}
+        and (status is None or status == shown_order(call.desk, order, call.time)[0]["orderStatus"])
     ]
     return {"category": category, **_page(call, rows, limit)}
 
@@ -68,8 +70,11 @@ def _page(call: Call, orders: Iterable[AnyOrder], limit: int) -> Document:
     """Orders, newest first."""
     newest = sorted(orders, key=lambda order: (order.created_ns, _number(order)), reverse=True)
     rows = [(f"{order.instrument}:{_number(order)}", order) for order in newest]
-    keyed = [(key, shown_order(call.desk, order, call.time)[0]) for key, order in rows]
-    return page(call.parameters, keyed, limit)
+
+    def show(order: AnyOrder) -> Document:
+        return shown_order(call.desk, order, call.time)[0]
+
+    return page(call.parameters, rows, limit, show)
 
 
 def _number(order: AnyOrder) -> int:
@@ -110,14 +115,15 @@ def _passes(order: OrderState, wanted: str) -> bool:
     return not wanted or (wanted == "StopOrder") is bool(order.conditional_id)
 
 
-def _remembered(call: Call, order: AnyOrder) -> bool:
-    """Whether a closed order is still in memory: the last ones that closed since the service began."""
-    if order.updated_ns < call.desk.flushed_ns:
-        return False
+def _remembered(call: Call, orders: Iterable[AnyOrder]) -> list[AnyOrder]:
+    """Those of some closed orders that are still in memory: among the last that closed since the service began."""
     most = call.desk.limits.named("closed-kept").limit
-    listing = call.desk.listings[order.instrument]
-    later = [one for one in _closed(call, [listing], "") if one.updated_ns > order.updated_ns]
-    return len(later) < most
+    found = [order for order in orders if order.updated_ns >= call.desk.flushed_ns]
+    in_memory = dict[str, int]()
+    for name in {order.instrument for order in found}:
+        closed = sorted(one.updated_ns for one in _closed(call, [call.desk.listings[name]], ""))
+        in_memory[name] = closed[-most] if len(closed) > most else 0
+    return [order for order in found if order.updated_ns >= in_memory[order.instrument]]
 
 
 def _kept(call: Call, order: AnyOrder) -> bool:
@@ -148,39 +154,50 @@ def executions(call: Call) -> Document:
     start_ms, end_ms = _span(call)
     order_id = _order_id(call)
     listings = _scope(call)
-    rows = [
-        (int(row["execTime"]), row["seq"], row)
-        for row in (*_fills(call, listings), *(_fundings(call, listings) if not order_id else ()))
-        if kind in {"", row["execType"]}
-        and start_ms <= int(row["execTime"]) <= end_ms
-        and order_id in {"", row["orderId"]}
+    rows = _fills(call, listings, order_id) if kind != "Funding" else []
+    rows += _fundings(call, listings) if kind in {"", "Funding"} and not order_id else []
+    shown = [row for row in rows if start_ms <= wire_ms(call.time, row[0]) <= end_ms and kind in {"", row[3]}]
+    shown.sort(key=lambda row: (row[0], row[3] == "Funding", row[1]), reverse=True)
+    keyed = [(f"{at_ns}:{number}", show) for at_ns, number, show, _ in shown]
+    return {"category": category, **page(sent, keyed, limit, _shown)}
+
+
+_Row = tuple[int, int, Callable[[], Document], str]
+"""When, which number, how it is shown, and its `execType`."""
+
+
+def _shown(show: Callable[[], Document]) -> Document:
+    return show()
+
+
+def _order_id(call: Call) -> int:
+    """The number of the order asked for; 0 where none is, −1 for one that is not known."""
+    if not call.parameters.has("orderId") and not call.parameters.has("orderLinkId"):
+        return 0
+    return next((_number(one) for one in _named(call)), -1)
+
+
+def _fills(call: Call, listings: Iterable[Listing], order_id: int) -> list[_Row]:
+    return [
+        (fill.at_ns, fill.trade_id, partial(_execution, call, fill), execution_type(order))
+        for listing in listings
+        for fill in call.engine.fills(call.account.name, listing.name)
+        if order_id in {0, fill.order_id}
+        and (order := call.engine.order(fill.account, fill.instrument, fill.order_id)) is not None
     ]
-    rows.sort(key=lambda one: one[:2], reverse=True)
-    return {"category": category, **page(sent, [(str(row["execId"]), row) for _, _, row in rows], limit)}
 
 
-def _order_id(call: Call) -> str:
-    """The wire id of the order asked for; empty where none is, or a blank for one that is not known."""
-    if call.parameters.has("orderId"):
-        return call.parameters.text("orderId")
-    if not call.parameters.has("orderLinkId"):
-        return ""
-    return next((str(shown_order(call.desk, one, call.time)[0]["orderId"]) for one in _named(call)), " ")
+def _execution(call: Call, fill: FillState) -> Document:
+    return execution(call.desk, fill, call.time) or {}
 
 
-def _fills(call: Call, listings: Iterable[Listing]) -> Iterable[Document]:
-    for listing in listings:
-        for fill in call.engine.fills(call.account.name, listing.name):
-            row = execution(call.desk, fill, call.time)
-            if row is not None:
-                yield row
-
-
-def _fundings(call: Call, listings: Iterable[Listing]) -> Iterable[Document]:
+def _fundings(call: Call, listings: Iterable[Listing]) -> list[_Row]:
     names = {listing.name for listing in listings}
-    for number, paid in call.desk.cash.payments(call.account.name):
-        if paid.cause is BalanceCause.FUNDING and paid.instrument in names:
-            yield funding_execution(call.desk, paid, number, call.time)
+    return [
+        (paid.balance.updated_ns, number, partial(funding_execution, call.desk, paid, number, call.time), "Funding")
+        for number, paid in call.desk.cash.payments(call.account.name)
+        if paid.cause is BalanceCause.FUNDING and paid.instrument in names
+    ]
 
 
 # --- closed profits ---------------------------------------------------------------------------------------------------
@@ -205,11 +222,11 @@ def closed_profits(call: Call) -> Document:
     closings = [one for listing in _scope(call) for one in _closings(call, listing)]
     closings.sort(key=lambda one: (one.last.at_ns, one.order.order_id), reverse=True)
     rows = [
-        (f"{one.order.instrument}:{one.order.order_id}", _closed_row(call, one))
+        (f"{one.order.instrument}:{one.order.order_id}", one)
         for one in closings
         if start_ms <= wire_ms(call.time, one.last.at_ns) <= end_ms
     ]
-    return {"category": category, **page(call.parameters, rows, limit)}
+    return {"category": category, **page(call.parameters, rows, limit, partial(_closed_row, call))}
 
 
 def _closings(call: Call, listing: Listing) -> list[_Closing]:

@@ -51,12 +51,16 @@ def positions(call: Call) -> Document:
         listings = []
     flat_too = sent.has("symbol")
     rows = [
-        (f"{listing.name}:{side.value}", shown_position(call.desk, call.account, listing, side, call.time))
+        (f"{listing.name}:{side.value}", (listing, side))
         for listing in listings
         for side in call.desk.legs(call.account, listing)
         if flat_too or call.engine.position(call.account.name, listing.name, side).lots
     ]
-    return {"category": sent.raw("category"), **page(sent, rows, limit)}
+
+    def show(row: tuple[Listing, PositionSide]) -> Document:
+        return shown_position(call.desk, call.account, *row, call.time)
+
+    return {"category": sent.raw("category"), **page(sent, rows, limit, show)}
 
 
 def _asked(call: Call) -> list[Listing]:

@@ -15,6 +15,11 @@ from venueproof_simulators.venues.bybit.wire.order_notes import OrderNote
 _KINDS = {OrderOrigin.LIQUIDATION: "BustTrade", OrderOrigin.DELEVERAGING: "AdlTrade"}
 
 
+def execution_type(order: OrderState) -> str:
+    """`execType` of an order's fills."""
+    return _KINDS.get(order.origin, "Trade")
+
+
 def execution_row(
     listing: Listing, order: OrderState, fill: FillState, note: OrderNote, left: int, closed: int, time: VenueTime
 ) -> Document:
@@ -37,7 +42,7 @@ def execution_row(
         "execId": "",
         "execPrice": listing.plain_price(fill.ticks),
         "execQty": listing.plain_amount(fill.lots),
-        "execType": _KINDS.get(order.origin, "Trade"),
+        "execType": execution_type(order),
         "execValue": short(listing.worth(fill.ticks, fill.lots)),
         "execTime": ms_text(time, fill.at_ns),
         "isMaker": fill.maker,
