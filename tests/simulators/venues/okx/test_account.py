@@ -176,3 +176,29 @@ def test_other_questions_about_an_account(client: Client) -> None:
     client.wait(2)
     assert client.ask("trade/account-rate-limit")[0]["accRateLimit"] == "1000"
     assert "longPosRemainingQuota" in client.ask("account/instruments", instType="SWAP")[0]
+
+
+def test_in_multi_currency_margin_all_coins_stand_behind_all_positions(client: Client) -> None:
+    large = order(instId=COIN, ordType="market", px=None, sz="15000")
+    assert client.row_code("trade/order", large) == "51008", "1,500,000 dollars on two bitcoin, ten times levered"
+    client.post("account/set-account-level", {"acctLv": "3"})
+    client.market(instId=COIN, sz="15000")
+    client.market(tdMode="isolated", sz="10")
+    told = {row["instId"]: row["mgnMode"] for row in client.ask("account/positions")}
+    assert told == {COIN: "cross", SWAP: "isolated"}
+    [balance] = client.ask("account/balance")
+    assert Decimal(balance["adjEq"]) < Decimal(balance["totalEq"]), "coins count for less than they are worth"
+    assert Decimal(balance["imr"]) > 150_000
+
+
+def test_a_liquidation_is_told_as_such(client: Client) -> None:
+    session = client.login()
+    client.subscribe(session, "orders", instType="SWAP")
+    client.market(tdMode="isolated", sz="10")
+    client.heard[session].clear()
+    client.move("54200")
+    rows = client.rows(session, "orders")
+    assert {row["category"] for row in rows} == {"full_liquidation"}
+    assert client.ask("account/positions") == []
+    [life] = client.ask("account/positions-history")
+    assert (life["type"], life["direction"]) == ("3", "long")
