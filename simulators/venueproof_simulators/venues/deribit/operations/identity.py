@@ -168,8 +168,8 @@ class Tokens:
     def check_moment(self, timestamp: str, nonce: str, signature: str, time: VenueTime) -> None:
         """Raises `VenueError` for a timestamp that is too old or ahead, or a signature that was used before.
 
-        The vendor says that a nonce is good once; a client that takes the time in ms for one sends it several times in
-        a row, and is served. So it is what was signed with it that is good once.
+        The vendor says that a nonce is good once. Clients that take the time in ms for one send it several times within
+        that millisecond and are served; so what was signed with it is good once, and again in the same millisecond.
         """
         if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 2 * _DIGITS_MAX):
             raise VenueError("malformed", parameter="timestamp")
@@ -184,9 +184,8 @@ class Tokens:
     def _use(self, signature: str, time: VenueTime, window_ms: int) -> None:
         for key in list(_first_old(self._used, time.wire_ms - 2 * window_ms)):
             del self._used[key]
-        if signature in self._used:
+        if self._used.setdefault(signature, time.wire_ms) != time.wire_ms:
             raise VenueError("credentials")
-        self._used[signature] = time.wire_ms
 
 
 def _first_old(used: dict[str, int], before_ms: int) -> Iterable[str]:
