@@ -83,6 +83,13 @@ class WireKind(StrEnum):
     """A rule acted on a message."""
 
 
+class Refused(StrEnum):
+    """What a reply refuses for, where it is not for what was asked."""
+
+    HASTE = "haste"
+    CLOCK = "clock"
+
+
 class WireRow(Struct, frozen=True, forbid_unknown_fields=True):
     """One message on the wire. Secrets are blanked, connections are numbered in the order they were opened."""
 
@@ -96,6 +103,8 @@ class WireRow(Struct, frozen=True, forbid_unknown_fields=True):
     status: int = 0
     text: str = ""
     note: str = ""
+    refused: Refused | None = None
+    """Told by the simulator where the status does not tell."""
 
 
 class Provocation(Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from websockets.exceptions import ConnectionClosed
+
+from venueproof_adapters.kit.heartbeat import Pulse
 from venueproof_adapters.kit.ids import IdMap
 from venueproof_adapters.kit.socket import Socket
 from venueproof_adapters.mutants.making import KnowsTrouble, Mutant, Wrapper, broken, exchanged
@@ -37,8 +41,21 @@ class QuietAboutLoss(Wrapper):
         return None if event.state is StreamState.DOWN else event
 
 
+class TrustingPulse(Pulse):
+    """Pings, and does not look for answers."""
+
+    async def beat(self, send: Callable[[str], Awaitable[None]]) -> str:
+        with suppress(ConnectionClosed):
+            while True:
+                await send(self._heartbeat.frame)
+                await asyncio.sleep(self._heartbeat.every_s)
+        return "the connection ended"
+
+
 class FaithfulSocket(Socket):
     """Stays with its connection as long as that is open."""
+
+    pulse_kind = TrustingPulse
 
     def renew(self, reason: str) -> None:
         pass
@@ -51,11 +68,27 @@ trusts_an_open_socket = exchanged(
     socket=FaithfulSocket,
 )
 
+
+class SilentPulse(Pulse):
+    """Never pings."""
+
+    async def beat(self, send: Callable[[str], Awaitable[None]]) -> str:
+        await asyncio.Event().wait()
+        return "not to be reached"
+
+
+class SilentSocket(Socket):
+    """Gives no sign of life by itself."""
+
+    pulse_kind = SilentPulse
+
+
 lets_credentials_expire = exchanged(
     "WSS-030",
     "lets-its-credential-expire",
-    "Does not renew what keeps the account's stream alive.",
+    "Does not renew what keeps the account's stream alive, and gives no sign of life.",
     renews_credential=False,
+    socket=SilentSocket,
 )
 
 deaf_to_expiry = exchanged(

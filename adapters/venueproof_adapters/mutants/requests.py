@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from random import Random
+from typing import TypeVar
 
 import msgspec
-from msgspec import structs
 
 from venueproof_adapters.kit.backoff import Backoff
 from venueproof_adapters.kit.budget import Budget
 from venueproof_adapters.kit.clock import Clock
 from venueproof_adapters.kit.clocksync import ClockSync
 from venueproof_adapters.kit.http import Http, Reply
+from venueproof_adapters.kit.resolve import Resolver
 from venueproof_adapters.kit.windows import Window
 from venueproof_adapters.mutants.making import Mutant, Wrapper, broken, exchanged
 from venueproof_contracts.adapter import AdapterFactory
@@ -30,6 +31,8 @@ from venueproof_contracts.errors import (
     VenueDown,
 )
 from venueproof_contracts.model import ZERO, Balance, Intent, Order, OrderRef, OrderStatus
+
+Found = TypeVar("Found")
 
 
 class OwnClock(ClockSync):
@@ -177,9 +180,15 @@ sends_into_bans = exchanged("RAT-010", "sends-into-a-ban", "Goes on asking while
 
 
 class PauselessBudget(Budget):
-    """Knows no pauses."""
+    """Knows neither pauses nor what is left."""
 
     def pause(self, until_ns: int, names: Collection[str] = ()) -> None:
+        pass
+
+    def learn(self, headers: Mapping[str, str], names: Collection[str]) -> None:
+        pass
+
+    async def admit(self, costs: Mapping[str, int], *, urgent: bool = False) -> None:
         pass
 
 
@@ -227,21 +236,18 @@ claims_a_throttled_order = Mutant(
 )
 
 
-class ServerErrorIsRefusal(Http):
-    """Takes every server error for a sign that nothing was done."""
+class HastyResolver(Resolver):
+    """Does not look what became of a request."""
 
-    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
-        reply = await super().send(method, url, headers, body)
-        if reply.status >= 500:
-            raise NotSent(f"status {reply.status}")
-        return reply
+    async def settle(self, look: Callable[[], Awaitable[Found | None]], sent_ns: int) -> Found | None:
+        return None
 
 
 takes_server_errors_for_refusals = exchanged(
     "UNK-020",
     "takes-server-errors-for-refusals",
-    "Reports an order as not sent when the venue answers with a server error.",
-    http=ServerErrorIsRefusal,
+    "Reports an order as not sent when the venue's answer does not say what became of it.",
+    resolver=HastyResolver,
 )
 
 
@@ -269,20 +275,15 @@ def _claimed(intent: Intent) -> Order:
     )
 
 
-class OutageAtHome(Http):
-    """Takes a refusal for where one is for an outage."""
+@broken("AUT-020", "takes-a-restriction-for-an-outage")
+class RestrictionIsOutage(Wrapper):
+    """Reports a venue as down that serves this account no more."""
 
-    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
-        reply = await super().send(method, url, headers, body)
-        return structs.replace(reply, status=503, body=b"") if reply.status == 451 else reply
-
-
-takes_a_restriction_for_an_outage = exchanged(
-    "AUT-020",
-    "takes-a-restriction-for-an-outage",
-    "Reports a venue as down that serves this account no more.",
-    http=OutageAtHome,
-)
+    async def balances(self) -> list[Balance]:
+        try:
+            return await self.inner.balances()
+        except AuthFailed as error:
+            raise VenueDown(str(error)) from error
 
 
 class NoWindows(Budget):

@@ -67,7 +67,7 @@ class DropsPostOnly(Wrapper):
 
 @broken("ORD-040", "leaves-expired-orders-pending")
 class ExpiredIsPending(Wrapper):
-    """Does not know the word for an order that expired at once, and leaves it pending."""
+    """Does not know the word for an immediate order that ended without being filled, and leaves it pending."""
 
     def __init__(self, inner: Adapter) -> None:
         super().__init__(inner)
@@ -82,7 +82,8 @@ class ExpiredIsPending(Wrapper):
         return self._pending(await self.inner.order(ref))
 
     def _pending(self, order: Order) -> Order:
-        expired = order.status is OrderStatus.EXPIRED and order.ref.intent_id in self._immediate
+        ended = order.status in (OrderStatus.EXPIRED, OrderStatus.CANCELED)
+        expired = ended and order.ref.intent_id in self._immediate
         return structs.replace(order, status=OrderStatus.PENDING) if expired else order
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from venueproof_contracts.actions import DelayMessage, Matcher, Operation, SkewVenueClock, StepAdapterClock
-from venueproof_contracts.bench import HOURS, TRUTH, WireKind
+from venueproof_contracts.bench import HOURS, TRUTH, Refused, WireKind
 from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
@@ -101,7 +101,8 @@ async def drifting_clock(case: Case) -> None:
         await case.bench.do(SkewVenueClock(step * DRIFT_STEP_MS))
         await case.bench.sleep(DRIFT_STEP_S)
     await case.rest()
-    refused = [row for row in case.bench.wire()[mark:] if row.kind is WireKind.REPLY and row.status >= REFUSED_FROM]
+    replies = [row for row in case.bench.wire()[mark:] if row.kind is WireKind.REPLY]
+    refused = [row for row in replies if row.status >= REFUSED_FROM or row.refused is Refused.CLOCK]
     case.check(not refused, f"{len(refused)} requests were refused, the first with {refused and refused[0].text}")
 
 

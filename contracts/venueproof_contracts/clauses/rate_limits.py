@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from math import log2
 
-from venueproof_contracts.bench import TRUTH
+from venueproof_contracts.bench import TRUTH, Refused
 from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Breach, Case
 from venueproof_contracts.clause import clause
@@ -17,6 +19,8 @@ ATTEMPTS_DURING_BAN = 5
 MANY = 150
 """Of the most expensive questions: more than any venue answers within a minute."""
 DEEP = 1000
+OWN = 80
+"""Questions about the account: more than venues answer within a second that count those apart."""
 TOO_MANY = {418, 429}
 """HTTP's own word for too many requests, and the one that venues have taken for a ban."""
 PATIENCE_S = 180
@@ -91,13 +95,15 @@ async def _patiently(case: Case, until_ns: int, intent: Intent) -> Order:
     "RAT-030",
     "a busy adapter stays within the limits by itself",
     why="The venue says what is left after every answer; a client that does not read it is throttled, then banned.",
-    capabilities={Capability.PLACE, Capability.BOOK},
+    capabilities={Capability.PLACE, Capability.BOOK, Capability.FILLS},
 )
 async def busy(case: Case) -> None:
-    """However many questions are asked at once, each is answered, or raises `RateLimited` with the time to come and is
-    answered then; the venue never has to refuse one as too many, and an order is placed meanwhile."""
+    """However many questions are asked at once, everybody's and one's own, each is answered, or raises `RateLimited`
+    with the time to come and is answered then; the venue never has to refuse one as too many, and an order is placed
+    meanwhile."""
     mark = len(case.bench.wire())
-    asking = [asyncio.create_task(_answered(case)) for _ in range(MANY)]
+    asking = [asyncio.create_task(_answered(case, partial(case.adapter.book, case.symbol, DEEP))) for _ in range(MANY)]
+    asking += [asyncio.create_task(_answered(case, partial(case.adapter.fills, case.symbol, None))) for _ in range(OWN)]
     try:
         await case.bench.sleep(1)
         placed = await _patiently(case, case.bench.now_ns() + PATIENCE_S * NS, case.resting())
@@ -107,16 +113,17 @@ async def busy(case: Case) -> None:
         for task in asking:
             task.cancel()
         await asyncio.gather(*asking, return_exceptions=True)
-    refused = sum(row.status in TOO_MANY for row in case.bench.wire()[mark:])
+    rows = case.bench.wire()[mark:]
+    refused = sum(row.status in TOO_MANY or row.refused is Refused.HASTE for row in rows)
     case.check_manners(refused == 0, f"{refused} requests were refused for being too many")
 
 
-async def _answered(case: Case) -> None:
-    """Ask one expensive question until it is answered."""
+async def _answered(case: Case, ask: Callable[[], Awaitable[object]]) -> None:
+    """Ask one question until it is answered."""
     until_ns = case.bench.now_ns() + PATIENCE_S * NS
     while case.bench.now_ns() < until_ns:
         try:
-            await case.adapter.book(case.symbol, DEEP)
+            await ask()
         except RateLimited as error:
             await case.bench.sleep(max(1.0, (error.until_ns - case.bench.now_ns()) / NS))
         else:

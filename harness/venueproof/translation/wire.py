@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from venueproof_contracts.actions import Operation, Topic
-from venueproof_contracts.bench import WireKind, WireRow
+from venueproof_contracts.bench import Refused, WireKind, WireRow
 from venueproof_simulators.host.journal import Row
 
 
@@ -19,4 +19,5 @@ def wire_row(row: Row) -> WireRow:
         status=row.status,
         text=row.text,
         note=row.note,
+        refused=Refused(row.refused) if row.refused else None,
     )

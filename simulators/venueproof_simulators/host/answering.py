@@ -257,9 +257,9 @@ class Answering:
 
     def _note_outcome(self, number: int, label: str, operation: str, outcome: Outcome) -> None:
         if isinstance(outcome, HttpReply):
-            status, text, note = outcome.status, outcome.body, self._budgets_told(outcome)
+            status, text, note, refused = outcome.status, outcome.body, self._budgets_told(outcome), outcome.refused
         else:
-            status, text, note = 0, b"", outcome.name.lower()
+            status, text, note, refused = 0, b"", outcome.name.lower(), ""
         self._journal.add(
             _REPLY,
             self._times.now_ns(),
@@ -269,6 +269,7 @@ class Answering:
             status=status,
             text=text,
             note=note,
+            refused=refused,
         )
 
     def _budgets_told(self, reply: HttpReply) -> str:

@@ -44,6 +44,8 @@ class ErrorRow(Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     reason: str = ""
     """The neutral reason, in the contracts' spelling; empty when no refusal of an order or a setting."""
+    refused: str = ""
+    """`haste` or `clock` where that is what is refused, whatever the status."""
     refusal: Refusal | None = None
     """The engine's refusal that this row is the venue's word for."""
 

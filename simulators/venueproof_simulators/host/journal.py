@@ -47,6 +47,7 @@ class Row(Struct, frozen=True, omit_defaults=True):
     status: int = 0
     text: str = ""
     note: str = ""
+    refused: str = ""
 
     @property
     def connection(self) -> int:
@@ -54,7 +55,7 @@ class Row(Struct, frozen=True, omit_defaults=True):
         return self.connections[0] if self.connections else 0
 
 
-_Raw = tuple[int, RowKind, tuple[int, ...], str, str, str, int, str | bytes, str]
+_Raw = tuple[int, RowKind, tuple[int, ...], str, str, str, int, str | bytes, str, str]
 
 
 class Journal:
@@ -94,12 +95,13 @@ class Journal:
         status: int = 0,
         text: str | bytes = "",
         note: str = "",
+        refused: str = "",
     ) -> None:
         """Enter a row; `text` may be raw bytes and of any length."""
         if len(text) > _KEPT:
             note = f"{note}; {len(text)} long" if note else f"{len(text)} long"
             text = text[:_KEPT]
-        self._raw.append((at_ns, kind, connections, label, operation, topic, status, text, note))
+        self._raw.append((at_ns, kind, connections, label, operation, topic, status, text, note, refused))
         self._added += 1
         if self._limit is not None and len(self._raw) + len(self._rows) > self._limit:
             (self._rows or self._raw).popleft()
@@ -130,11 +132,20 @@ class Journal:
         return sha.hexdigest()
 
     def _finish(self, raw: _Raw) -> Row:
-        at_ns, kind, connections, label, operation, topic, status, text, note = raw
+        at_ns, kind, connections, label, operation, topic, status, text, note, refused = raw
         plain = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
         blank = self._blanker.blank
         return Row(
-            at_ns, kind, connections, blank(label), operation, topic, status, blank(plain)[:TEXT_LIMIT], blank(note)
+            at_ns,
+            kind,
+            connections,
+            blank(label),
+            operation,
+            topic,
+            status,
+            blank(plain)[:TEXT_LIMIT],
+            blank(note),
+            refused,
         )
 
 

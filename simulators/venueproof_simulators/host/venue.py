@@ -115,6 +115,8 @@ class HttpReply(Struct, frozen=True):
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     content_type: str = "application/json"
+    refused: str = ""
+    """What it refuses for, where that is `haste` or the `clock`: not every venue says so with a status."""
 
 
 class Message(Struct, frozen=True):

@@ -7,6 +7,7 @@ servers has a status and a page: a blocked address, a wrong path or verb, a GET 
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from venueproof_simulators.host.routing import Route, Security
 from venueproof_simulators.host.venue import Classified, HttpReply, HttpRequest, VenueTime
@@ -125,7 +126,7 @@ class Gateway:
             return HttpReply(row.status, text.encode(), content_type=content)
         left = error.fields.get("left")
         headers = budget_headers(left) if isinstance(left, Left) else {}
-        return _reply(code, text, _NO_RESULT, _NO_RESULT, time, headers)
+        return replace(_reply(code, text, _NO_RESULT, _NO_RESULT, time, headers), refused=row.refused)
 
 
 def _operation(seen: _Seen) -> str:
