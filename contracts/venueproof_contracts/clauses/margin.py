@@ -8,7 +8,7 @@ from venueproof_contracts.actions import Operation
 from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
-from venueproof_contracts.errors import Rejected
+from venueproof_contracts.errors import Rejected, Unsupported
 from venueproof_contracts.model import MarginMode, Position
 
 LEVERAGE = Decimal(7)
@@ -23,10 +23,11 @@ NEEDS = {Capability.PLACE, Capability.LEVERAGE, Capability.MARGIN_MODE, Capabili
 )
 async def settings(case: Case) -> None:
     """Leverage and margin mode that were set are the venue's for the next position, setting what is set already
-    succeeds, and `positions()` tells them as they are where it tells them."""
+    succeeds, and `positions()` tells them as they are where it tells them. Where cross margin has no leverage of its
+    own, asking for one is `Unsupported`, and cross margin without one is set."""
     for mode in (MarginMode.CROSS, MarginMode.ISOLATED):
         for _ in range(2):
-            await case.adapter.set_margin(case.symbol, mode, LEVERAGE)
+            await _set(case, mode)
     await case.trade()
     held = await case.true_position()
     case.check(held is not None, "no position at the venue")
@@ -35,6 +36,14 @@ async def settings(case: Case) -> None:
         isolated = held.margin_mode in (MarginMode.ISOLATED, None)
         case.check(isolated, f"isolated margin was set, the venue has {held.margin_mode}")
         _check_told(case, (await case.told_legs()).get(held.side), held)
+
+
+async def _set(case: Case, mode: MarginMode) -> None:
+    try:
+        await case.adapter.set_margin(case.symbol, mode, LEVERAGE)
+    except Unsupported:
+        case.check(mode is MarginMode.CROSS, f"{mode} margin was asked for with a leverage, and is unsupported")
+        await case.adapter.set_margin(case.symbol, mode, None)
 
 
 def _check_told(case: Case, told: Position | None, true: Position) -> None:

@@ -7,7 +7,15 @@ from venueproof_contracts.bench import TRUTH
 from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
-from venueproof_contracts.clauses._common import check_once, check_open_orders, fills_of, finally_order, same_end
+from venueproof_contracts.clauses._common import (
+    check_once,
+    check_open_orders,
+    fills_of,
+    finally_order,
+    outcome,
+    same_end,
+)
+from venueproof_contracts.errors import Rejected
 from venueproof_contracts.model import Order, OrderStatus, Side
 from venueproof_contracts.wording import words
 
@@ -89,12 +97,16 @@ async def forgotten_order(case: Case) -> None:
 )
 async def self_trade(case: Case) -> None:
     """When an order would trade with another one of the account, answers and events tell of both what the venue made
-    of them."""
+    of them; where it takes the second one not at all, that is `Rejected`."""
     await case.listen()
     price = (await case.bench.market(case.symbol)).book.bids[0].price + case.instrument.price_tick
-    pair = [await case.adapter.place(case.intent(side, price=price)) for side in Side]
+    resting = await case.adapter.place(case.intent(Side.BUY, price=price))
+    second = await outcome(case.adapter.place(case.intent(Side.SELL, price=price)))
+    case.check(isinstance(second, Order | Rejected), f"raised {words(second)}")
     await case.bench.settle()
-    for placed in pair:
+    for placed in (resting, second):
+        if not isinstance(placed, Order):
+            continue
         true = await case.true_order(placed.ref)
         for where, told in (("order()", await case.adapter.order(placed.ref)), ("events", _heard(case, placed))):
             kept = told is not None and same_end(told, true)
