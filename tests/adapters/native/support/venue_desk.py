@@ -79,8 +79,9 @@ class Desk:
         held = sum((position.amount for position in truth.positions), Decimal(0))
         told = self.fold.positions.get((self.symbol, PositionSide.NET))
         assert (told.amount if told else 0) == held
-        heard_wallet = self.fold.balances["USDT"].wallet
-        wallet = next(one.wallet for one in truth.balances if one.asset == "USDT")
+        settle = self.symbol.partition(":")[2]
+        heard_wallet = self.fold.balances[settle].wallet
+        wallet = next(one.wallet for one in truth.balances if one.asset == settle)
         assert heard_wallet is not None
         assert wallet is not None
         assert abs(heard_wallet - wallet) < Decimal("1e-7")
@@ -102,7 +103,7 @@ async def desk_at(
 ) -> AsyncGenerator[Desk]:
     """An adapter at a venue of its own; of the inverse product where the symbol is one of that."""
     async with simulate(at, seed=seed, profile=profile) as venue:
-        product = "linear" if symbol.endswith(":USDT") else "inverse"
+        product = "linear" if ":USD" in symbol else "inverse"
         endpoint = structs.replace(venue.endpoint(), product=product)
         adapter = make_adapter_with(endpoint, venue.credentials, parts)
         await adapter.start()
