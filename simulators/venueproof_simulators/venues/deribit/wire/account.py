@@ -47,6 +47,7 @@ class Holdings(Struct, frozen=True):
 def summary_document(balance: BalanceState, session: Session, held: Holdings, limits: Limits) -> Document:
     """The account in one currency, as accounts and summaries list it."""
     document = portfolio_document(balance, session, held)
+    del document["locked_balance"]
     return document | {
         "estimated_liquidation_ratio": _ratio(balance),
         "estimated_liquidation_ratio_map": {index: _ratio(balance) for index in held.deltas},
