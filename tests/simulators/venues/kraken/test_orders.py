@@ -421,6 +421,14 @@ def test_histories_of_orders_go_on_page_by_page(client: Client) -> None:
     assert client.signed("GET", "/api/history/v2/orders", continuation_token="%%").status == 400
 
 
+def test_what_trades_as_it_comes_in_is_told_once_as_it_stands_afterwards(client: Client) -> None:
+    client.market(size="0.1")
+    (element,) = client.history("orders")["elements"]
+    order = element["event"]["OrderPlaced"]["order"]
+    assert (order["quantity"], order["filled"], order["orderType"]) == ("0", "0.1", "IoC")
+    assert client.history("executions")["len"] == 1
+
+
 def test_numbers_are_exact(client: Client) -> None:
     client.market(symbol="PF_ETHUSD", size="0.003")
     (row,) = exact(client.signed("GET", V3 + "fills"))["fills"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from venueproof_simulators.engine.commands import Command
 from venueproof_simulators.engine.conditional_state import ConditionalState
@@ -160,7 +160,10 @@ class Books:
     def _enter_order(self, event: OrderChanged, old: OrderState | None) -> None:
         order, account, name = event.order, event.order.account, event.order.instrument
         if event.cause is Cause.OPENED:
-            self._enter(account, ORDERS, "OrderPlaced", name, order=order, reason="new_user_order")
+            if not order.conditional_id:
+                self._enter(account, ORDERS, "OrderPlaced", name, order=order, reason="new_user_order")
+        elif event.cause is Cause.FILLED and self._placed_now(event):
+            self._told_as_placed(order)
         elif event.cause is Cause.FILLED:
             reason = "full_fill" if order.status is OrderStatus.FILLED else "partial_fill"
             self._enter(account, ORDERS, "OrderUpdated", name, order=order, old=old, fill=event.fill, reason=reason)
@@ -170,6 +173,21 @@ class Books:
             self._enter(account, ORDERS, "OrderRejected", name, order=order, reason=order.reason)
         else:
             self._enter(account, ORDERS, "OrderCancelled", name, order=order, reason=self.end_reason(order))
+
+    def _placed_now(self, event: OrderChanged) -> bool:
+        """Whether an order takes as it comes in: its placement is told as it stands afterwards, and no update."""
+        order, fill = event.order, event.fill
+        fresh = order.created_ns == order.updated_ns and not order.amendments and not order.conditional_id
+        return fill is not None and not fill.maker and fresh
+
+    def _told_as_placed(self, order: OrderState) -> None:
+        entries = self.of(order.account).entries[ORDERS]
+        for place in range(len(entries) - 1, -1, -1):
+            entry = entries[place]
+            if entry.kind == "OrderPlaced" and entry.order is not None and entry.order.order_id == order.order_id:
+                if entry.instrument == order.instrument:
+                    entries[place] = structs.replace(entry, order=order)
+                    return
 
     def hear_stop(self, event: ConditionalChanged, note: str | None, time: VenueTime) -> None:
         """A conditional order is now so."""
