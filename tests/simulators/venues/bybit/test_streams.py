@@ -304,6 +304,7 @@ def test_a_liquidation_is_told_to_everybody(client: Client) -> None:
     client.post("account/set-margin-mode", setMarginMode="ISOLATED_MARGIN")
     client.post("position/set-leverage", category="linear", symbol="BTCUSDT", buyLeverage="50", sellLeverage="50")
     client.market(qty="0.1")
+    resting = client.place(price="50000")
     public, private = client.watch("allLiquidation.BTCUSDT"), client.listen("execution", "order")
     client.move("58000")
     client.wait(1)
@@ -311,5 +312,8 @@ def test_a_liquidation_is_told_to_everybody(client: Client) -> None:
     assert {(row["s"], row["S"]) for row in rows} == {("BTCUSDT", "Buy")}
     told = client.take(private)
     assert {m["data"][0]["execType"] for m in told if m["topic"] == "execution"} == {"BustTrade"}
-    assert {m["data"][0]["createType"] for m in told if m["topic"] == "order"} == {"CreateByLiq"}
+    orders = {m["data"][0]["orderId"]: m["data"][0] for m in told if m["topic"] == "order"}
+    ended = orders.pop(resting)
+    assert (ended["orderStatus"], ended["cancelType"]) == ("Cancelled", "CancelAllBeforeLiq")
+    assert {row["createType"] for row in orders.values()} == {"CreateByLiq"}
     assert client.position()["size"] == "0"

@@ -10,7 +10,14 @@ from decimal import Decimal
 from msgspec import Struct
 
 from venueproof_simulators.engine.conditional_state import ConditionalState, ConditionalStatus
-from venueproof_simulators.engine.matching import IMMEDIATE_OR_CANCEL, NO_LIQUIDITY, REDUCE_ONLY, SELF_TRADE
+from venueproof_simulators.engine.liquidation import LIQUIDATED
+from venueproof_simulators.engine.matching import (
+    IMMEDIATE_OR_CANCEL,
+    NO_LIQUIDITY,
+    REDUCE_ONLY,
+    SELF_TRADE,
+    WORST_PRICE,
+)
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import OrderKind, OrderOrigin, OrderState, OrderStatus, TimeInForce
 from venueproof_simulators.engine.triggers import POSITION_CLOSED
@@ -47,11 +54,17 @@ _REJECTIONS = {
     Refusal.NOT_FILLABLE: "EC_NoEnoughQtyToFill",
     Refusal.NO_LIQUIDITY: "EC_NoImmediateQtyToFill",
     NO_LIQUIDITY: "EC_NoImmediateQtyToFill",
+    WORST_PRICE: "EC_NoImmediateQtyToFill",
     IMMEDIATE_OR_CANCEL: "EC_NoImmediateQtyToFill",
     SELF_TRADE: "EC_BySelfMatch",
 }
 """Why the engine ended an order → `rejectReason`."""
-_CANCELLATIONS = {REDUCE_ONLY: "CancelByReduceOnly", SELF_TRADE: "CancelBySmp", POSITION_CLOSED: "CancelByTpSlTsClear"}
+_CANCELLATIONS = {
+    REDUCE_ONLY: "CancelByReduceOnly",
+    SELF_TRADE: "CancelBySmp",
+    POSITION_CLOSED: "CancelByTpSlTsClear",
+    LIQUIDATED: "CancelAllBeforeLiq",
+}
 """Why the engine ended an order → `cancelType`; by the user where no reason is known."""
 _CREATORS = {OrderOrigin.LIQUIDATION: "CreateByLiq", OrderOrigin.DELEVERAGING: "CreateByAdl_PassThrough"}
 _FIRED = {
@@ -124,8 +137,6 @@ def status_of(order: OrderState) -> str:
 
 
 def _cancel_type(order: OrderState) -> str:
-    if order.origin is OrderOrigin.LIQUIDATION:
-        return "CancelAllBeforeLiq"
     return _CANCELLATIONS.get(order.reason, "CancelByUser" if order.status is OrderStatus.CANCELED else "UNKNOWN")
 
 
