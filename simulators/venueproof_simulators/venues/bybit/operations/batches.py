@@ -7,14 +7,16 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from venueproof_simulators.kit.documents import Document
-from venueproof_simulators.kit.refusing import VenueError, worded
+from venueproof_simulators.kit.refusing import VenueError, each, worded
 from venueproof_simulators.venues.bybit.operations.desk import Call
 from venueproof_simulators.venues.bybit.operations.orders import amend_one, cancel_one, place
 from venueproof_simulators.venues.bybit.operations.parameters import Parameters
-from venueproof_simulators.venues.bybit.operations.words import BLANKS
 from venueproof_simulators.venues.bybit.wire.numbers import Listing
 
 One = Callable[[Call, Parameters, Listing], Document]
+_Item = tuple[int, Parameters]
+_Told = tuple[Document, Document]
+"""A row of the result, and what is said beside it."""
 
 
 class Batch(Struct, frozen=True):
@@ -44,19 +46,21 @@ def _each(call: Call, one: One, *, created: bool) -> Batch:
     most = call.desk.limits.named("batch").limit
     if not 1 <= len(sent) <= most:
         raise VenueError("too-many-rows", most=most)
-    rows, told = list[Document](), list[Document]()
-    for number, parameters in enumerate(sent):
-        symbol = parameters.raw("symbol") or ""
+
+    def carry_out(item: _Item) -> _Told:
+        number, parameters = item
+        if number >= call.granted:
+            raise VenueError("too-many-requests")
+        found = one(call, parameters, call.desk.listing(parameters.text("symbol"), category))
         stamp = {"createAt": str(call.time.wire_ms)} if created else {}
-        try:
-            if number >= call.granted:
-                raise VenueError("too-many-requests")
-            found = one(call, parameters, call.desk.listing(parameters.text("symbol"), category))
-            told.append({"code": 0, "msg": "OK"})
-        except VenueError as error:
-            row = call.desk.errors.row(error.key)
-            found = {"orderId": "", "orderLinkId": parameters.raw("orderLinkId") or ""}
-            stamp = {"createAt": ""} if created else {}
-            told.append({"code": row.code, "msg": worded(row, error.fields, BLANKS)})
-        rows.append({"category": category, "symbol": symbol, **found, **stamp})
-    return Batch({"list": rows}, {"list": told})
+        return {"category": category, "symbol": parameters.text("symbol"), **found, **stamp}, {"code": 0, "msg": "OK"}
+
+    def refuse(item: _Item, error: VenueError) -> _Told:
+        row, parameters = call.desk.errors.row(error.key), item[1]
+        shown = {"category": category, "symbol": parameters.raw("symbol") or "", "orderId": ""}
+        stamp = {"createAt": ""} if created else {}
+        told = {"code": row.code, "msg": worded(row, error.fields)}
+        return {**shown, "orderLinkId": parameters.raw("orderLinkId") or "", **stamp}, told
+
+    pairs = each(enumerate(sent), carry_out, refuse)
+    return Batch({"list": [row for row, _ in pairs]}, {"list": [told for _, told in pairs]})

@@ -14,7 +14,6 @@ from venueproof_simulators.venues.bybit.limits import Left
 from venueproof_simulators.venues.bybit.operations.batches import Batch
 from venueproof_simulators.venues.bybit.operations.desk import Account, Call, Desk
 from venueproof_simulators.venues.bybit.operations.parameters import Parameters
-from venueproof_simulators.venues.bybit.operations.words import BLANKS
 from venueproof_simulators.venues.bybit.routes.table import Endpoint
 from venueproof_simulators.venues.bybit.signing import check_window
 
@@ -77,7 +76,7 @@ class Admission:
     def said(self, error: VenueError) -> tuple[int | str, str]:
         """Code and text of an error. Raises `LookupError` for a key that the table has not."""
         row = self._desk.errors.row(error.key)
-        return row.code, worded(row, error.fields, BLANKS)
+        return row.code, worded(row, error.fields)
 
 
 def budget_headers(left: Left) -> dict[str, str]:
