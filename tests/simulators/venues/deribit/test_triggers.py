@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .client import BTC, USDC, Client, trigger
+from .client import BTC, USDC, Client, order, trigger
 
 
 @pytest.mark.quirk("deribit.order.untriggered-sparse")
@@ -134,3 +134,20 @@ def test_a_trigger_order_may_hang(client: Client) -> None:
     client.buy(price=57500)
     client.wait(1)
     assert client.ask("private/get_order_state", order_id=waiting["order_id"])["order_state"] == "triggered"
+
+
+def test_an_order_that_filled_triggers_two_that_cancel_each_other(client: Client) -> None:
+    session = client.log_on()
+    stop = {"type": "stop_market", "trigger": "last_price", "trigger_price": 58000, "reduce_only": True}
+    take = {"type": "limit", "price": 60500, "reduce_only": True}
+    linked = {"linked_order_type": "one_triggers_one_cancels_other", "otoco_config": [stop, take]}
+    entry = order(price=60000.5, trigger_fill_condition="complete_fill", **linked)
+    placed = client.call(session, "private/buy", **entry)["order"]
+    assert (placed["order_state"], placed["is_primary_otoco"]) == ("filled", True)
+    live = {row["order_type"]: row for row in client.ask("private/get_open_orders")}
+    assert {row["direction"] for row in live.values()} == {"sell"}
+    assert live["limit"]["oco_ref"] == live["stop_market"]["oco_ref"]
+    client.move(57900)
+    assert client.ask("private/get_open_orders") == []
+    assert client.ask("private/get_positions") == []
+    assert client.fails(session, "private/buy", **order(**linked)) == 10033

@@ -107,6 +107,8 @@ class Desk(KitDesk[Account, Listing]):
         self._held = False
         self._gone: set[str] = set()
         """What has expired, and was told of."""
+        self.newest: dict[str, int] = {}
+        """The number of the newest order of each instrument."""
         self._known: set[tuple[str, int]] = set()
         self._conditionals: dict[str, ConditionalState] = {}
         """Every trigger order by its id on the wire, as it was when it was placed."""
@@ -193,6 +195,7 @@ class Desk(KitDesk[Account, Listing]):
         key = (order.instrument, order.order_id)
         if key not in self._known:
             self._known.add(key)
+            self.newest[order.instrument] = max(order.order_id, self.newest.get(order.instrument, 0))
             self.orders.set(key, self._first_note(order, command, note))
         if event.fill is not None:
             self._note_fill(order, event.fill, time)

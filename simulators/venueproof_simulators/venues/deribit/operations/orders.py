@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from venueproof_simulators.engine.commands import Amend, AmendConditional, Place
 from venueproof_simulators.engine.conditional_state import ConditionalState, ConditionalStatus, TriggerKind
 from venueproof_simulators.engine.events import ConditionalChanged, Event, OrderChanged
@@ -31,7 +33,10 @@ EDIT_REFUSED = "deribit.order.edit-refused"
 AnyOrder = OrderState | ConditionalState
 _DAY_NS = 86_400 * 10**9
 _ONE_CANCELS_OTHER = "one_cancels_other"
-_LINKS = frozenset({_ONE_CANCELS_OTHER, "one_triggers_other", "one_triggers_one_cancels_other"})
+_BOTH = "one_triggers_one_cancels_other"
+_LINKS = frozenset({_ONE_CANCELS_OTHER, "one_triggers_other", _BOTH})
+_COMPLETE = "complete_fill"
+_CONDITIONS = frozenset({"first_hit", _COMPLETE, "incremental"})
 _CLOSING_TYPES = frozenset({"limit", "market"})
 _WAITING = frozenset({ConditionalStatus.WAITING, ConditionalStatus.ACKNOWLEDGED})
 
@@ -61,20 +66,41 @@ def _place(call: Call, side: Side) -> Document:
     link = call.parameters.word("linked_order_type", _LINKS, "not-valid", "")
     if not link:
         return _placed(call, read_request(call, side))
-    if link != _ONE_CANCELS_OTHER:
-        raise VenueError("not-implemented")
-    return _place_linked(call, side)
+    if link == _ONE_CANCELS_OTHER:
+        return _place_group(call, side)
+    return _place_primary(call, side, call.desk.next_client_id() if link == _BOTH else "")
 
 
-def _place_linked(call: Call, side: Side) -> Document:
+def _place_group(call: Call, side: Side) -> Document:
     """Orders of which one cancels the others: read in full before the first is placed."""
     group = call.desk.next_client_id()
-    requests = [read_request(call, side, group)]
-    for sent in call.parameters.rows("otoco_config"):
-        other = _with_parameters(call, _inheriting(sent, call.parameters))
-        requests.append(read_request(other, _side(sent, side), group))
+    requests = [read_request(call, side, group), *_linked(call, side, group)]
     first, *others = [_placed(call, request) for request in requests]
     return first | {"oco_orders": [one["order"] for one in others]}
+
+
+def _place_primary(call: Call, side: Side, group: str) -> Document:
+    """An order that triggers others once it has filled whole; those cancel each other where they have a group.
+
+    The venue's other two conditions, at the first fill and with each, are not built.
+    """
+    if call.parameters.word("trigger_fill_condition", _CONDITIONS, "not-valid", "first_hit") != _COMPLETE:
+        raise VenueError("not-implemented")
+    first = read_request(call, side)
+    if not isinstance(first.command, Place):
+        raise VenueError("combination")
+    attached = tuple(request.command for request in _linked(call, side.opposite, group))
+    note = replace(first.note, primary=bool(group))
+    return _placed(call, Request(first.listing, replace(first.command, attached=attached), note))
+
+
+def _linked(call: Call, side: Side, group: str) -> list[Request]:
+    """The orders of `otoco_config`, on this side unless they say otherwise."""
+    rows = call.parameters.rows("otoco_config")
+    return [
+        read_request(_with_parameters(call, _inheriting(sent, call.parameters)), _side(sent, side), group)
+        for sent in rows
+    ]
 
 
 def _with_parameters(call: Call, parameters: Parameters) -> Call:
@@ -116,13 +142,14 @@ def _side(sent: Parameters, first: Side) -> Side:
 def _placed(call: Call, request: Request) -> Document:
     """Tell the engine, and say what became of it."""
     desk, command = call.desk, request.command
+    before = desk.newest.get(command.instrument, 0)
     events = desk.command(command, call.time, request.note)
     check_refused(events, command.account, desk.errors)
     if not isinstance(command, Place):
         waiting = newest_conditional(events, command.account)
         _note_placed(call, waiting.instrument, waiting.conditional_id, waits=True)
         return {"trades": [], "order": document_of(call, waiting)}
-    order = newest_order(events, command)
+    order = placed_order(events, command, before)
     _note_placed(call, order.instrument, order.order_id, waits=False)
     if request.note.time_in_force == GOOD_TIL_DAY and order.status in LIVE:
         end_ns = (call.time.age_ns - SETTLEMENT_NS) // _DAY_NS * _DAY_NS + _DAY_NS + SETTLEMENT_NS
@@ -136,17 +163,19 @@ def _note_placed(call: Call, instrument: str, number: int, *, waits: bool) -> No
         call.session.placed.append(Placed(call.account.name, instrument, number, waits))
 
 
-def newest_order(events: Iterable[Event], command: Place) -> OrderState:
-    """The order that a command made, as it stood last: of its account's orders here the newest."""
+def placed_order(events: Iterable[Event], command: Place, before: int) -> OrderState:
+    """The order that a command made, as it stood last: the first one after those of before. What follows it was
+    triggered by it.
+    """
     states = [
         event.order
         for event in events
         if isinstance(event, OrderChanged)
         and (event.order.account, event.order.instrument) == (command.account, command.instrument)
-        and not event.order.conditional_id
+        and event.order.order_id > before
     ]
-    newest = max(state.order_id for state in states)
-    return [state for state in states if state.order_id == newest][-1]
+    first = min(state.order_id for state in states)
+    return [state for state in states if state.order_id == first][-1]
 
 
 def newest_conditional(events: Iterable[Event], account: str) -> ConditionalState:

@@ -89,6 +89,8 @@ class Note(Struct, frozen=True):
     cancel_reason: str = ""
     trigger_id: str = ""
     """The trigger order that it was before."""
+    primary: bool = False
+    """It triggers orders of which one cancels the other."""
     user_id: int = 1
 
 
@@ -144,6 +146,8 @@ def _more(order: OrderState, note: Note) -> Document:
         more |= {"display_amount": note.display_amount, "refresh_amount": note.display_amount}
     if note.trigger_id:
         more |= {"triggered": True, "trigger_order_id": note.trigger_id}
+    if note.primary:
+        more["is_primary_otoco"] = True
     if order.oco_group:
         more["oco_ref"] = order.oco_group
     return more
