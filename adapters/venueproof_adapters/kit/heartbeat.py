@@ -1,4 +1,4 @@
-"""Signs of life that a client sends by itself, and a connection that answers none of them is dead."""
+"""Signs of life, sent by the client and answered, or sent by the venue: without them a connection is dead."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ _PONG_MOST = 500
 
 
 class Heartbeat(Struct, frozen=True):
-    """The frame sent at once and every `every_s` seconds; an answer with `pong` in it must come in `within_s`."""
+    """The frame sent at once and every `every_s` seconds; an answer with `pong` in it must come in `within_s`.
+
+    Without a frame the venue beats, every `every_s` seconds, and every message is a sign of life.
+    """
 
     frame: str
     pong: str
@@ -29,7 +32,20 @@ class Pulse:
         self._answered = asyncio.Event()
 
     async def beat(self, send: Callable[[str], Awaitable[None]]) -> str:
-        """Ping until one is not answered, whatever else comes; why the connection is given up."""
+        """Beat, or listen, until no sign of life comes; why the connection is given up."""
+        return await self._ping(send) if self._heartbeat.frame else await self._listen()
+
+    async def _listen(self) -> str:
+        beat = self._heartbeat
+        while True:
+            self._answered.clear()
+            try:
+                await asyncio.wait_for(self._answered.wait(), beat.every_s + beat.within_s)
+            except TimeoutError:
+                return "no heartbeat came"
+
+    async def _ping(self, send: Callable[[str], Awaitable[None]]) -> str:
+        """Until a ping is not answered, whatever else comes."""
         beat = self._heartbeat
         while True:
             self._answered.clear()
@@ -45,6 +61,9 @@ class Pulse:
 
     def hears(self, frame: str | bytes) -> bool:
         """True for the answer to a ping, which says nothing else."""
+        if not self._heartbeat.frame:
+            self._answered.set()
+            return False
         if len(frame) > _PONG_MOST:
             return False
         text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 
 from msgspec import structs
@@ -10,7 +11,7 @@ from venueproof_adapters.kit.ledger import FillLedger
 from venueproof_adapters.kit.orders import OrderView, order_key
 from venueproof_adapters.mutants.making import KnowsItsOwn, Wrapper, broken, exchanged
 from venueproof_contracts.adapter import Adapter
-from venueproof_contracts.errors import Reason, Rejected
+from venueproof_contracts.errors import Reason, Rejected, Unsupported
 from venueproof_contracts.model import (
     Balance,
     BalanceEvent,
@@ -135,6 +136,15 @@ class SwallowsRefusedSettings(Wrapper):
             await self.inner.set_margin(instrument, mode, leverage)
         except Rejected:
             return
+
+
+@broken("MAR-030", "ignores-settings-that-are-not-there")
+class IgnoresSettings(Wrapper):
+    """Returns as if it were done when it is told to set what cannot be set."""
+
+    async def set_margin(self, instrument: str, mode: MarginMode | None, leverage: Decimal | None) -> None:
+        with suppress(Unsupported):
+            await self.inner.set_margin(instrument, mode, leverage)
 
 
 @broken("CFG-010", "refuses-what-is-set-already")

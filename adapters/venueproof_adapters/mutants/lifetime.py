@@ -47,7 +47,8 @@ class TrustingPulse(Pulse):
     async def beat(self, send: Callable[[str], Awaitable[None]]) -> str:
         with suppress(ConnectionClosed):
             while True:
-                await send(self._heartbeat.frame)
+                if self._heartbeat.frame:
+                    await send(self._heartbeat.frame)
                 await asyncio.sleep(self._heartbeat.every_s)
         return "the connection ended"
 

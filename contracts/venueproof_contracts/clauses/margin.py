@@ -1,15 +1,16 @@
-"""Margin and leverage: set means set, and refused is said."""
+"""Margin and leverage: set means set, and refused or not there is said."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 from venueproof_contracts.actions import Operation
 from venueproof_contracts.capabilities import Capability
-from venueproof_contracts.case import Case
+from venueproof_contracts.case import Case, NothingToJudge
 from venueproof_contracts.clause import clause
-from venueproof_contracts.errors import Rejected, Unsupported
-from venueproof_contracts.model import MarginMode, Position
+from venueproof_contracts.errors import AdapterError, Rejected, Unsupported
+from venueproof_contracts.model import MarginMode, Position, PositionMode
 
 LEVERAGE = Decimal(7)
 NEEDS = {Capability.PLACE, Capability.LEVERAGE, Capability.MARGIN_MODE, Capability.POSITIONS}
@@ -69,3 +70,26 @@ async def refused_setting(case: Case) -> None:
         change = case.adapter.set_margin(case.symbol, provoked.margin_mode or MarginMode.ISOLATED, None)
     error = await case.expect(Rejected, change)
     case.check_reason(error, provoked.reason)
+
+
+@clause(
+    "MAR-030",
+    "a setting that there is not is never ignored",
+    why="Told to trade at three times leverage, and told that it is done, a bot trades at the venue's fifty.",
+    capabilities={Capability.PLACE},
+    powers=(),
+)
+async def no_such_setting(case: Case) -> None:
+    """Where there is no setting of leverage, margin mode or position mode, asking for one raises an error, and an order
+    is placed as before."""
+    settings: dict[Capability, Callable[[], Awaitable[None]]] = {
+        Capability.LEVERAGE: lambda: case.adapter.set_margin(case.symbol, None, LEVERAGE),
+        Capability.MARGIN_MODE: lambda: case.adapter.set_margin(case.symbol, MarginMode.ISOLATED, None),
+        Capability.POSITION_MODE: lambda: case.adapter.set_position_mode(PositionMode.HEDGE),
+    }
+    missing = [change for capability, change in settings.items() if not case.supports(capability)]
+    if not missing:
+        raise NothingToJudge("there are all settings")
+    for change in missing:
+        await case.expect(AdapterError, change())
+    await case.rest()

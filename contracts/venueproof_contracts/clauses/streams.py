@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from venueproof_contracts.actions import FillOrder, PrintTrade, SetPrice
-from venueproof_contracts.bench import HOURS, TRUTH
+from venueproof_contracts.bench import HOURS, TRUTH, WireKind
 from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.case import Case
 from venueproof_contracts.clause import clause
@@ -17,6 +17,7 @@ from venueproof_contracts.wording import words
 COMES_BACK_S = 60
 IDLE_S = 75 * 60
 """Longer than what keeps a stream alive lasts on any venue where it lasts an hour or less."""
+REFUSED_FROM = 400
 IDLE_REQUEST_EVERY_S = 5
 """Comparing everything twice a minute and renewing what expires stays well below."""
 TRADES_APART_S = 2
@@ -110,7 +111,7 @@ async def silent_death(case: Case) -> None:
 )
 async def idle_stream(case: Case) -> None:
     """In more than an hour in which nothing happens the account stream never goes down, it still tells of a fill within
-    seconds afterwards, and keeping it alive takes few requests."""
+    seconds afterwards, and keeping it alive takes few requests, of which none is refused."""
     await case.listen()
     order = await case.rest()
     mark, rows = len(case.fold.stream), len(case.bench.wire())
@@ -118,6 +119,10 @@ async def idle_stream(case: Case) -> None:
     sent = requests_since(case, rows)
     limit = IDLE_S / IDLE_REQUEST_EVERY_S
     case.check_manners(sent <= limit, f"{sent} requests in {IDLE_S} s in which nothing happened")
+    refused = [row for row in case.bench.wire()[rows:] if row.kind is WireKind.REPLY and row.status >= REFUSED_FROM]
+    case.check_manners(
+        not refused, f"{len(refused)} of them were refused, the first with {refused and refused[0].text}"
+    )
     await _check_heard(case, order)
     downs = [one for one in case.fold.stream[mark:] if one.state is StreamState.DOWN]
     case.check(not downs, f"went down {len(downs)} times: {', '.join(one.reason for one in downs)}")

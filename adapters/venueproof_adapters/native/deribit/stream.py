@@ -59,7 +59,7 @@ class DeribitAccountSource:
     """One connection, on which the account tells everything."""
 
     lines: Sequence[str] = (_ACCOUNT,)
-    heartbeat: Heartbeat | None = None
+    heartbeat: Heartbeat | None = Heartbeat("", "", every_s=HEARTBEAT_S)
     """The venue beats."""
 
     def __init__(

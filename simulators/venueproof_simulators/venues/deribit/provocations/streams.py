@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from venueproof_simulators.host.controls import Controls, DropManner, SessionKind
 from venueproof_simulators.host.provoking import provocation
-from venueproof_simulators.host.rules import Direction, Drop, Duplicate, Match, Reorder, Rule
+from venueproof_simulators.host.rules import Delay, Direction, Drop, Duplicate, Match, Reorder, Rule
 from venueproof_simulators.host.venue import Provoked
 from venueproof_simulators.kit.troubles import SECOND_NS, seconds
 from venueproof_simulators.venues.deribit.streams.account import ORDERS_FIRST
@@ -14,6 +14,7 @@ from venueproof_simulators.venues.deribit.streams.hub import SNAPSHOT_FIRST
 
 _RESTART_CODE = 1012
 _AWAY_NS = 20 * SECOND_NS
+_SLOW_NS = SECOND_NS // 2
 
 
 @provocation("fill.duplicate", "deribit.dedup.trade-id")
@@ -57,8 +58,10 @@ def silence(controls: Controls, symbol: str) -> Provoked:
 
 @provocation("book.early", "deribit.book.snapshot-first", either=True)
 def snapshot_early(controls: Controls, symbol: str) -> Provoked:
-    """The snapshot precedes the acknowledgement."""
+    """The snapshot precedes the acknowledgement, which takes its time."""
     controls.switch_quirk(SNAPSHOT_FIRST, True)
+    match = Match(Direction.REQUEST, contains='"book.')
+    controls.add_rule(Rule(match, Delay(_SLOW_NS), "subscription answered late"))
     return Provoked()
 
 
