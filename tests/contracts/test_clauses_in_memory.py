@@ -25,11 +25,14 @@ PROVOKED_HERE = {
 NOT_HERE = {"TIM", "AUT", "REC", "UNK", "RAT", "SAF"}
 """Sections about sockets, clocks, keys and the wire: a venue in memory has none."""
 NEEDS_WIRE = {"ERR-020", "ERR-040", "ERR-050", "FIL-010", "LIF-010", "MKT-020", "MKT-030", "WSS-030"}
+NEEDS_LESS = {"MAR-030"}
+"""About settings that are not there: the venue in memory has all."""
 
 
 def _provable_here(clause: Clause) -> bool:
     """True for a clause that says something of an adapter without a wire."""
-    return clause.kind in PROVOKED_HERE and clause.section not in NOT_HERE and clause.id not in NEEDS_WIRE
+    elsewhere = NEEDS_WIRE | NEEDS_LESS
+    return clause.kind in PROVOKED_HERE and clause.section not in NOT_HERE and clause.id not in elsewhere
 
 
 CLAUSES = {clause.id: clause for clause in all_clauses() if _provable_here(clause)}
