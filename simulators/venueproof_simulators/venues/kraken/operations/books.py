@@ -184,10 +184,9 @@ class Books:
         entries = self.of(order.account).entries[ORDERS]
         for place in range(len(entries) - 1, -1, -1):
             entry = entries[place]
-            if entry.kind == "OrderPlaced" and entry.order is not None and entry.order.order_id == order.order_id:
-                if entry.instrument == order.instrument:
-                    entries[place] = structs.replace(entry, order=order)
-                    return
+            if entry.kind == "OrderPlaced" and _key(entry) == (order.instrument, order.order_id):
+                entries[place] = structs.replace(entry, order=order)
+                return
 
     def hear_stop(self, event: ConditionalChanged, note: str | None, time: VenueTime) -> None:
         """A conditional order is now so."""
