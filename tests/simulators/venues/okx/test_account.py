@@ -195,10 +195,13 @@ def test_a_liquidation_is_told_as_such(client: Client) -> None:
     session = client.login()
     client.subscribe(session, "orders", instType="SWAP")
     client.market(tdMode="isolated", sz="10")
+    resting = client.place(tdMode="isolated", px="50000")
     client.heard[session].clear()
     client.move("54200")
     rows = client.rows(session, "orders")
-    assert {row["category"] for row in rows} == {"full_liquidation"}
+    assert {row["category"] for row in rows if row["ordId"] != resting} == {"full_liquidation"}
+    told = client.order(resting)
+    assert (told["state"], told["cancelSource"]) == ("canceled", "3")
     assert client.ask("account/positions") == []
     [life] = client.ask("account/positions-history")
     assert (life["type"], life["direction"]) == ("3", "long")

@@ -199,7 +199,7 @@ def test_a_market_order_can_be_bound_by_its_slippage(client: Client) -> None:
         assert client.row_code(PLACE, order(ordType="market", px=None, slippagePct=text)) == code
     client.market(slippagePct="0.01")
     told = client.order(client.market(sz="1200", slippagePct="0.00001"))
-    assert (told["state"], told["cancelSource"]) == ("canceled", "0")
+    assert (told["state"], told["cancelSource"]) == ("canceled", "15")
     assert 0 < float(told["accFillSz"]) < 1200
 
 

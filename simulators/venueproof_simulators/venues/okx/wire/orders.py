@@ -5,6 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from venueproof_simulators.engine.events import Cause, OrderChanged
+from venueproof_simulators.engine.liquidation import LIQUIDATED
+from venueproof_simulators.engine.matching import (
+    IMMEDIATE_OR_CANCEL,
+    NO_LIQUIDITY,
+    REDUCE_ONLY,
+    SELF_TRADE,
+    WORST_PRICE,
+)
+from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import (
     FillState,
     OrderKind,
@@ -14,6 +23,7 @@ from venueproof_simulators.engine.state import (
     PositionSide,
     TimeInForce,
 )
+from venueproof_simulators.engine.triggers import POSITION_CLOSED
 from venueproof_simulators.host.facts import ErrorRow
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.okx.products import SWAP
@@ -44,14 +54,16 @@ STATES = {
     OrderStatus.REJECTED: "canceled",
 }
 BY_SYSTEM, BY_USER = "0", "1"
-_SOURCES = {
-    "self-trade": "32",
-    "reduce-only": "2",
-    "no-liquidity": "14",
-    "immediate-or-cancel": "14",
-    "not-fillable": "13",
-    "would-cross": "31",
-    "position-closed": "17",
+_SOURCES: dict[str, str] = {
+    SELF_TRADE: "32",
+    REDUCE_ONLY: "2",
+    LIQUIDATED: "3",
+    NO_LIQUIDITY: "14",
+    IMMEDIATE_OR_CANCEL: "14",
+    WORST_PRICE: "15",
+    Refusal.NOT_FILLABLE: "13",
+    Refusal.WOULD_CROSS: "31",
+    POSITION_CLOSED: "17",
     "amended-to-filled": BY_USER,
 }
 """Why an order ended → `cancelSource` (the vendor's list from memory, but for 31)."""
