@@ -6,12 +6,14 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
+from msgspec import structs
 from websockets.exceptions import ConnectionClosed
 
 from venueproof_adapters.kit.heartbeat import Pulse
 from venueproof_adapters.kit.ids import IdMap
-from venueproof_adapters.kit.socket import Socket
+from venueproof_adapters.kit.socket import Socket, SocketOptions
 from venueproof_adapters.mutants.making import KnowsTrouble, Mutant, Wrapper, broken, exchanged
 from venueproof_contracts.adapter import Adapter, AdapterFactory
 from venueproof_contracts.model import (
@@ -70,6 +72,9 @@ trusts_an_open_socket = exchanged(
 )
 
 
+_NEVER_S = 1e6
+
+
 class SilentPulse(Pulse):
     """Never pings."""
 
@@ -79,9 +84,12 @@ class SilentPulse(Pulse):
 
 
 class SilentSocket(Socket):
-    """Gives no sign of life by itself."""
+    """Gives no sign of life by itself, and answers those of the other side."""
 
     pulse_kind = SilentPulse
+
+    def __init__(self, *, options: SocketOptions, **given: Any) -> None:
+        super().__init__(options=structs.replace(options, ping_every_s=_NEVER_S), **given)
 
 
 lets_credentials_expire = exchanged(

@@ -6,6 +6,7 @@ price. Source: the vendor's order management pages.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
@@ -44,6 +45,8 @@ _WAITING_TYPES = {
     TriggerKind.TAKE: "take_profit",
     TriggerKind.TRAILING: "trailing_stop",
 }
+_HELD_S = 0.15
+"""Longer than any order is held back: the venue says 20 ms, and never above 100."""
 _NO_SUCH_TYPE, _BAD_SIZE, _BAD_PRICE = "invalidOrderType", "invalidSize", "invalidPrice"
 
 Terms = dict[str, object]
@@ -112,7 +115,10 @@ class KrakenOrders:
             sent = await self._rest.act("place", wire.Sent, **self._terms(sending, stop))
         except Rejected as error:
             raise _exactly(error, sending) from None
-        return self._placed(sending, sent.send_status)
+        told = self._placed(sending, sent.send_status)
+        if isinstance(told, OrderName) and sending.instrument.symbol in self._known.protected:
+            await asyncio.sleep(_HELD_S)  # what became of one that may not wait shows when it is released
+        return told
 
     async def place_batch(self, sendings: Sequence[Sending]) -> Sequence[Told | OrderName | AdapterError]:
         """POST batchorder: a refused one has a status, and nothing else."""
@@ -188,17 +194,20 @@ class KrakenOrders:
 
     async def amend(self, instrument: Instrument, order: Order, price: Decimal, amount: Decimal) -> Told | OrderName:
         """POST editorder: the same order, `size` is all of it. One that may take may be held back for a moment."""
-        uid = order.ref.venue_id or ""
+        held_back = self._may_wait(instrument, order)
         try:
-            edited = await self._rest.act(
-                "amend", wire.Edited, orderId=uid, size=self._text(amount), limitPrice=self._text(price)
-            )
+            edited = await self._edit(order, price, amount)
         except Rejected as error:
-            raise _refined(error, instrument, amount, price) from None
+            if error.reason is not Reason.UNKNOWN_ORDER or not held_back:
+                raise _refined(error, instrument, amount, price) from None
+            await asyncio.sleep(_HELD_S)  # one that was just placed is not known before it is released
+            edited = await self._edit(order, price, amount)
         now = next((event.new for event in edited.edit_status.events if event.new is not None), None)
-        if now is None or self._may_wait(instrument, order):
-            return OrderName(uid)
-        return self._parser.event(now)
+        return OrderName(order.ref.venue_id or "") if now is None or held_back else self._parser.event(now)
+
+    async def _edit(self, order: Order, price: Decimal, amount: Decimal) -> wire.Edited:
+        size, limit = self._text(amount), self._text(price)
+        return await self._rest.act("amend", wire.Edited, orderId=order.ref.venue_id, size=size, limitPrice=limit)
 
     def _may_wait(self, instrument: Instrument, order: Order) -> bool:
         return instrument.symbol in self._known.protected and not order.post_only

@@ -49,6 +49,12 @@ def positions_missing(controls: Controls, symbol: str) -> Provoked:
     return Provoked(operation="positions")
 
 
+@provocation("list.order", "kraken.charts.seconds-in-ms-out")
+def candles_in_order(controls: Controls, symbol: str) -> Provoked:
+    """Candles ascend, as on the vendor's page: nothing needs to be armed."""
+    return Provoked(operation="candles")
+
+
 @provocation("rate.throttle", "kraken.rate.cost-budget", either=True)
 def throttled(controls: Controls, symbol: str) -> Provoked:
     """Everything private is one too many for some seconds."""
