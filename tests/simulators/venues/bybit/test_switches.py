@@ -91,6 +91,20 @@ def test_signed_requests_are_refused(client: Client, quirk: str, code: int) -> N
     assert client.answer(trade, {"op": "order.create", "header": header, "args": [order()]})["retCode"] == code
 
 
+@pytest.mark.quirk("bybit.auth.bare-401")
+def test_a_missing_or_unknown_key_is_refused_in_the_envelope_or_with_an_empty_page(client: Client) -> None:
+    known = client.headers("")
+    unknown = known | {"x-bapi-api-key": "nobody"}
+    for headers, code in (({}, b'"retCode":10001'), (unknown, b'"retCode":10003')):
+        reply = client.request("GET", "/v5/account/info", headers=headers)
+        assert (reply.status, code in reply.body) == (200, True)
+    on(client, "auth.bare-401")
+    for headers in ({}, unknown):
+        reply = client.request("GET", "/v5/account/info", headers=headers)
+        assert (reply.status, reply.body) == (401, b"")
+    assert client.request("GET", "/v5/account/info", headers=known).status == 200
+
+
 @pytest.mark.quirk("bybit.account.region-page")
 def test_a_blocked_country_gets_the_page_of_a_blocked_address(client: Client) -> None:
     assert client.request("GET", "/v5/market/time").status == 200

@@ -24,6 +24,7 @@ from venueproof_simulators.venues.bybit.signing import KEY, SIGNATURE, STAMP, ch
 DEMO = "demo"
 """What names of origins begin with on which only practice money is traded."""
 BLOCKED_COUNTRY = "bybit.account.region-page"
+BARE_401 = "bybit.auth.bare-401"
 _NOT_ON_DEMO = frozenset({"/v5/user/query-api"})
 _NO_RESULT: Document = {}
 
@@ -106,7 +107,10 @@ class Gateway:
     def _identify(self, request: HttpRequest, time: VenueTime) -> Account:
         """Who asks. Raises `VenueError`."""
         sent = request.headers
-        if not all(sent.get(name) for name in (KEY, STAMP, SIGNATURE)):
+        complete = all(sent.get(name) for name in (KEY, STAMP, SIGNATURE))
+        if self._desk.switches.on(BARE_401) and (not complete or self._desk.accounts.of_key(sent[KEY]) is None):
+            raise VenueError("no-key")
+        if not complete:
             given = {name: sent.get(name, "") for name in (KEY, STAMP, SIGNATURE)}
             raise VenueError("no-auth", stamp=given[STAMP], api_key=given[KEY], signature=given[SIGNATURE])
         account = self._desk.account_of_key(sent[KEY])
