@@ -197,6 +197,10 @@ class CcxtAdapter:
         """The parameters for ordinary orders, and for conditional ones where the exchange has them."""
         return [{}, {"trigger": True}] if self._exchange.has.get(HAS[Capability.CONDITIONAL]) else [{}]
 
+    def _every_kind(self) -> list[dict[str, bool | str]]:
+        """The same for lists: some exchanges list every kind of conditional orders apart."""
+        return [{}, *self._row.waiting_params] if self._exchange.has.get(HAS[Capability.CONDITIONAL]) else [{}]
+
     async def order(self, ref: OrderRef) -> Order:
         """`fetch_order`."""
         with translated(self._exchange):
@@ -208,7 +212,7 @@ class CcxtAdapter:
         """`fetch_open_orders`, which wants to be asked for conditional ones apart; some venues list them both times."""
         found: dict[tuple[str, bool], Order] = {}
         with translated(self._exchange):
-            for params in self._both_kinds():
+            for params in self._every_kind():
                 for one in await self._exchange.fetch_open_orders(instrument, None, None, params):
                     order = self._order(one, instrument or "")
                     found[str(order.ref.venue_id), order.ref.conditional] = order

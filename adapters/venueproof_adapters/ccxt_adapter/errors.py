@@ -35,10 +35,12 @@ _REASONS: tuple[tuple[str, Reason], ...] = (
     ("NoChange", Reason.NO_CHANGE),
     ("ArgumentsRequired", Reason.BAD_PARAMETER),
     ("BadRequest", Reason.BAD_PARAMETER),
-    ("RestrictedLocation", Reason.NOT_ALLOWED),
     ("MarketClosed", Reason.NOT_ALLOWED),
 )
 """Refusals, the narrower class first. What is in none of them is refused for `other`."""
+
+_NEVER = ("AuthenticationError", "RestrictedLocation")
+"""Who asks, or from where, is not served: trying again cannot help."""
 
 _UNANSWERED = ("NetworkError", "BadResponse")
 """What leaves a question unanswered. The other failures are the venue's own word that it could not do it now."""
@@ -53,7 +55,7 @@ def translate(error: Exception, *, changes: bool, until_ns: int, waits: bool = F
     text = str(error)
     if waits and _is(error, "OrderImmediatelyFillable"):
         return Rejected(Reason.WOULD_TRIGGER, text=text)
-    if _is(error, "AuthenticationError"):
+    if any(_is(error, name) for name in _NEVER):
         return AuthFailed(text, text=text)
     if _is(error, "NotSupported"):
         return Unsupported(text, text=text)

@@ -37,6 +37,8 @@ class ExchangeRow(Struct, frozen=True, forbid_unknown_fields=True):
     said_keys: tuple[str, ...] = ()
     order_params: dict[str, bool] = {}
     """What ccxt wants to be told before it asks for one order."""
+    waiting_params: tuple[dict[str, bool | str], ...] = ({"trigger": True},)
+    """What ccxt wants to be told to list conditional orders: each kind that it lists apart."""
 
 
 class _Rows(Struct, frozen=True, forbid_unknown_fields=True):

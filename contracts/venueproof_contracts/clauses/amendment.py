@@ -62,9 +62,9 @@ async def _amend_and_judge(case: Case, old: Order) -> None:
 
 async def _amended(case: Case, old: Order, price: Decimal, amount: Decimal) -> Order:
     """The answer of `amend`; `Breach` when more was exposed at any moment than the adapter declares."""
-    filled = (await case.true_order(old.ref)).filled
+    before = await case.true_order(old.ref)
     both = case.declaration.amend is AmendManner.PLACE_THEN_CANCEL
-    bound = (old.amount + amount if both else max(old.amount, amount)) - filled
+    bound = (before.amount + amount if both else max(before.amount, amount)) - before.filled
     most = case.bench.watch_exposure(case.symbol, old.side)
     new = await case.adapter.amend(old.ref, price, amount)
     await case.bench.settle()
