@@ -48,7 +48,10 @@ UNSEEN = {
 
 SAME_HERE = {"AMD-020"}
 """Where every order is amended in place it asks for the same as AMD-010."""
-MUTANTS = [mutant for mutant in all_mutants() if mutant.clause in CLAUSES.keys() - PART_MUTANTS]
+MUTANTS = [
+    mutant for mutant in all_mutants() if mutant.clause in CLAUSES.keys() - PART_MUTANTS and not mutant.venue
+]
+"""Those that only a venue's own messages show need that venue."""
 
 
 @pytest.mark.parametrize("clause", CLAUSES.values(), ids=CLAUSES)
@@ -58,7 +61,8 @@ def test_a_good_adapter_keeps_it(clause: Clause, breach: Judge) -> None:
 
 @pytest.mark.parametrize("clause_id", sorted(CLAUSES.keys() - PART_MUTANTS))
 def test_its_mutant_breaks_it(clause_id: str, breach: Judge) -> None:
-    mutants = [mutant for mutant in all_mutants() if mutant.clause == clause_id]
+    mutants = [mutant for mutant in MUTANTS if mutant.clause == clause_id]
+    assert mutants
     for mutant in mutants:
         assert mutant.name in UNSEEN or breach(CLAUSES[clause_id], mutant), mutant.name
 
