@@ -25,6 +25,8 @@ PARTS = Parts()
 SYMBOL = "BTC/USDT:USDT"
 PROFILES: tuple[Literal["vendor", "field"], ...] = ("vendor", "field")
 ProfileName = Literal["vendor", "field"]
+each_venue = pytest.mark.parametrize("at", ["binance", "bybit"])
+"""Those whose contracts the amounts of these stories are good for."""
 each_profile = pytest.mark.parametrize("profile", PROFILES)
 
 
@@ -68,12 +70,13 @@ class Desk:
     async def view_is_true(self) -> None:
         """Orders, fills, position and balance that were heard are the venue's."""
         truth = await self.venue.bench.truth()
-        heard = {order.ref.venue_id: order for order in self.fold.orders.values()}
+        orders = [*self.fold.orders.values(), *self.fold.conditionals.values()]
+        heard = {_named(order): order for order in orders}
         for order in truth.orders:
-            if order.ref.venue_id in heard:
-                assert heard[order.ref.venue_id].status.final == order.status.final
-        assert {order.ref.venue_id for order in truth.live_orders()} == {
-            venue_id for venue_id, order in heard.items() if not order.status.final
+            if _named(order) in heard:
+                assert heard[_named(order)].status.final == order.status.final
+        assert {_named(order) for order in truth.live_orders()} == {
+            name for name, order in heard.items() if not order.status.final
         }
         assert sorted(fill.fill_id for fill in self.fold.fills) == sorted(fill.fill_id for fill in truth.fills)
         held = sum((position.amount for position in truth.positions), Decimal(0))
@@ -89,6 +92,10 @@ class Desk:
     def requests(self, operation: Operation) -> int:
         rows = self.venue.bench.wire()
         return sum(row.kind is WireKind.REQUEST and row.operation is operation for row in rows)
+
+
+def _named(order: Order) -> tuple[str | None, bool]:
+    return order.ref.venue_id, order.ref.conditional
 
 
 @asynccontextmanager

@@ -1,0 +1,315 @@
+"""What only Bybit does: whole flows of its adapter against its simulator, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from decimal import Decimal
+from random import Random
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+from msgspec import structs
+from venue_desk import SYMBOL, Desk, ProfileName, each_profile, flow
+
+from venueproof.simulation import simulate
+from venueproof.virtual import run
+from venueproof_adapters.kit.assembly import prepare
+from venueproof_adapters.kit.parts import Parts
+from venueproof_adapters.kit.requests import Call
+from venueproof_adapters.native import make_adapter
+from venueproof_adapters.native.bybit.calls import CLIENT_ID, CLIENT_ID_LENGTH
+from venueproof_adapters.native.bybit.products import product_of
+from venueproof_adapters.native.bybit.rest import Rest
+from venueproof_contracts.actions import (
+    AnyAction,
+    Drop,
+    DropManner,
+    DropMessage,
+    DuplicateMessage,
+    FillOrder,
+    Hold,
+    Lag,
+    LoseReply,
+    LoseRequest,
+    Matcher,
+    Operation,
+    PartlyFill,
+    ReorderMessages,
+    SetPrice,
+    Topic,
+)
+from venueproof_contracts.bench import Refused, WireKind
+from venueproof_contracts.errors import AdapterError, AuthFailed, NotSent, Reason, Rejected, Unsupported
+from venueproof_contracts.model import (
+    Endpoint,
+    Intent,
+    MarginMode,
+    OffsetUnit,
+    OrderRef,
+    OrderStatus,
+    PositionMode,
+    Side,
+    Trigger,
+    TriggerKind,
+    TriggerPrice,
+)
+
+AT = "bybit"
+KEY, SECRET = "dummy-key", "dummy-secret"
+AMOUNT = Decimal("0.04")
+
+# --- proofs -----------------------------------------------------------------------------------------------------------
+
+
+def rest() -> Rest:
+    endpoint = Endpoint(AT, "linear", "http://127.0.0.1:1", "ws://127.0.0.1:1")
+    ground = prepare(endpoint, {"apiKey": KEY}, Parts(), client_id=CLIENT_ID, client_id_length=CLIENT_ID_LENGTH)
+    return Rest(product_of("linear"), endpoint.rest, {"apiKey": KEY, "secret": SECRET}, ground)
+
+
+def test_a_proof_covers_stamp_key_window_and_the_bytes_that_are_sent() -> None:
+    asked = Call("a", "GET", "/v5/order/realtime", "signed", {})
+    url, headers, body = rest().written(asked, {"category": "linear", "symbol": None, "orderLinkId": "a b"})
+    sent = urlsplit(url).query
+    assert (sent, body) == ("category=linear&orderLinkId=a+b", None)
+    assert headers["X-BAPI-SIGN"] == proof(headers, sent)
+    done = Call("b", "POST", "/v5/order/create", "signed", {})
+    url, headers, body = rest().written(done, {"category": "linear", "reduceOnly": True, "price": None})
+    assert body is not None
+    assert msgspec.json.decode(body) == {"category": "linear", "reduceOnly": True}
+    assert urlsplit(url).query == ""
+    assert headers["X-BAPI-SIGN"] == proof(headers, body.decode())
+
+
+def proof(headers: dict[str, str], sent: str) -> str:
+    text = headers["X-BAPI-TIMESTAMP"] + KEY + headers["X-BAPI-RECV-WINDOW"] + sent
+    return hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def test_a_login_is_good_for_several_seconds() -> None:
+    key, expires, sign = rest().login(10)
+    assert key == KEY
+    assert sign == hmac.new(SECRET.encode(), f"GET/realtime{expires}".encode(), hashlib.sha256).hexdigest()
+
+
+# --- the account ------------------------------------------------------------------------------------------------------
+
+
+def test_an_account_that_is_not_unified_is_refused_at_the_start() -> None:
+    async def main() -> None:
+        async with simulate(AT, seed=3, quirks=["+bybit.account.unified-required"]) as venue:
+            adapter = make_adapter(venue.endpoint(), venue.credentials)
+            with pytest.raises((AuthFailed, Unsupported)):
+                await adapter.start()
+            await adapter.close()
+
+    run(main())
+
+
+def test_a_position_mode_is_refused_whole_while_one_contract_has_something_open() -> None:
+    async def story(desk: Desk) -> None:
+        await desk.rest()
+        with pytest.raises(Rejected) as caught:
+            await desk.adapter.set_position_mode(PositionMode.HEDGE)
+        assert caught.value.reason is Reason.OPEN_ORDERS
+        await desk.adapter.cancel_all(SYMBOL)
+        other = structs.replace(desk.wish(Decimal(2000), "0.1"), instrument="ETH/USDT:USDT")
+        assert (await desk.adapter.place(other)).status is OrderStatus.OPEN  # it still has one leg
+
+    flow("vendor", story, at=AT)
+
+
+def test_the_margin_mode_is_asked_for_before_it_is_set() -> None:
+    async def story(desk: Desk) -> None:
+        await desk.adapter.set_margin(SYMBOL, MarginMode.ISOLATED, Decimal("7.25"))
+        await desk.adapter.set_margin(SYMBOL, MarginMode.ISOLATED, Decimal("7.25"))
+        await desk.adapter.place(desk.wish())
+        await asyncio.sleep(1)
+        [held] = await desk.adapter.positions()
+        assert (held.margin_mode, held.leverage) == (MarginMode.ISOLATED, Decimal("7.25"))
+        with pytest.raises(Rejected):
+            await desk.adapter.set_margin(SYMBOL, MarginMode.CROSS, None)
+
+    flow("vendor", story, at=AT)
+
+
+# --- trailing stops ---------------------------------------------------------------------------------------------------
+
+
+def trailing(desk: Desk, amount: Decimal = AMOUNT, *, reduce_only: bool = True) -> Intent:
+    trigger = Trigger(TriggerKind.TRAILING, offset=Decimal(1), offset_unit=OffsetUnit.PERCENT)
+    return structs.replace(desk.wish(), side=Side.SELL, amount=amount, reduce_only=reduce_only, trigger=trigger)
+
+
+def test_a_trailing_stop_is_told_under_its_intent_from_its_setting_to_its_fill() -> None:
+    async def story(desk: Desk) -> None:
+        await desk.adapter.place(desk.wish())
+        placed = await desk.adapter.place(wish := trailing(desk))
+        assert (placed.status, placed.ref.intent_id) == (OrderStatus.WAITING, wish.intent_id)
+        assert placed.trigger is not None
+        assert placed.trigger.offset == (desk.bid / 100).quantize(Decimal("0.1"))
+        await desk.do(SetPrice(SYMBOL, desk.below(2)))
+        await asyncio.sleep(2)
+        fills = desk.fold.fills_of(wish.intent_id)
+        assert sum(fill.amount for fill in fills) == AMOUNT
+        assert desk.fold.conditionals[wish.intent_id].status is OrderStatus.TRIGGERED
+        assert desk.fold.orders[wish.intent_id].status is OrderStatus.FILLED
+        assert await desk.adapter.positions() == []
+
+    flow("vendor", story, at=AT)
+
+
+def test_a_trailing_stop_that_is_refused_is_told_so_and_nothing_stands_for_it() -> None:
+    async def story(desk: Desk) -> None:
+        await desk.adapter.place(desk.wish())
+        with pytest.raises(Rejected) as caught:
+            await desk.adapter.place(trailing(desk))
+        assert caught.value.code == "10001"
+        assert await desk.adapter.open_orders(SYMBOL) == []
+
+    flow("field", story, at=AT)
+
+
+def test_a_second_trailing_stop_does_not_cost_the_first() -> None:
+    async def story(desk: Desk) -> None:
+        await desk.adapter.place(desk.wish())
+        first = await desk.adapter.place(trailing(desk))
+        with pytest.raises(Rejected):
+            await desk.adapter.place(trailing(desk))
+        assert [order.ref for order in await desk.adapter.open_orders(SYMBOL)] == [first.ref]
+
+    flow("vendor", story, at=AT)
+
+
+@pytest.mark.parametrize("loss", [LoseReply, LoseRequest])
+def test_a_trailing_stop_whose_answer_is_lost_is_looked_for(loss: type[LoseReply | LoseRequest]) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.adapter.place(desk.wish())
+        await desk.do(loss(Matcher(operation=Operation.PLACE)))
+        if loss is LoseReply:
+            assert (await desk.adapter.place(trailing(desk))).status is OrderStatus.WAITING
+        else:
+            with pytest.raises(NotSent):
+                await desk.adapter.place(trailing(desk))
+
+    flow("vendor", story, at=AT)
+
+
+def test_what_would_be_another_stop_than_the_one_asked_for_is_not_set() -> None:
+    async def story(desk: Desk) -> None:
+        with pytest.raises(Rejected):
+            await desk.adapter.place(trailing(desk))
+        await desk.adapter.place(desk.wish())
+        marked = structs.replace(
+            trailing(desk), trigger=Trigger(TriggerKind.TRAILING, offset=Decimal(600), watches=TriggerPrice.MARK)
+        )
+        for wish in (trailing(desk, AMOUNT / 2), trailing(desk, reduce_only=False), marked):
+            with pytest.raises(Unsupported):
+                await desk.adapter.place(wish)
+        assert await desk.adapter.open_orders(SYMBOL) == []
+
+    flow("vendor", story, at=AT)
+
+
+# --- orders -----------------------------------------------------------------------------------------------------------
+
+
+@each_profile
+def test_orders_that_the_venue_let_out_of_its_memory_are_found_in_its_history(profile: ProfileName) -> None:
+    async def story(desk: Desk) -> None:
+        order = await desk.rest()
+        await desk.do(FillOrder(SYMBOL, str(order.ref.venue_id)))
+        await asyncio.sleep(1)
+        await desk.venue.bench.sleep(1)
+        again = make_adapter(desk.venue.endpoint(), desk.venue.credentials)
+        await again.start()
+        found = await again.order(OrderRef(SYMBOL, order.ref.intent_id))
+        await again.close()
+        assert (found.status, found.filled) == (OrderStatus.FILLED, AMOUNT)
+
+    flow(profile, story, at=AT)
+
+
+def test_a_batch_counts_its_items_so_that_none_is_refused_for_haste() -> None:
+    async def story(desk: Desk) -> None:
+        wishes = [desk.wish(desk.below(2 + number % 5)) for number in range(30)]
+        answers = await desk.adapter.place_many(wishes)
+        assert not [one for one in answers if isinstance(one, AdapterError)]
+        assert not [row for row in desk.venue.bench.wire() if row.refused is Refused.HASTE]
+
+    flow("vendor", story, at=AT)
+
+
+# --- chaos ------------------------------------------------------------------------------------------------------------
+
+
+def fault(random: Random) -> AnyAction:
+    topic = random.choice([Topic.ORDER, Topic.FILL, Topic.POSITION, Topic.BALANCE])
+    operation = random.choice([Operation.PLACE, Operation.CANCEL, Operation.AMEND])
+    question = random.choice([Operation.ORDER, Operation.OPEN_ORDERS, Operation.FILLS, Operation.POSITIONS])
+    faults: list[AnyAction] = [
+        DropMessage(Matcher(topic=topic)),
+        DuplicateMessage(Matcher(topic=topic)),
+        ReorderMessages(Matcher(topic=topic)),
+        Hold(topic, Decimal(2)),
+        Lag(question, Decimal(1)),
+        LoseReply(Matcher(operation=operation)),
+        LoseRequest(Matcher(operation=operation)),
+        Drop(DropManner.RESET),
+        Drop(DropManner.SILENT),
+    ]
+    return random.choice(faults)
+
+
+async def deed(desk: Desk, random: Random, live: list[OrderRef]) -> None:
+    """Something that a caller or the market may do; an error is an answer like any other."""
+    kind = random.choice(["rest", "rest", "trade", "stop", "cancel", "amend", "fill", "part", "all"])
+    ref = random.choice(live) if live else None
+    try:
+        if kind == "rest":
+            live.append((await desk.rest(random.randint(2, 6), post_only=random.random() < 0.3)).ref)
+        elif kind == "trade":
+            side = random.choice([Side.BUY, Side.SELL])
+            await desk.adapter.place(structs.replace(desk.wish(), side=side))
+        elif kind == "stop":
+            trigger = Trigger(TriggerKind.STOP, price=desk.below(random.randint(7, 9)))
+            wish = structs.replace(desk.wish(), side=Side.SELL, trigger=trigger)
+            live.append((await desk.adapter.place(wish)).ref)
+        elif kind == "all":
+            await desk.adapter.cancel_all(SYMBOL)
+        elif ref is not None and kind == "cancel":
+            await desk.adapter.cancel(ref)
+        elif ref is not None and kind == "amend":
+            await desk.adapter.amend(ref, desk.below(random.randint(2, 6)), None)
+        elif ref is not None and not ref.conditional:
+            action = FillOrder if kind == "fill" else PartlyFill
+            named = (SYMBOL, str(ref.venue_id))
+            if any(order.ref.venue_id == ref.venue_id for order in (await desk.venue.bench.truth()).live_orders()):
+                await desk.do(FillOrder(*named) if action is FillOrder else PartlyFill(*named, Decimal("0.01")))
+    except AdapterError:
+        pass
+
+
+@pytest.mark.parametrize("seed", range(12))
+@each_profile
+def test_whatever_happens_the_view_is_the_venues_in_the_end(profile: ProfileName, seed: int) -> None:
+    async def story(desk: Desk) -> None:
+        random, live = Random(seed), list[OrderRef]()
+        for _ in range(14):
+            if random.random() < 0.5:
+                await desk.do(fault(random))
+            await deed(desk, random, live)
+            await asyncio.sleep(random.choice([0.01, 0.3, 3]))
+        await asyncio.sleep(110)
+        await desk.view_is_true()
+        truth = await desk.venue.bench.truth()
+        waiting = {order.ref.venue_id for order in truth.live_orders()}
+        listed = {order.ref.venue_id for order in await desk.adapter.open_orders(SYMBOL)}
+        assert listed == waiting
+        requests = sum(row.kind is WireKind.REQUEST for row in desk.venue.bench.wire())
+        assert requests < 1500
+
+    flow(profile, story, at=AT, seed=seed + 1)
