@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from venueproof_simulators.engine.commands import PayFunding
+from venueproof_simulators.engine.commands import PayFunding, SetMark
 
 from .client import BTC, USDC, Client
 
@@ -113,3 +113,31 @@ def test_the_margin_model_cannot_always_be_changed(client: Client) -> None:
 def test_margins_of_an_order_that_is_not_placed(client: Client) -> None:
     told = client.ask("private/get_margins", instrument_name=BTC, amount=6000, price=60000)
     assert told == {"buy": 0.002, "sell": 0.002, "min_price": 57000.0, "max_price": 63000.0}
+
+
+def test_a_liquidation_is_told_as_one(client: Client) -> None:
+    session = client.log_on()
+    client.subscribe(session, "user.changes.any.any.raw")
+    client.take("buy", 3_000_000)
+    client.told(session)
+    client.move(40_000)
+    told = client.told(session, "user.changes.any.any.raw")
+    orders = [row for data in told for row in data["orders"]]
+    trades = [row for data in told for row in data["trades"]]
+    assert any(row["is_liquidation"] for row in orders)
+    assert {row["liquidation"] for row in trades} == {"T"}
+    assert told[-1]["positions"][0]["size"] < 3_000_000
+    summary = client.ask("private/get_account_summary", currency="BTC")
+    assert summary["equity"] < 1
+
+
+def test_mark_and_index_move_apart(client: Client) -> None:
+    client.take("buy", 6000)
+    client.command(SetMark(BTC, mark_ticks=2 * 60_600, index_ticks=2 * 60_300))
+    ticker = client.ask("public/ticker", instrument_name=BTC)
+    assert (ticker["mark_price"], ticker["index_price"]) == (60_600.0, 60_300.0)
+    position = client.ask("private/get_position", instrument_name=BTC)
+    assert (position["mark_price"], position["index_price"]) == (60_600.0, 60_300.0)
+    fill = client.take("sell", 100)["trades"][0]
+    assert (fill["mark_price"], fill["index_price"], fill["price"]) == (60_600.0, 60_300.0, 59_999.5)
+    assert fill["profit_loss"] < 0
