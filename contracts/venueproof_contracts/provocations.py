@@ -82,6 +82,10 @@ KINDS: dict[str, str] = {
         "The next placement is refused at the last moment because its time is over by then, although it was in time "
         "when it came in: nothing is executed. `operation`: PLACE."
     ),
+    "token.expired": (
+        "What the client was given when it logged on ends before its time: every private request that shows it is "
+        "refused until the client logs on again, which it can at once."
+    ),
     "account.restricted": (
         "The venue serves this account or address no more, for good and not for a wrong key, and says so to every "
         "request, for as long as the case lasts."

@@ -111,3 +111,24 @@ async def closing_only(case: Case) -> None:
     live, held = await case.true_live_orders(), await case.true_position()
     case.check(not live, f"live at the venue: {words(live)}")
     case.check(held is None, f"closed, and the venue still has {words(held)}")
+
+
+@clause(
+    "AUT-040",
+    "a token that ended early is renewed",
+    why="Venues end tokens at will: taken for a wrong key it stops all trading, with a position open.",
+    capabilities={Capability.PLACE, Capability.CANCEL, Capability.BALANCES},
+    kind="token.expired",
+)
+async def ended_token(case: Case) -> None:
+    """When the venue refuses the token of a login because it has ended, the adapter logs on again by itself: a
+    question is answered, an order is placed once, and it can be canceled."""
+    await case.provoke()
+    case.check(bool(await case.adapter.balances()), "balances() is empty")
+    await case.provoke()
+    order = await case.rest()
+    live = await case.true_live_orders()
+    case.check(len(live) == 1, f"{words(order)} is {len(live)} orders at the venue")
+    await case.provoke()
+    await case.adapter.cancel(order.ref)
+    case.check(not await case.true_live_orders(), "the order is left")

@@ -109,6 +109,23 @@ takes_tokens_for_endless = exchanged(
 )
 
 
+class EndIsRefusal(Http):
+    """Takes a token that has ended for a wrong key."""
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
+        reply = await super().send(method, url, headers, body)
+        return structs.replace(reply, body=reply.body.replace(b'"code":13009', b'"code":13004'))
+
+
+takes_an_ended_token_for_a_wrong_key = exchanged(
+    "AUT-040",
+    "takes-an-ended-token-for-a-wrong-key",
+    "Reports a refused key when a token has ended.",
+    venue=_VENUE,
+    http=EndIsRefusal,
+)
+
+
 class DeafToCalls(Socket):
     """Does not hear the venue's call for a sign of life."""
 

@@ -58,6 +58,9 @@ class Levers:
     def age(self, by_ns: int) -> None:
         self.client.aged_ns += by_ns
 
+    def expire_credential(self, *, silent: bool) -> None:
+        self.venue.expire_credential(silent, self.time())
+
     def switch_quirk(self, quirk: str, on: bool) -> None:
         self.venue.switch_quirk(quirk, on)
 
@@ -247,3 +250,13 @@ def test_the_next_change_of_the_book_is_lost(one: Provocation, profile: Profile,
         client.wait(0.2)
     told = [message for message in client.messages if message.topic == "book"]
     assert [levers.meets(message) for message in told] == [True, False]
+
+
+@pytest.mark.quirk("deribit.auth.token-expiry-mid-session")
+@pytest.mark.parametrize(("one", "profile", "symbol"), cases("token.expired"))
+def test_tokens_end_and_can_be_had_anew(one: Provocation, profile: Profile, symbol: str) -> None:
+    client = Client(profile)
+    session = client.log_on()
+    provoke(one, client, symbol)
+    assert client.fails(session, "private/get_positions") == 13009
+    assert client.call(client.log_on(), "private/get_positions") == []

@@ -68,6 +68,13 @@ def only_closing(controls: Controls, symbol: str) -> Provoked:
     return Provoked()
 
 
+@provocation("token.expired", "deribit.auth.token-expiry-mid-session")
+def token_ended(controls: Controls, symbol: str) -> Provoked:
+    """Every access token ends now."""
+    controls.expire_credential(silent=True)
+    return Provoked()
+
+
 @provocation("account.restricted", "deribit.account.region-restricted", either=True)
 def restricted(controls: Controls, symbol: str) -> Provoked:
     """Every request is refused for where it comes from."""
