@@ -157,11 +157,16 @@ def test_a_trade_makes_two_rows_of_the_log(client: Client) -> None:
     assert client.history("positions", closed="true")["len"] == 1
 
 
-def test_funding_is_paid_every_hour_and_logged(client: Client) -> None:
+def test_funding_accrues_all_the_time_and_is_realized_every_hour(client: Client) -> None:
     client.market(size="1")
-    client.wait(HOUR_S)
+    client.wait(HOUR_S / 2)
+    (position,) = client.ask("GET", "openpositions")["openPositions"]
+    flex = client.ask("GET", "accounts")["accounts"]["flex"]
+    assert position["unrealizedFunding"] == flex["unrealizedFunding"] == pytest.approx(-60000 * 0.000006044 / 2)
+    assert flex["totalUnrealized"] == pytest.approx(flex["pnl"] + flex["unrealizedFunding"])
+    client.wait(HOUR_S / 2)
     (row,) = client.history("account-log", info="funding rate change")["logs"]
-    assert row["realized_funding"] == pytest.approx(-60000 * 0.000006044)
+    assert row["realized_funding"] == pytest.approx(-60000 * 0.000006044 * 55 / 60)
     assert (row["funding_rate"], row["contract"], row["asset"]) == (0.000006044, "pf_xbtusd", "usd")
     assert row["date"] == "2026-11-24T13:00:00.000Z"
 

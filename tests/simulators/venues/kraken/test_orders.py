@@ -429,6 +429,18 @@ def test_what_trades_as_it_comes_in_is_told_once_as_it_stands_afterwards(client:
     assert client.history("executions")["len"] == 1
 
 
+def test_what_is_not_built_is_refused_and_a_size_may_be_what_is_left(client: Client) -> None:
+    offset = {"orderType": "stp", "stopPrice": 58000, "limitPriceOffsetValue": 1}
+    assert client.refused("POST", "sendorder", **order(**offset)) == (200, "invalidArgument: limitPriceOffsetValue")
+    uid = client.placed()
+    client.fill(uid, 1000)
+    client.ask("POST", "editorder", orderId=uid, size="0.3", qtyMode="RELATIVE")
+    assert client.ask("GET", "openorders")["openOrders"][0]["unfilledSize"] == 0.3
+    client.ask("POST", "editorder", orderId=uid, size="0.3", qtyMode="ABSOLUTE")
+    assert client.ask("GET", "openorders")["openOrders"][0]["unfilledSize"] == 0.2
+    assert client.refused("POST", "editorder", orderId=uid, qtyMode="x", size=1) == (200, "invalidArgument: qtyMode")
+
+
 def test_numbers_are_exact(client: Client) -> None:
     client.market(symbol="PF_ETHUSD", size="0.003")
     (row,) = exact(client.signed("GET", V3 + "fills"))["fills"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from venueproof_simulators.engine.commands import Deposit
+from venueproof_simulators.engine.commands import Deposit, Tick
 from venueproof_simulators.engine.state import BalanceState
 from venueproof_simulators.host.decimals import money
 from venueproof_simulators.host.venue import VenueTime
@@ -24,11 +24,17 @@ _NOTHING: Document = {}
 def accounts(call: Call) -> Document:
     """GET accounts: cash, one account for each coin, and the flexible one."""
     desk, account = call.desk, call.account
+    _accrue(call)
     documents: Document = {"cash": wire.cash_document(account.cash)}
     for one in single_listings(desk).values():
         documents[one.wallet] = _single(desk, account, one)
     documents["flex"] = wire.flexible_document(flexible(desk, account, call.time))
     return {"accounts": documents}
+
+
+def _accrue(call: Call) -> None:
+    """Let the engine know what time it is: funding accrues up to then."""
+    call.desk.command(Tick(), call.time)
 
 
 def single_listings(desk: Desk) -> Mapping[str, Listing]:
@@ -43,7 +49,14 @@ def balance(desk: Desk, account: str, asset: str) -> BalanceState:
 
 def _single(desk: Desk, account: Account, one: Listing) -> Document:
     estimate = price(one, desk.engine.margin(account.name, one.name).liquidation_ticks)
-    return wire.single_document(one, balance(desk, account.name, one.row.settle), estimate)
+    funding_atoms = accrued(desk, account.name, one.row.settle)
+    return wire.single_document(one, balance(desk, account.name, one.row.settle), funding_atoms, estimate)
+
+
+def accrued(desk: Desk, account: str, asset: str) -> int:
+    """What funding has accrued on the positions that are settled in an asset."""
+    names = [one.name for one in desk.listings.values() if one.row.settle == asset]
+    return sum(desk.engine.accrued_atoms(account, name) for name in names)
 
 
 def flexible(desk: Desk, account: Account, time: VenueTime) -> Flexible:
@@ -54,14 +67,19 @@ def flexible(desk: Desk, account: Account, time: VenueTime) -> Flexible:
         for held in desk.engine.balances(account.name)
         if held.pool == FLEX
     ]
-    return Flexible(sums, rows)
+    return Flexible(sums, rows, sum(accrued(desk, account.name, asset) for asset in HAIRCUTS_PPM))
 
 
 def held(desk: Desk, account: str) -> list[Held]:
     """Positions, none that is flat."""
     engine = desk.engine
     return [
-        Held(desk.listings[position.instrument], position, engine.margin(account, position.instrument))
+        Held(
+            desk.listings[position.instrument],
+            position,
+            engine.margin(account, position.instrument),
+            engine.accrued_atoms(account, position.instrument),
+        )
         for position in engine.positions(account)
         if position.lots
     ]
@@ -70,6 +88,7 @@ def held(desk: Desk, account: str) -> list[Held]:
 def positions(call: Call) -> Document:
     """GET openpositions: a flat account has an empty list."""
     account = call.account
+    _accrue(call)
     rows = [
         wire.position_document(one, account.profit_units.get(one.listing.name, one.listing.unit), call.time)
         for one in held(call.desk, account.name)

@@ -27,8 +27,8 @@ def canceled(call: Call) -> Document:
     """What became of the order that is to be canceled. Raises `VenueError` when none is named."""
     uid = named_uid(call, "order_id", "orderId")
     status, events = _end(call, uid)
-    known = {} if status == "notFound" else {"order_id": uid}
-    return {"status": status, **known, "receivedTime": iso(call.time, call.time.true_ns), "orderEvents": events}
+    received: Document = {"status": status, "receivedTime": iso(call.time, call.time.true_ns)}
+    return received if status == "notFound" else {**received, "order_id": uid, "orderEvents": events}
 
 
 def named_uid(call: Call, *names: str) -> str:

@@ -10,7 +10,15 @@ from collections.abc import Callable, Iterable
 
 from msgspec import Struct, field
 
-from venueproof_simulators.engine.commands import Cancel, CancelConditional, Command, OpenAccount, Place, PoolSpec
+from venueproof_simulators.engine.commands import (
+    Cancel,
+    CancelConditional,
+    Command,
+    OpenAccount,
+    Place,
+    PoolSpec,
+    SettleFunding,
+)
 from venueproof_simulators.engine.conditional_state import ConditionalState, ConditionalStatus
 from venueproof_simulators.engine.events import (
     BalanceChanged,
@@ -28,6 +36,7 @@ from venueproof_simulators.host.tokens import token
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit import accounts, desk
 from venueproof_simulators.kit.basis import Basis
+from venueproof_simulators.kit.cashbook import Funding
 from venueproof_simulators.kit.parameters import Parameters
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.kraken.limits import Budgets
@@ -40,6 +49,7 @@ FLEX = "flex"
 HAIRCUTS_PPM = {"USD": 0, "USDT": 20_000}
 """What each collateral of the flexible account counts less than it is worth."""
 _UNIT = 10**ASSET_DECIMALS
+_HOUR_NS = 3600 * 10**9
 _FLEX_MONEY = {"USD": 100_000 * _UNIT, "USDT": 10_000 * _UNIT}
 _COIN_MONEY = {"BTC": 2 * _UNIT}
 _CASH = {"BTC": _UNIT // 2, "USD": 5_000 * _UNIT, "USDT": 1_000 * _UNIT}
@@ -93,6 +103,7 @@ class Desk(desk.Desk[Account, Listing]):
         self._kept: dict[tuple[str, int], int] = {}
         """(instrument, conditional order) → the order id kept for it."""
         self.cash_moved: Callable[[str, VenueTime], None] = _unheard
+        self._plan_funding(self.opened_ns)
         self.hears[OrderChanged] = self.hear_order
         self.hears[ConditionalChanged] = self.hear_stop
 
@@ -167,6 +178,20 @@ class Desk(desk.Desk[Account, Listing]):
         """Let an order have an id that was given out before the engine knew it."""
         self._uids[instrument, number] = uid
         self._places[uid] = (instrument, number)
+
+    # --- funding ---
+
+    def _plan_funding(self, age_ns: int) -> None:
+        """Funding accrues all the time; at the next full hour it is realized."""
+        self.ages.set("funding", (age_ns // _HOUR_NS + 1) * _HOUR_NS, self._realize_funding)
+
+    def _realize_funding(self, time: VenueTime) -> None:
+        for one in self.listings.values():
+            if one.perpetual:
+                self.command(SettleFunding(one.name), time)
+                mark = self.engine.mark_nano_ticks(one.name, time.true_ns)
+                self.cash.note_funding(one.name, Funding(time.true_ns, one.instrument.funding_rate_ppb, mark))
+        self._plan_funding(time.age_ns)
 
     # --- what is heard ---
 

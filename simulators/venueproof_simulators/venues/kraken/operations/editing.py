@@ -1,6 +1,7 @@
 """Changing orders in place: they keep their id.
 
-Source: the vendor's page on editorder. The size is the total, what has filled included.
+Source: the vendor's page on editorder. The size is the total, what has filled included,
+unless `qtyMode` says RELATIVE.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def _edit_order(call: Call, order: OrderState | None) -> Document:
         raise VenueError("edit-not-stop")
     desk, one = call.desk, call.desk.listings[order.instrument]
     ticks = read_price(call, one, "limitPrice")
-    lots = read_size(call, one) if given.has("size") else order.lots
+    lots = read_size(call, one) + _beyond(call, order) if given.has("size") else order.lots
     old = order_document(desk, order, call.time)
     command = Amend(
         account=order.account,
@@ -68,6 +69,12 @@ def _edit_order(call: Call, order: OrderState | None) -> Document:
     _check(call, desk.command(command, call.time))
     now = desk.engine.order(order.account, order.instrument, order.order_id) or order
     return wire.edit_event(old, order_document(desk, now, call.time))
+
+
+def _beyond(call: Call, order: OrderState) -> int:
+    """What comes on top of the size that was sent: what has filled, where the size is what is to be left."""
+    modes = {"ABSOLUTE": 0, "RELATIVE": order.filled_lots}
+    return call.parameters.option("qtyMode", modes, "not-valid", default=0)
 
 
 def _edit_stop(call: Call, stop: ConditionalState) -> Document:

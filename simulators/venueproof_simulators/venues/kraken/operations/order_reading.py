@@ -24,6 +24,8 @@ _SIDES = {"buy": Side.BUY, "sell": Side.SELL}
 _TYPES = ("lmt", "post", "mkt", "ioc", "fok", *TRIGGERS)
 _PROTECTION = Decimal("0.01")
 _PRINTABLE_FROM = " "
+_NOT_TAKEN = ("limitPriceOffsetValue", "limitPriceOffsetUnit")
+"""A limit that follows the trigger is not built: it is refused, and never left out of an order in silence."""
 
 
 class Request(Struct, frozen=True):
@@ -37,6 +39,7 @@ def read_request(call: Call) -> Request:
     """The order of a request. Raises `VenueError`."""
     given = call.parameters
     kind = given.text("orderType")
+    given.refuse(_NOT_TAKEN)
     listing = call.listing()
     side = given.choice("side", _SIDES, "side")
     if kind not in _TYPES or (kind == "trailing_stop" and call.desk.switches.on(NO_TRAILING)):

@@ -19,7 +19,7 @@ from venueproof_simulators.engine.state import TradeState
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit import feeds, market_feeds
 from venueproof_simulators.kit.feeds import Documents
-from venueproof_simulators.venues.kraken.operations.account import balance, flexible, held, single_listings
+from venueproof_simulators.venues.kraken.operations.account import accrued, balance, flexible, held, single_listings
 from venueproof_simulators.venues.kraken.operations.desk import Account, Desk
 from venueproof_simulators.venues.kraken.wire import events as wire
 from venueproof_simulators.venues.kraken.wire.account import COIN_NAMES
@@ -209,7 +209,10 @@ class BalancesFeed(Feed):
             return {group: {COIN_NAMES[asset].upper(): coins(atoms) for asset, atoms in owner.cash.items()}}
         if group == "futures":
             singles = single_listings(desk).items()
-            rows = [wire.futures_object(one, balance(desk, owner.name, asset)) for asset, one in singles]
+            rows = [
+                wire.futures_object(one, balance(desk, owner.name, asset), accrued(desk, owner.name, asset))
+                for asset, one in singles
+            ]
             return {group: {str(row["name"]): row for row in rows}}
         return {group: wire.flexible_object(flexible(desk, owner, time), held(desk, owner.name))}
 

@@ -40,6 +40,8 @@ class Held(Struct, frozen=True):
     listing: Listing
     position: PositionState
     margin: MarginState
+    funding_atoms: int
+    """What funding has accrued since it was last paid."""
 
     @property
     def entry(self) -> Decimal:
@@ -52,6 +54,8 @@ class Flexible(Struct, frozen=True):
 
     sums: PoolState
     currencies: Sequence[tuple[BalanceState, Decimal]]
+    funding_atoms: int
+    """What funding has accrued on its positions."""
 
 
 def cash_document(cash: Mapping[str, int]) -> Document:
@@ -59,7 +63,7 @@ def cash_document(cash: Mapping[str, int]) -> Document:
     return {"type": "cashAccount", "balances": {COIN_NAMES[asset]: coins(atoms) for asset, atoms in cash.items()}}
 
 
-def single_document(one: Listing, held: BalanceState, liquidation: Decimal) -> Document:
+def single_document(one: Listing, held: BalanceState, funding_atoms: int, liquidation: Decimal) -> Document:
     """A single-collateral account: `tt` is where a position is taken over, `lt` where it is liquidated."""
     equity = held.wallet_atoms + held.unrealized_atoms
     initial = held.initial_position_atoms + held.initial_orders_atoms
@@ -73,7 +77,7 @@ def single_document(one: Listing, held: BalanceState, liquidation: Decimal) -> D
             "pv": coins(equity),
             "pnl": coins(held.unrealized_atoms),
             "af": coins(held.available_atoms),
-            "funding": 0,
+            "funding": coins(funding_atoms),
         },
         "marginRequirements": {
             "im": coins(initial),
@@ -96,6 +100,8 @@ def flexible_sums(account: Flexible) -> dict[str, int]:
         "portfolio": sums.equity_atoms,
         "collateral": sums.discounted_atoms - sums.unrealized_atoms,
         "pnl": sums.unrealized_atoms,
+        "funding": account.funding_atoms,
+        "total": sums.unrealized_atoms + account.funding_atoms,
         "available": sums.available_atoms,
         "equity": sums.discounted_atoms,
     }
@@ -114,9 +120,9 @@ def flexible_document(account: Flexible) -> Document:
         "portfolioValue": sums["portfolio"],
         "collateralValue": sums["collateral"],
         "pnl": sums["pnl"],
-        "unrealizedFunding": 0,
-        "totalUnrealized": sums["pnl"],
-        "totalUnrealizedAsMargin": sums["pnl"],
+        "unrealizedFunding": sums["funding"],
+        "totalUnrealized": sums["total"],
+        "totalUnrealizedAsMargin": sums["total"],
         "availableMargin": sums["available"],
         "marginEquity": sums["equity"],
     }
@@ -144,7 +150,7 @@ def position_document(held: Held, unit: str, time: VenueTime) -> Document:
         "price": held.entry,
         "fillTime": iso(time, position.updated_ns),
         "size": size(one, abs(position.lots)),
-        "unrealizedFunding": 0,
+        "unrealizedFunding": coins(held.funding_atoms),
         "unrealizedPnl": coins(held.margin.unrealized_atoms),
         **({"pnlCurrency": unit} if one.flexible else {}),
         **leverage,

@@ -333,7 +333,7 @@ def position_object(held: Held, index_nano_ticks: int, unit: str, equity: Decima
         "liquidation_threshold": floating(one.price(margin.liquidation_ticks)) if margin.liquidation_ticks else ZERO,
         "effective_leverage": rounded(CONTEXT.divide(worth, equity)) if equity > 0 else ZERO,
         "return_on_equity": rounded(CONTEXT.divide(100 * money(margin.unrealized_atoms), cost)) if cost else ZERO,
-        "unrealized_funding": ZERO,
+        "unrealized_funding": floating(money(held.funding_atoms)),
         "initial_margin": coins(margin.initial_position_atoms),
         "initial_margin_with_orders": coins(margin.initial_position_atoms + margin.initial_orders_atoms),
         "maintenance_margin": coins(margin.maintenance_atoms),
@@ -348,7 +348,7 @@ def position_object(held: Held, index_nano_ticks: int, unit: str, equity: Decima
 # --- balances ---------------------------------------------------------------------------------------------------------
 
 
-def futures_object(one: Listing, held: BalanceState) -> Document:
+def futures_object(one: Listing, held: BalanceState, funding_atoms: int) -> Document:
     """A single-collateral account."""
     return {
         "name": f"F-{one.coin.upper()}:{one.row.quote}",
@@ -359,7 +359,7 @@ def futures_object(one: Listing, held: BalanceState) -> Document:
         "maintenance_margin": coins(held.maintenance_atoms),
         "initial_margin": coins(held.initial_position_atoms + held.initial_orders_atoms),
         "available": coins(held.available_atoms),
-        "unrealized_funding": ZERO,
+        "unrealized_funding": floating(money(funding_atoms)),
         "pnl": coins(held.unrealized_atoms),
     }
 
@@ -389,9 +389,9 @@ def _figures(sums: dict[str, Decimal]) -> Document:
         "initial_margin_without_orders": sums["initial"],
         "maintenance_margin": sums["maintenance"],
         "pnl": sums["pnl"],
-        "unrealized_funding": ZERO,
-        "total_unrealized": sums["pnl"],
-        "total_unrealized_as_margin": sums["pnl"],
+        "unrealized_funding": sums["funding"],
+        "total_unrealized": sums["total"],
+        "total_unrealized_as_margin": sums["total"],
         "margin_equity": sums["equity"],
         "available_margin": sums["available"],
     }
@@ -404,9 +404,9 @@ def _margins(held: Held) -> Document:
         "initial_margin_without_orders": coins(margin.initial_position_atoms),
         "maintenance_margin": coins(margin.maintenance_atoms),
         "pnl": coins(margin.unrealized_atoms),
-        "unrealized_funding": ZERO,
-        "total_unrealized": coins(margin.unrealized_atoms),
-        "total_unrealized_as_margin": coins(margin.unrealized_atoms),
+        "unrealized_funding": coins(held.funding_atoms),
+        "total_unrealized": coins(margin.unrealized_atoms + held.funding_atoms),
+        "total_unrealized_as_margin": coins(margin.unrealized_atoms + held.funding_atoms),
     }
 
 
