@@ -95,6 +95,11 @@ class SlidingWindow:
         self._entries.pop(key, None)
         self._counts.pop(key, None)
 
+    def sweep(self, now_ns: int) -> None:
+        """Let go of every key of which nothing counts any more."""
+        for key in list(self._entries):
+            self.count(key, now_ns)
+
 
 class Bucket:
     """Credits per key that refill steadily up to `capacity`: `refill` of them every `per_ns`, a fraction kept exactly.

@@ -86,3 +86,12 @@ def test_a_clock_that_goes_back_gives_nothing_twice(times: list[int]) -> None:
     for now in times:
         window.add("a", 1, now)
     assert window.count("a", max(times) + 10) == 0
+
+
+def test_a_swept_window_holds_nothing_of_keys_that_count_no_more() -> None:
+    window = SlidingWindow(10)
+    window.add("early", 1, 0)
+    window.add("late", 2, 5)
+    window.sweep(10)
+    assert (window.count("early", 10), window.count("late", 10)) == (0, 2)
+    assert list(window._entries) == ["late"]

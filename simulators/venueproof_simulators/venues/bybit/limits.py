@@ -69,6 +69,11 @@ class Budgets:
         if not window.spend(str(session), 1, most, time.age_ns):
             raise VenueError("socket-session-busy")
 
+    def sweep(self, time: VenueTime) -> None:
+        """Let go of addresses and accounts of which nothing counts any more."""
+        for window in self._windows.values():
+            window.sweep(time.age_ns)
+
     def forget_session(self, session: int) -> None:
         """A trade session is gone."""
         self._windows["session-requests"].forget(str(session))

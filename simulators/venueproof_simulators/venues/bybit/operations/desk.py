@@ -48,6 +48,7 @@ _NET_LEG = (PositionSide.NET,)
 _BOTH_LEGS = (PositionSide.LONG, PositionSide.SHORT)
 _KEY_LETTERS, _SECRET_LETTERS = 18, 36
 _FIRST_NUMBER = 24_617_703
+_DAY_NS = 86_400 * 10**9
 
 
 class Account(accounts.Account, kw_only=True):
@@ -177,8 +178,11 @@ class Desk(desk.Desk[Account, Listing]):
 
     def hear_forgotten(self, event: Forgotten, command: Command, note: object, time: VenueTime) -> None:
         """The engine let go of what is old; so does the desk."""
+        before_ns = time.true_ns - self.limits.named("history-kept").limit * _DAY_NS
         self.notes.forget(event)
-        self.tallies.forget(event)
+        self.tallies.forget(event, before_ns)
+        self.cash.forget(before_ns)
+        self.budgets.sweep(time)
 
     def hear_money(self, event: BalanceChanged, command: Command, note: object, time: VenueTime) -> None:
         """A wallet changed."""

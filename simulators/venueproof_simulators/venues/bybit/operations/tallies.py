@@ -13,8 +13,8 @@ from venueproof_simulators.venues.bybit.wire.numbers import Listing
 from venueproof_simulators.venues.bybit.wire.orders import Figures
 
 _NOTHING = Figures()
-_RECENT_MOST = 200
-"""So many changes of a wallet are kept: those of the last moments."""
+_RECENT_NS = 10**9
+"""How long changes of a wallet are kept: longer than any answer lags."""
 
 
 class FillTally(Struct, frozen=True):
@@ -93,8 +93,9 @@ class Tallies:
     def note_change(self, event: BalanceChanged) -> None:
         """A wallet changed."""
         recent = self._recent.setdefault(event.balance.account, [])
-        recent.append((event.balance.updated_ns, event.balance.asset, event.change_atoms))
-        del recent[:-_RECENT_MOST]
+        now_ns = event.balance.updated_ns
+        recent[:] = [row for row in recent if row[0] > now_ns - _RECENT_NS]
+        recent.append((now_ns, event.balance.asset, event.change_atoms))
 
     def changed_since(self, account: str, asset: str, since_ns: int) -> int:
         """By how much a wallet changed after a moment, in atoms."""
@@ -122,8 +123,10 @@ class Tallies:
         """All that was realized in a coin, fees taken off, in atoms."""
         return self._realized.get((account, asset), 0)
 
-    def forget(self, event: Forgotten) -> None:
-        """Drop what there is on orders that the engine knows no more."""
+    def forget(self, event: Forgotten, before_ns: int) -> None:
+        """Drop what there is on orders that the engine knows no more, and on funding of before a time."""
+        for held in self._held.values():
+            held[:] = [row for row in held if row[0] >= before_ns]
         for key in event.orders:
             self._orders.pop(key, None)
             self._fills.pop(key, None)
