@@ -48,9 +48,7 @@ UNSEEN = {
 
 SAME_HERE = {"AMD-020"}
 """Where every order is amended in place it asks for the same as AMD-010."""
-MUTANTS = [
-    mutant for mutant in all_mutants() if mutant.clause in CLAUSES.keys() - PART_MUTANTS and not mutant.venue
-]
+MUTANTS = [mutant for mutant in all_mutants() if mutant.clause in CLAUSES.keys() - PART_MUTANTS and not mutant.venue]
 """Those that only a venue's own messages show need that venue."""
 
 

@@ -29,12 +29,13 @@ from venueproof_contracts.actions import (
     Operation,
     PartlyFill,
     ReorderMessages,
+    SetMode,
     SkewVenueClock,
     Topic,
 )
 from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.bench import WireKind
-from venueproof_contracts.errors import AuthFailed, Rejected, Unsupported
+from venueproof_contracts.errors import AuthFailed, Reason, Rejected, Unsupported
 from venueproof_contracts.model import (
     Channel,
     FillEvent,
@@ -316,5 +317,67 @@ def test_a_refused_leverage_leaves_the_mode_as_it_was() -> None:
         await desk.adapter.place(desk.wish())
         (held,) = await desk.adapter.positions()
         assert held.margin_mode is MarginMode.CROSS
+
+    okx("vendor", story)
+
+
+# --- one account, two products ---------------------------------------------------------------------------------------
+
+
+@each_profile
+def test_what_the_account_does_on_another_product_is_not_told(profile: ProfileName) -> None:
+    async def story(desk: Desk) -> None:
+        other = make_adapter(structs.replace(desk.endpoint, product="inverse"), desk.venue.credentials)
+        await other.start()
+        bid = (await other.book(INVERSE, 1)).bids[0].price
+        wish = Intent(
+            "coin-1", INVERSE, Side.BUY, OrderType.LIMIT, Decimal(40), price=(bid * 98 / 100).quantize(Decimal(1))
+        )
+        await other.place(wish)
+        await other.place(structs.replace(wish, intent_id="coin-2", type=OrderType.MARKET, price=None))
+        stop = Trigger(TriggerKind.STOP, (bid * 95 / 100).quantize(Decimal(1)))
+        waiting = structs.replace(
+            wish, intent_id="coin-3", side=Side.SELL, type=OrderType.MARKET, price=None, trigger=stop
+        )
+        await other.place(waiting)
+        await asyncio.sleep(45)
+        assert (desk.fold.orders, desk.fold.conditionals, desk.fold.fills, desk.fold.positions) == ({}, {}, [], {})
+        assert await desk.adapter.open_orders(None) == []
+        with pytest.raises(Rejected) as caught:
+            await desk.adapter.set_position_mode(PositionMode.HEDGE)
+        assert caught.value.reason is Reason.OPEN_POSITION
+        await other.close()
+
+    okx(profile, story)
+
+
+def test_only_what_was_refused_for_haste_waits() -> None:
+    async def story(desk: Desk) -> None:
+        await desk.rest()
+        (spent,) = (
+            one
+            for one in desk.venue.bench.provocations("rate.throttle")
+            if one.quirk == "okx.ratelimit.ip-and-uid-independent"
+        )
+        provoked = await desk.venue.bench.provoke(spent, SYMBOL)
+        began_ns = desk.venue.bench.now_ns()
+        placing = asyncio.create_task(desk.rest(3))
+        await asyncio.sleep(0.1)
+        await desk.adapter.book(SYMBOL, 5)
+        await desk.adapter.balances()
+        assert desk.venue.bench.now_ns() - began_ns < 10**9
+        await placing
+        assert desk.venue.bench.now_ns() - began_ns > (provoked.settles_s - 1) * 10**9
+
+    okx("field", story)
+
+
+def test_hedge_mode_is_said_at_the_start(caplog: pytest.LogCaptureFixture) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.do(SetMode(PositionMode.HEDGE))
+        other = make_adapter(desk.endpoint, desk.venue.credentials)
+        await other.start()
+        await other.close()
+        assert "hedge mode" in caplog.text
 
     okx("vendor", story)

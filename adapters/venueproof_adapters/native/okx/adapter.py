@@ -104,7 +104,7 @@ def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter
     rest = Rest(hosts, signer, ground.http, ground.sync, ground.budget, ground.backoff)
     parser = Parser(catalog, ground.ids)
     orders = OkxOrders(rest, parser, modes, parts.decimal_text)
-    account = OkxAccount(rest, orders, parser, modes, catalog, now_ns, parts.decimal_text)
+    account = OkxAccount(rest, orders, parser, modes, now_ns, parts.decimal_text)
     return joined(
         ground,
         VenueParts(

@@ -11,7 +11,6 @@ from decimal import Decimal
 
 import msgspec
 
-from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import MS_NS
 from venueproof_adapters.kit.intents import leg_of, waits
 from venueproof_adapters.kit.ordercalls import OrderName, Sending
@@ -233,8 +232,9 @@ class OkxOrders:
 
     async def open_orders(self, instrument: Instrument | None) -> Sequence[Told]:
         """GET trade/orders-algo-pending of every kind, then trade/orders-pending: what fires meanwhile is there."""
-        waiting = await self._waiting(instrument)
-        return [*map(self._parser.conditional, waiting), *map(self._parser.order, await self._open(instrument))]
+        waiting = filter(self._parser.is_ours, await self._waiting(instrument))
+        live = filter(self._parser.is_ours, await self._open(instrument))
+        return [*map(self._parser.conditional, waiting), *map(self._parser.order, live)]
 
     async def _open(self, instrument: Instrument | None) -> list[wire.OrderRow]:
         name = None if instrument is None else instrument.spelling
@@ -298,7 +298,6 @@ class OkxAccount:
         orders: OkxOrders,
         parser: Parser,
         modes: Modes,
-        catalog: Catalog,
         now_ns: Callable[[], int],
         decimal_text: Callable[[Decimal], str],
     ) -> None:
@@ -306,7 +305,6 @@ class OkxAccount:
         self._rest = rest
         self._parser = parser
         self._modes = modes
-        self._catalog = catalog
         self._now_ns = now_ns
         self._text = decimal_text
 
@@ -336,11 +334,15 @@ class OkxAccount:
 
     async def positions(self) -> Sequence[tuple[Position, int]]:
         """GET account/positions; those of other products are not ours to tell."""
-        rows = await self._rest.ask("positions", list[wire.PositionRow], instType=SWAP)
-        ours = [(self._parser.position(row), at_ns(row.u_time)) for row in rows if row.pos]
-        for position, _ in ours:
+        held = filter(self._parser.is_ours, await self._held())
+        told = [(self._parser.position(row), at_ns(row.u_time)) for row in held]
+        for position, _ in told:
             self._modes.hear(position)
-        return [one for one in ours if self._catalog.has(one[0].instrument)]
+        return told
+
+    async def _held(self) -> list[wire.PositionRow]:
+        rows = await self._rest.ask("positions", list[wire.PositionRow], instType=SWAP)
+        return [row for row in rows if row.pos]
 
     async def margin_settings(self) -> dict[str, MarginSetting]:
         """Positions tell theirs themselves."""
@@ -390,7 +392,7 @@ class OkxAccount:
         try:
             await self._rest.set("set-position-mode", tuple[wire.ModeRow], posMode=word)
         except Rejected as error:
-            if error.code not in IN_USE or await self.positions():
+            if error.code not in IN_USE or await self._held():
                 raise
             raise Rejected(Reason.OPEN_ORDERS, code=error.code, text=error.text) from None
 

@@ -93,6 +93,10 @@ class Parser:
         self._catalog = catalog
         self._ids = ids
 
+    def is_ours(self, row: wire.OrderRow | wire.AlgoRow | wire.PositionRow) -> bool:
+        """False for what the account does on another product: one account, and one stream of it, has them all."""
+        return self._catalog.has(self._symbol(row.inst_id))
+
     def order(self, row: wire.OrderRow) -> Told:
         """An order out of an answer or a streamed message; one that a conditional order became goes by its id."""
         client_id = row.algo_cl_ord_id if row.algo_id else row.cl_ord_id

@@ -125,14 +125,15 @@ class OkxAccountSource:
             return
         match told.arg.channel:
             case "orders":
-                for order in msgspec.json.decode(told.data, type=list[wire.OrderRow]):
+                for order in filter(self._parser.is_ours, msgspec.json.decode(told.data, type=list[wire.OrderRow])):
                     stream.hear_order(self._parser.order(order), self._parser.fill_update(order))
             case "fills":
                 for fill in msgspec.json.decode(told.data, type=list[wire.FillUpdate]):
-                    key = (self._catalog.symbol(fill.inst_id), fill.ord_id, False)
-                    stream.hear_execution(fill.trade_id, key)
+                    symbol = self._catalog.symbol(fill.inst_id)
+                    if self._catalog.has(symbol):
+                        stream.hear_execution(fill.trade_id, (symbol, fill.ord_id, False))
             case "orders-algo" | "algo-advance":
-                for algo in msgspec.json.decode(told.data, type=list[wire.AlgoRow]):
+                for algo in filter(self._parser.is_ours, msgspec.json.decode(told.data, type=list[wire.AlgoRow])):
                     stream.hear_order(self._parser.conditional(algo), None)
             case "positions":
                 self._positions(told.data)
@@ -153,10 +154,9 @@ class OkxAccountSource:
             dialogue.answer((told.event, told.arg))
 
     def _positions(self, data: msgspec.Raw) -> None:
-        for row in msgspec.json.decode(data, type=list[wire.PositionRow]):
-            if self._catalog.has(self._catalog.symbol(row.inst_id)):
-                sent_ns = at_ns(figure(row.p_time) or row.u_time)
-                self._state.hear_position(self._parser.position(row), (at_ns(row.u_time), sent_ns))
+        for row in filter(self._parser.is_ours, msgspec.json.decode(data, type=list[wire.PositionRow])):
+            sent_ns = at_ns(figure(row.p_time) or row.u_time)
+            self._state.hear_position(self._parser.position(row), (at_ns(row.u_time), sent_ns))
 
     def _balances(self, data: msgspec.Raw) -> None:
         for row in msgspec.json.decode(data, type=list[wire.BalanceRow]):
