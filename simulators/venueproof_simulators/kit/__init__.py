@@ -35,8 +35,8 @@ How a venue is written with it (what is named below without a folder is in this 
    - `self.answer(number, document, classified)` answers a frame that asked for an operation;
    - `self.say(sessions, document, topic, …)` sends all else; `send_feed` is where what feeds say is wrapped.
 8. `venue.py`: the manifest, `build`, and your class, which extends `venue.Venue[Account, Desk, Hub]` and opens with
-   `Desk(basis(package, listings, …))`. It adds `classify`, `handle`, `refuse` (an error as a reply; levers and rules
-   use it too), `refuse_frame`, `open`, `classify_frame`, `receive`, `credentials_of`, `expire_credential`.
+   `Desk(basis(package, listings, …))`. It sets `gateway`, and adds `let_in`, `refuse_frame`, `classify_frame`,
+   `receive`, `credentials_of`, `expire_credential`. What refuses, `gateway.refuse`, levers and rules use too.
    Its `account_sessions` counts sessions with an `account`.
 9. `provocations/` and the wire tests, row by row of the register.
 

@@ -1,18 +1,26 @@
 """What venues have in common of the protocol `host.venue.Venue`: time, levers, and who answers what.
 
-A venue extends `Venue` with its gateway (`classify`, `handle`, `refuse`), its frames (`open`, `classify_frame`,
-`receive`, `refuse_frame`) and its credentials (`credentials_of`, `expire_credential`).
+A venue extends `Venue` with its `gateway`, whom it lets in (`let_in`), its frames (`classify_frame`, `receive`,
+`refuse_frame`) and its credentials (`credentials_of`, `expire_credential`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from venueproof_simulators.engine.commands import Command, Tick
 from venueproof_simulators.engine.engine import Engine
 from venueproof_simulators.engine.events import Event
-from venueproof_simulators.host.venue import HttpReply, HttpRequest, IdKind, Manifest, Outgoing, VenueTime
+from venueproof_simulators.host.venue import (
+    Classified,
+    HttpReply,
+    HttpRequest,
+    IdKind,
+    Manifest,
+    Outgoing,
+    VenueTime,
+)
 from venueproof_simulators.kit.accounts import AccountT
 from venueproof_simulators.kit.desk import Desk
 from venueproof_simulators.kit.hub import Hub
@@ -24,10 +32,27 @@ ACCOUNT = "trader"
 """The engine's name of the account under test."""
 
 
+class Gateway(Protocol):
+    """Takes a request there and back."""
+
+    def classify(self, request: HttpRequest) -> Classified:
+        """What a request asks for."""
+        ...
+
+    def handle(self, request: HttpRequest, time: VenueTime) -> HttpReply:
+        """Carry out one request."""
+        ...
+
+    def refuse(self, error: VenueError, request: HttpRequest | None, time: VenueTime) -> HttpReply:
+        """An error as the reply to a request. Raises `LookupError` for a key that the venue's table has not."""
+        ...
+
+
 class Venue(Generic[AccountT, DeskT, HubT]):
     """One running venue, as far as venues agree."""
 
     manifest: Manifest
+    gateway: Gateway
     account = ACCOUNT
 
     def __init__(self, desk: DeskT, hub: HubT) -> None:
@@ -58,11 +83,22 @@ class Venue(Generic[AccountT, DeskT, HubT]):
         """How an id of the engine is spelled on the wire: the number itself, unless the venue says otherwise."""
         return str(number)
 
+    # --- requests -----------------------------------------------------------------------------------------------------
+
+    def classify(self, request: HttpRequest) -> Classified:
+        """What a request asks for."""
+        return self.gateway.classify(request)
+
+    def handle(self, request: HttpRequest, time: VenueTime) -> HttpReply:
+        """Carry out one request."""
+        self.advance(time)
+        return self.gateway.handle(request, time)
+
     # --- refusing -----------------------------------------------------------------------------------------------------
 
     def refuse(self, error: VenueError, request: HttpRequest | None, time: VenueTime) -> HttpReply:
-        """An error as the reply to a request. The venue's. Raises `LookupError` for a key that its table has not."""
-        raise NotImplementedError
+        """An error as the reply to a request. Raises `LookupError` for a key that the venue's table has not."""
+        return self.gateway.refuse(error, request, time)
 
     def refuse_frame(self, session: int, frame: str | bytes, error: VenueError, time: VenueTime) -> str | bytes:
         """An error as the answer to a frame; the body of a reply, unless the venue says otherwise."""
@@ -80,6 +116,19 @@ class Venue(Generic[AccountT, DeskT, HubT]):
         return VenueError(error or self.desk.errors.for_reason(reason).key)
 
     # --- sessions -----------------------------------------------------------------------------------------------------
+
+    def open(self, session: int, handshake: HttpRequest, time: VenueTime) -> HttpReply | None:
+        """Let a WebSocket in, or refuse it as a request is refused."""
+        self.advance(time)
+        try:
+            self.let_in(session, handshake, time)
+        except VenueError as error:
+            return self.refuse(error, handshake, time)
+        return None
+
+    def let_in(self, session: int, handshake: HttpRequest, time: VenueTime) -> None:
+        """Open a session. The venue's. Raises `VenueError` for one that is not let in."""
+        raise NotImplementedError
 
     def closed(self, session: int, time: VenueTime) -> None:
         """A session is gone."""

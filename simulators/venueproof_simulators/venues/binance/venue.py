@@ -15,7 +15,6 @@ from venueproof_simulators.host.facts import load_instruments
 from venueproof_simulators.host.venue import (
     Classified,
     Environment,
-    HttpReply,
     HttpRequest,
     Manifest,
     Origin,
@@ -139,19 +138,6 @@ class BinanceVenue(venue.Venue[Account, Desk, Hub]):
 
     # --- requests -----------------------------------------------------------------------------------------------------
 
-    def classify(self, request: HttpRequest) -> Classified:
-        """What a request asks for."""
-        return self.gateway.classify(request)
-
-    def handle(self, request: HttpRequest, time: VenueTime) -> HttpReply:
-        """Carry out one request."""
-        self.advance(time)
-        return self.gateway.handle(request, time)
-
-    def refuse(self, error: VenueError, request: HttpRequest | None, time: VenueTime) -> HttpReply:
-        """An error as the reply to a request."""
-        return self.gateway.refuse(error, request, time)
-
     def refuse_frame(self, session: int, frame: str | bytes, error: VenueError, time: VenueTime) -> str | bytes:
         """An error as the answer to a frame."""
         if not self.frames.holds(session):
@@ -160,14 +146,17 @@ class BinanceVenue(venue.Venue[Account, Desk, Hub]):
 
     # --- sessions -----------------------------------------------------------------------------------------------------
 
-    def open(self, session: int, handshake: HttpRequest, time: VenueTime) -> HttpReply | None:
-        """Let a WebSocket in, or refuse it like a path that does not exist."""
-        self.advance(time)
-        try:
-            self._let_in(session, self._opening(handshake), handshake, time)
-        except VenueError as error:
-            return self.refuse(error, handshake, time)
-        return None
+    def let_in(self, session: int, handshake: HttpRequest, time: VenueTime) -> None:
+        """Open a session, or refuse it like a path that does not exist."""
+        opening = self._opening(handshake)
+        self.desk.budgets.connect(handshake.client, time)
+        self.admission.check_region()
+        self.admission.check_open(time)
+        if len(opening.names) > self.desk.limits.named(STREAMS_LIMIT).limit:
+            raise VenueError("too-many-parameters")
+        if opening is API_OPENING:
+            self.frames.open(session, handshake, time)
+        self.hub.open(session, opening, handshake, time)
 
     def _opening(self, handshake: HttpRequest) -> Opening:
         """What a handshake asks for, as far as its host knows the path; the first origin knows all of them."""
@@ -180,16 +169,6 @@ class BinanceVenue(venue.Venue[Account, Desk, Hub]):
         if found is None:
             raise VenueError("path")
         return found
-
-    def _let_in(self, session: int, opening: Opening, handshake: HttpRequest, time: VenueTime) -> None:
-        self.desk.budgets.connect(handshake.client, time)
-        self.admission.check_region()
-        self.admission.check_open(time)
-        if len(opening.names) > self.desk.limits.named(STREAMS_LIMIT).limit:
-            raise VenueError("too-many-parameters")
-        if opening is API_OPENING:
-            self.frames.open(session, handshake, time)
-        self.hub.open(session, opening, handshake, time)
 
     def classify_frame(self, session: int, frame: str | bytes) -> Classified:
         """What a frame of the WebSocket API asks for; those of a stream manage subscriptions only."""

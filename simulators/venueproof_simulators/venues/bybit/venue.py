@@ -16,7 +16,6 @@ from venueproof_simulators.host.facts import load_instruments
 from venueproof_simulators.host.venue import (
     Classified,
     Environment,
-    HttpReply,
     HttpRequest,
     IdKind,
     Manifest,
@@ -117,19 +116,6 @@ class BybitVenue(venue.Venue[Account, Desk, Hub]):
 
     # --- requests -----------------------------------------------------------------------------------------------------
 
-    def classify(self, request: HttpRequest) -> Classified:
-        """What a request asks for."""
-        return self.gateway.classify(request)
-
-    def handle(self, request: HttpRequest, time: VenueTime) -> HttpReply:
-        """Carry out one request."""
-        self.advance(time)
-        return self.gateway.handle(request, time)
-
-    def refuse(self, error: VenueError, request: HttpRequest | None, time: VenueTime) -> HttpReply:
-        """An error as the reply to a request."""
-        return self.gateway.refuse(error, request, time)
-
     def refuse_frame(self, session: int, frame: str | bytes, error: VenueError, time: VenueTime) -> str | bytes:
         """An error as the answer to a frame."""
         if not self.frames.holds(session):
@@ -138,16 +124,8 @@ class BybitVenue(venue.Venue[Account, Desk, Hub]):
 
     # --- sessions -----------------------------------------------------------------------------------------------------
 
-    def open(self, session: int, handshake: HttpRequest, time: VenueTime) -> HttpReply | None:
-        """Let a WebSocket in, or refuse it like a path that does not exist."""
-        self.advance(time)
-        try:
-            self._let_in(session, handshake, time)
-        except VenueError as error:
-            return self.refuse(error, handshake, time)
-        return None
-
-    def _let_in(self, session: int, handshake: HttpRequest, time: VenueTime) -> None:
+    def let_in(self, session: int, handshake: HttpRequest, time: VenueTime) -> None:
+        """Open a session, or refuse it like a path that does not exist."""
         self.desk.budgets.charge_address(handshake.client, time, CONNECTIONS)
         if self.desk.switches.on(BLOCKED_COUNTRY):
             raise VenueError("region-page")

@@ -17,7 +17,6 @@ from venueproof_simulators.host.facts import load_instruments
 from venueproof_simulators.host.venue import (
     Classified,
     Environment,
-    HttpReply,
     HttpRequest,
     IdKind,
     Manifest,
@@ -113,38 +112,20 @@ class DeribitVenue(venue.Venue[Account, Desk, Hub]):
 
     # --- requests -----------------------------------------------------------------------------------------------------
 
-    def classify(self, request: HttpRequest) -> Classified:
-        """What a request asks for."""
-        return self.gateway.classify(request)
-
-    def handle(self, request: HttpRequest, time: VenueTime) -> HttpReply:
-        """Carry out one request."""
-        self.advance(time)
-        return self.gateway.handle(request, time)
-
-    def refuse(self, error: VenueError, request: HttpRequest | None, time: VenueTime) -> HttpReply:
-        """An error as the reply to a request."""
-        return self.gateway.refuse(error, request, time)
-
     def refuse_frame(self, session: int, frame: str | bytes, error: VenueError, time: VenueTime) -> str | bytes:
         """An error as the answer to a frame."""
         return to_text(self.frames.error(self.hub.sessions.get(session), frame, error, time))
 
     # --- sessions -----------------------------------------------------------------------------------------------------
 
-    def open(self, session: int, handshake: HttpRequest, time: VenueTime) -> HttpReply | None:
-        """Let a WebSocket in, or refuse it."""
-        self.advance(time)
-        try:
-            if handshake.path.rstrip("/") != SOCKET:
-                raise VenueError("path")
-            if self.desk.is_closed(time):
-                raise VenueError("maintenance")
-            self.desk.budgets.connect(handshake.client)
-        except VenueError as refusal:
-            return self.refuse(refusal, handshake, time)
+    def let_in(self, session: int, handshake: HttpRequest, time: VenueTime) -> None:
+        """Open a session, or refuse it like a path that does not exist."""
+        if handshake.path.rstrip("/") != SOCKET:
+            raise VenueError("path")
+        if self.desk.is_closed(time):
+            raise VenueError("maintenance")
+        self.desk.budgets.connect(handshake.client)
         self.hub.open(session, handshake, is_test(handshake), time)
-        return None
 
     def classify_frame(self, session: int, frame: str | bytes) -> Classified:
         """What a frame asks for."""

@@ -14,7 +14,6 @@ from venueproof_simulators.host.facts import load_instruments
 from venueproof_simulators.host.venue import (
     Classified,
     Environment,
-    HttpReply,
     HttpRequest,
     IdKind,
     Manifest,
@@ -97,34 +96,16 @@ class KrakenVenue(venue.Venue[Account, Desk, Hub]):
 
     # --- requests -----------------------------------------------------------------------------------------------------
 
-    def classify(self, request: HttpRequest) -> Classified:
-        """What a request asks for."""
-        return self.gateway.classify(request)
-
-    def handle(self, request: HttpRequest, time: VenueTime) -> HttpReply:
-        """Carry out one request."""
-        self.advance(time)
-        return self.gateway.handle(request, time)
-
-    def refuse(self, error: VenueError, request: HttpRequest | None, time: VenueTime) -> HttpReply:
-        """An error as the reply to a request."""
-        return self.gateway.refuse(error, request, time)
-
     # --- sessions -----------------------------------------------------------------------------------------------------
 
-    def open(self, session: int, handshake: HttpRequest, time: VenueTime) -> HttpReply | None:
-        """Let a WebSocket in, or refuse it like a path that does not exist."""
-        self.advance(time)
-        try:
-            self.desk.bans.check(handshake.client, time)
-            if handshake.path.rstrip("/") != SOCKET_PATH:
-                raise VenueError("path")
-            if self.desk.is_closed(time):
-                raise VenueError("closed")
-            self.hub.open(session, handshake, time)
-        except VenueError as error:
-            return self.refuse(error, handshake, time)
-        return None
+    def let_in(self, session: int, handshake: HttpRequest, time: VenueTime) -> None:
+        """Open a session, or refuse it like a path that does not exist."""
+        self.desk.bans.check(handshake.client, time)
+        if handshake.path.rstrip("/") != SOCKET_PATH:
+            raise VenueError("path")
+        if self.desk.is_closed(time):
+            raise VenueError("closed")
+        self.hub.open(session, handshake, time)
 
     def classify_frame(self, session: int, frame: str | bytes) -> Classified:
         """Frames manage subscriptions only."""

@@ -15,7 +15,6 @@ from venueproof_simulators.host.facts import load_instruments
 from venueproof_simulators.host.venue import (
     Classified,
     Environment,
-    HttpReply,
     HttpRequest,
     IdKind,
     Manifest,
@@ -120,19 +119,6 @@ class OkxVenue(common.Venue[Account, Desk, Hub]):
 
     # --- requests -----------------------------------------------------------------------------------------------------
 
-    def classify(self, request: HttpRequest) -> Classified:
-        """What a request asks for."""
-        return self.gateway.classify(request)
-
-    def handle(self, request: HttpRequest, time: VenueTime) -> HttpReply:
-        """Carry out one request."""
-        self.advance(time)
-        return self.gateway.handle(request, time)
-
-    def refuse(self, error: VenueError, request: HttpRequest | None, time: VenueTime) -> HttpReply:
-        """An error as the reply to a request."""
-        return self.gateway.refuse(error, request, time)
-
     def refuse_frame(self, session: int, frame: str | bytes, error: VenueError, time: VenueTime) -> str | bytes:
         """An error as the answer to a frame."""
         try:
@@ -143,21 +129,16 @@ class OkxVenue(common.Venue[Account, Desk, Hub]):
 
     # --- sessions -----------------------------------------------------------------------------------------------------
 
-    def open(self, session: int, handshake: HttpRequest, time: VenueTime) -> HttpReply | None:
-        """Let a WebSocket in, or refuse it like a path that does not exist."""
-        self.advance(time)
+    def let_in(self, session: int, handshake: HttpRequest, time: VenueTime) -> None:
+        """Open a session, or refuse it like a path that does not exist."""
         opening = read_opening(handshake.path, handshake.query, handshake.origin)
-        try:
-            self.desk.bans.check(handshake.client, time)
-            if opening is None:
-                raise VenueError("path")
-            if self.desk.is_closed(time):
-                raise VenueError("upgrading")
-            self.desk.budgets.connect(handshake.client, time)
-        except VenueError as error:
-            return self.refuse(error, handshake, time)
+        self.desk.bans.check(handshake.client, time)
+        if opening is None:
+            raise VenueError("path")
+        if self.desk.is_closed(time):
+            raise VenueError("upgrading")
+        self.desk.budgets.connect(handshake.client, time)
         self.hub.open(session, opening, handshake, time)
-        return None
 
     def classify_frame(self, session: int, frame: str | bytes) -> Classified:
         """What a frame asks for; logins and subscriptions are about the connection only."""
