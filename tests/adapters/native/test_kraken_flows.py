@@ -16,7 +16,9 @@ from venueproof_adapters.kit.parts import Parts, replaced
 from venueproof_contracts.actions import (
     Drop,
     DropManner,
+    DropMessage,
     FillOrder,
+    Matcher,
     Operation,
     PartlyFill,
     PrintTrade,
@@ -24,15 +26,18 @@ from venueproof_contracts.actions import (
     SkewVenueClock,
     StepAdapterClock,
     SwitchQuirk,
+    Topic,
 )
 from venueproof_contracts.errors import Reason, Rejected, Unsupported
 from venueproof_contracts.model import (
     Intent,
     MarginMode,
     OffsetUnit,
+    OrderRef,
     OrderStatus,
     OrderType,
     Side,
+    TimeInForce,
     Trigger,
     TriggerKind,
 )
@@ -417,3 +422,20 @@ def test_nothing_is_set_for_one_of_the_contracts_that_share_a_coin() -> None:
         assert desk.requests(Operation.SET_LEVERAGE) == 0
 
     flow(story, symbol=INVERSE)
+
+
+def test_what_was_said_long_ago_of_an_order_without_a_name_is_not_told_when_the_name_is_learned() -> None:
+    async def story(desk: Desk) -> None:
+        await desk.do(SwitchQuirk("kraken.ws.client-id-omitted", True))
+        await desk.do(DropMessage(Matcher(topic=Topic.ORDER, skip=1)))  # the word that it is gone
+        far = structs.replace(desk.wish(desk.below(3)), time_in_force=TimeInForce.IOC)
+        with pytest.raises(Rejected):
+            await desk.adapter.place(far)
+        await asyncio.sleep(20)
+        with pytest.raises(Rejected):
+            await desk.adapter.order(OrderRef(LINEAR, "nobody"))
+        await asyncio.sleep(1)
+        told = desk.fold.orders.get(far.intent_id)
+        assert told is None or told.status.final
+
+    flow(story)

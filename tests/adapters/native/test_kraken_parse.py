@@ -271,7 +271,7 @@ def test_what_was_sent_tells_a_market_order_from_one_that_may_not_wait(parser: P
     }
     row = msgspec.convert(document, wire.OrderDocument, strict=False)
     assert (parser.event(row).order.type, parser.event(row).order.price) == (OrderType.LIMIT, Decimal(91910))
-    parser.known.wish("m1", wish)
+    parser.known.wish("m1", wish, NOW_NS)
     told = parser.event(row).order
     assert (told.type, told.price, told.status) == (OrderType.MARKET, None, OrderStatus.FILLED)
 

@@ -104,7 +104,7 @@ def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter
     known = Known()
     parser = Parser(catalog, ground.ids, known)
     trailing = Trailing(rest, state, parts.decimal_text)
-    orders = KrakenOrders(rest, parser, trailing, parts.decimal_text)
+    orders = KrakenOrders(rest, parser, trailing, parts.decimal_text, now_ns)
     account = KrakenAccount(product, rest, orders, parser)
     signer = Signer(credentials)
     return joined(

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from msgspec import structs
 
+from venueproof_adapters.kit.clock import SECOND_NS
 from venueproof_adapters.kit.intents import leg_of, waits
 from venueproof_adapters.kit.ordercalls import OrderName, Sending, pending
 from venueproof_adapters.kit.orders import Told
@@ -47,6 +48,8 @@ _WAITING_TYPES = {
 }
 _HELD_S = 0.15
 """Longer than any order is held back: the venue says 20 ms, and never above 100."""
+_REMEMBERED_NS = 4 * SECOND_NS
+"""A little less than orders/status tells of what ended; what a history costs comes back slowly."""
 _NO_SUCH_TYPE, _BAD_SIZE, _BAD_PRICE = "invalidOrderType", "invalidSize", "invalidPrice"
 
 Terms = dict[str, object]
@@ -58,12 +61,21 @@ class KrakenOrders:
     request_lifetime_s: float = REQUEST_LIFETIME_S
     batch_max: int = 20
 
-    def __init__(self, rest: Rest, parser: Parser, trailing: Trailing, decimal_text: Callable[[Decimal], str]) -> None:
+    def __init__(
+        self,
+        rest: Rest,
+        parser: Parser,
+        trailing: Trailing,
+        decimal_text: Callable[[Decimal], str],
+        now_ns: Callable[[], int],
+    ) -> None:
         self._rest = rest
         self._parser = parser
         self._known = parser.known
         self._trailing = trailing
         self._text = decimal_text
+        self._now_ns = now_ns
+        self._histories: dict[tuple[str, bool], tuple[int, Sequence[Told]]] = {}
 
     async def prepare(self, instrument: Instrument, intent: Intent) -> Intent:
         """Refuse what the venue has no words for."""
@@ -110,7 +122,7 @@ class KrakenOrders:
         return told
 
     async def _place(self, sending: Sending, stop: Decimal | None = None) -> Told | OrderName:
-        self._known.wish(sending.client_id, sending.intent)
+        self._known.wish(sending.client_id, sending.intent, self._now_ns())
         try:
             sent = await self._rest.act("place", wire.Sent, **self._terms(sending, stop))
         except Rejected as error:
@@ -123,7 +135,7 @@ class KrakenOrders:
     async def place_batch(self, sendings: Sequence[Sending]) -> Sequence[Told | OrderName | AdapterError]:
         """POST batchorder: a refused one has a status, and nothing else."""
         for sending in sendings:
-            self._known.wish(sending.client_id, sending.intent)
+            self._known.wish(sending.client_id, sending.intent, self._now_ns())
         rows = [
             {"order": "send", "order_tag": str(number), **self._terms(sending, None)}
             for number, sending in enumerate(sendings)
@@ -237,10 +249,24 @@ class KrakenOrders:
         for told in map(self._parser.status, rows):
             if told.order.ref.conditional is name.conditional and _is_named(told, instrument, name):
                 return told
-        for told in reversed(await self.history(instrument, name.conditional)):
-            if _is_named(told, instrument, name):
-                return told
+        if not self._is_new(name):
+            for told in reversed(await self._past(instrument, name.conditional)):
+                if _is_named(told, instrument, name):
+                    return told
         raise Rejected(Reason.UNKNOWN_ORDER, f"no order {name.venue_id or name.client_id}")
+
+    def _is_new(self, name: OrderName) -> bool:
+        """True for an order that was sent so lately that orders/status tells all there is to tell of it."""
+        client_id = name.client_id or self._known.client_id(name.venue_id) or ""
+        return not name.conditional and self._now_ns() - self._known.sent_ns(client_id) < _REMEMBERED_NS
+
+    async def _past(self, instrument: Instrument, conditional: bool) -> Sequence[Told]:
+        """The history as of a moment ago: what is newer is in orders/status still."""
+        key = instrument.symbol, conditional
+        at_ns, tellings = self._histories.get(key, (0, ()))
+        if self._now_ns() - at_ns >= _REMEMBERED_NS:
+            tellings = await self.history(instrument, conditional)
+        return tellings
 
     async def any_open(self, instrument: Instrument) -> bool:
         """GET openorders."""
@@ -255,8 +281,11 @@ class KrakenOrders:
     async def history(self, instrument: Instrument, conditional: bool) -> Sequence[Told]:
         """GET orders or triggers of the history: the last changes there were."""
         call = "history-conditionals" if conditional else "history"
+        asked_ns = self._now_ns()
         answered = await self._rest.ask(call, wire.PastOrders, tradeable=instrument.spelling, sort="desc")
-        return [told for told in self._parser.past(answered.elements) if told.order.ref.conditional is conditional]
+        found = [told for told in self._parser.past(answered.elements) if told.order.ref.conditional is conditional]
+        self._histories[instrument.symbol, conditional] = (asked_ns, found)
+        return found
 
 
 def _type(intent: Intent) -> str:

@@ -76,7 +76,6 @@ class StreamedFill(Struct, frozen=True):
     fill_id: str
     fill_type: str
     cli_ord_id: str = ""
-    remaining_order_qty: Decimal | None = None
     fee_paid: Decimal | None = None
     fee_currency: str | None = None
 

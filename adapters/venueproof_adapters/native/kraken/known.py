@@ -11,6 +11,9 @@ from msgspec import structs
 from venueproof_adapters.kit.recent import Recent
 from venueproof_contracts.model import Intent, Order, OrderType, TriggerKind
 
+_HELD_FOR_S = 5.0
+"""By then the account was asked for."""
+
 Fee = tuple[Decimal, str]
 
 
@@ -25,8 +28,9 @@ class Known:
         self._client_ids: Recent[str, str] = Recent()
         self._instruments: Recent[str, str] = Recent()
         self._wishes: Recent[tuple[str, str], Intent] = Recent(20_000)
+        self._sent_ns: Recent[str, int] = Recent(20_000)
         self._fees: Recent[str, Fee] = Recent()
-        self._held: Recent[str, list[Callable[[], None]]] = Recent(1_000)
+        self._held: Recent[str, list[tuple[float, Callable[[], None]]]] = Recent(1_000)
         self.protected: set[str] = set()
         """Instruments on which orders that may take are held back for a moment."""
 
@@ -51,9 +55,14 @@ class Known:
         """Where an order is."""
         return self._instruments.get(venue_id)
 
-    def wish(self, client_id: str, intent: Intent) -> None:
-        """Remember what is sent."""
+    def wish(self, client_id: str, intent: Intent, at_ns: int) -> None:
+        """Remember what is sent, and when."""
         self._wishes[intent.instrument, client_id] = intent
+        self._sent_ns[client_id] = at_ns
+
+    def sent_ns(self, client_id: str) -> int:
+        """When an order was sent; 0 for one that this process did not send."""
+        return self._sent_ns.get(client_id, 0)
 
     def wished(self, order: Order, client_id: str) -> Order:
         """The order with what the venue does not show of it."""
@@ -77,18 +86,19 @@ class Known:
 
     def hold(self, venue_id: str, again: Callable[[], None]) -> None:
         """Keep something that cannot be told before more is known of an order."""
-        self._held.setdefault(venue_id, []).append(again)
+        self._held.setdefault(venue_id, []).append((asyncio.get_running_loop().time(), again))
 
     def holds(self, venue_id: str) -> bool:
         """Whether something is kept for an order."""
         return venue_id in self._held
 
     def told(self, venue_id: str) -> None:
-        """An order is told of: do what was held for it, once that is heard."""
+        """An order is told of: do what was held for it, once that is heard. What is old says nothing of it any more."""
         if held := self._held.pop(venue_id, ()):
             loop = asyncio.get_running_loop()
-            for again in held:
-                loop.call_soon(again)
+            for since_s, again in held:
+                if loop.time() - since_s < _HELD_FOR_S:
+                    loop.call_soon(again)
 
     # --- fees ---
 

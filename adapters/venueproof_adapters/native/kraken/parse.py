@@ -58,6 +58,9 @@ _ENDS = {
     "full_fill": OrderStatus.FILLED,
     "stop_order_triggered": OrderStatus.TRIGGERING,
     "contract_expired": OrderStatus.EXPIRED,
+    "cancelled_by_admin": OrderStatus.EXPIRED,
+    "market_inactive": OrderStatus.EXPIRED,
+    "liquidation": OrderStatus.EXPIRED,
     "ioc_order_failed_because_it_would_not_be_executed": OrderStatus.EXPIRED,
     "would_execute_self": OrderStatus.EXPIRED,
     "would_not_reduce_position": OrderStatus.EXPIRED,
@@ -74,8 +77,8 @@ _STATUS = {
     "TRIGGER_ACTIVATION_FAILURE": OrderStatus.REJECTED,
 }
 _OWN_END = frozenset({"cancelled_by_user"})
-_IMMEDIATE = "IOC_WOULD_NOT_EXECUTE"
-HELD = "LOADING_MARKET"
+_HELD, _TOO_LATE = "loading_market", "ioc_would_not_execute"
+_NO_END = frozenset({_HELD, "partial_fill", "full_fill"})
 _PAST_KINDS = {
     "OrderPlaced": OrderStatus.OPEN,
     "OrderUpdated": OrderStatus.OPEN,
@@ -184,7 +187,7 @@ class Parser:
         one, symbol = row.order, self.symbol(row.order.symbol)
         terms = one.price_trigger_options
         waits = one.type == "TRIGGER_ORDER"
-        reason = (row.error or row.update_reason or "").upper()
+        reason = (row.error or row.update_reason or "").lower()
         order = Order(
             ref=OrderRef(symbol, "", one.order_id, conditional=waits),
             side=side(one.side),
@@ -198,7 +201,7 @@ class Parser:
             if waits and terms is not None
             else None,
             updated_ns=time_ns(one.last_update_timestamp),
-            reason="" if reason in (HELD, "PARTIAL_FILL") else reason,
+            reason="" if reason in _NO_END or reason in _OWN_END else reason,
         )
         return self._told(order, self._named(one.order_id, symbol, one.cli_ord_id))
 
@@ -429,11 +432,11 @@ def _status(row: wire.StatusRow, *, waits: bool) -> OrderStatus:
     status = known(_STATUS.get(row.status), row.status)
     reason = (row.update_reason or "").lower()
     if status is OrderStatus.OPEN:
-        held = reason.upper() == HELD
-        return OrderStatus.PENDING if held else _live(row.order.filled, waits=waits)
+        return OrderStatus.PENDING if reason == _HELD else _live(row.order.filled, waits=waits)
     if status is OrderStatus.CANCELED:
         return _ended(reason)
-    return status
+    late = status is OrderStatus.REJECTED and (row.error or "").lower() == _TOO_LATE
+    return OrderStatus.EXPIRED if late else status
 
 
 def _ended(reason: str) -> OrderStatus:

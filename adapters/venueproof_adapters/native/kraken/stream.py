@@ -190,27 +190,28 @@ class KrakenAccountSource:
             return
         self._tell_fired_by(fill, stream)
         stream.hear_fill(fill)
-        self._tell_filled(fill, stream, whole=row.remaining_order_qty == ZERO)
+        self._tell_filled(fill, stream)
 
     def _tell_fired_by(self, fill: Fill, stream: AccountStream) -> None:
         before = self._state.orders.get(ref_key(structs.replace(fill.ref, conditional=True)))
         if before is not None:
             self._tell_fired(_became(before, fill.at_ns), stream)
 
-    def _tell_filled(self, fill: Fill, stream: AccountStream, *, whole: bool) -> None:
-        """An execution tells of its order as well: by how much it is filled now."""
+    def _tell_filled(self, fill: Fill, stream: AccountStream) -> None:
+        """An execution tells of its order as well: by how much it is filled now. What the venue says is left is nothing
+        also of an order that was canceled meanwhile."""
         venue_id, key = fill.ref.venue_id or "", ref_key(fill.ref)
         order = self._state.orders.get(key)
         if order is None:
             before = self._state.orders.get((key[0], key[1], True))
             order = None if before is None else _became(before, fill.at_ns)
         if order is None:
-            self._known.hold(venue_id, partial(self._tell_filled, fill, stream, whole=whole))
+            self._known.hold(venue_id, partial(self._tell_filled, fill, stream))
             return
         filled = max(order.filled, -self._state.fills.missing(key, ZERO))
         status = order.status
         if not status.final:
-            status = OrderStatus.FILLED if filled >= order.amount or whole else OrderStatus.PARTLY_FILLED
+            status = OrderStatus.FILLED if filled >= order.amount else OrderStatus.PARTLY_FILLED
         told = structs.replace(order, filled=filled, status=status, updated_ns=max(order.updated_ns, fill.at_ns))
         stream.hear_order(self._parser.named(told, self._state.client_id(key) or self._named(order)), None)
 
