@@ -111,7 +111,8 @@ class CcxtAdapter:
     async def open_interest(self, instrument: str) -> OpenInterest:
         """`fetch_open_interest`."""
         with translated(self._exchange):
-            return reading.open_interest(await self._exchange.fetch_open_interest(instrument))
+            found = await self._exchange.fetch_open_interest(instrument)
+        return reading.open_interest(found, self._exchange.markets[instrument])
 
     # --- orders ---
 
@@ -162,7 +163,8 @@ class CcxtAdapter:
             raise Unsupported("ccxt has no word for this kind of conditional order on this exchange")
 
     def _params(self, intent: Intent) -> dict[str, object]:
-        return order_params(intent, self._ids.client_id(intent.intent_id))
+        directed = bool(self._exchange.feature_value(intent.instrument, "createOrder", "triggerDirection", False))
+        return order_params(intent, self._ids.client_id(intent.intent_id), directed=directed)
 
     async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:
         """`edit_order`, which wants to be told the order's side, type and both figures: asked of the venue first."""
@@ -237,7 +239,7 @@ class CcxtAdapter:
     async def positions(self) -> list[Position]:
         """`fetch_positions`, without flat ones."""
         with translated(self._exchange):
-            found = await self._exchange.fetch_positions()
+            found = await self._exchange.fetch_positions(None, self._row.positions_params)
         return [position for position in map(reading.position, found) if position.amount]
 
     async def balances(self) -> list[Balance]:

@@ -37,6 +37,7 @@ class ExchangeRow(Struct, frozen=True, forbid_unknown_fields=True):
     said_keys: tuple[str, ...] = ()
     order_params: dict[str, bool] = {}
     """What ccxt wants to be told before it asks for one order."""
+    positions_params: dict[str, str] = {}
     waiting_params: tuple[dict[str, bool | str], ...] = ({"trigger": True},)
     """What ccxt wants to be told to list conditional orders: each kind that it lists apart."""
 

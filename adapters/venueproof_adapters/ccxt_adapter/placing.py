@@ -15,8 +15,12 @@ from venueproof_contracts.model import (
 )
 
 
-def order_params(intent: Intent, client_id: str) -> dict[str, object]:
-    """Everything that is not among the method's own arguments."""
+def order_params(intent: Intent, client_id: str, *, directed: bool = False) -> dict[str, object]:
+    """Everything that is not among the method's own arguments.
+
+    `directed`: the exchange wants to be told whether a trigger's price is above or below, and takes a stop-loss or
+    take-profit price for a stop of a position alone.
+    """
     params: dict[str, object] = {"clientOrderId": client_id}
     if intent.post_only:
         params["postOnly"] = True
@@ -27,7 +31,8 @@ def order_params(intent: Intent, client_id: str) -> dict[str, object]:
     if intent.position_side is not None:
         params["hedged"] = True
     if intent.trigger is not None:
-        params.update(_trigger_params(intent.trigger))
+        plain = _directed_params(intent) if directed and not intent.reduce_only else {}
+        params.update({**plain, **_watched(intent.trigger)} if plain else _trigger_params(intent.trigger))
     return params
 
 
@@ -45,10 +50,21 @@ def _closes_leg(intent: Intent) -> bool:
     return intent.position_side not in (None, PositionSide.NET, opens)
 
 
+def _directed_params(intent: Intent) -> dict[str, object]:
+    """A stop or take-profit of a plain order; nothing for a trailing one, which knows no price."""
+    trigger = intent.trigger
+    if trigger is None or trigger.kind is TriggerKind.TRAILING:
+        return {}
+    rises = (trigger.kind is TriggerKind.STOP) is (intent.side is Side.BUY)
+    return {"triggerPrice": _number(trigger.price), "triggerDirection": "ascending" if rises else "descending"}
+
+
+def _watched(trigger: Trigger) -> dict[str, object]:
+    return {} if trigger.watches is TriggerPrice.LAST else {"triggerPriceType": trigger.watches.value}
+
+
 def _trigger_params(trigger: Trigger) -> dict[str, object]:
-    watched: dict[str, object] = {}
-    if trigger.watches is not TriggerPrice.LAST:
-        watched["triggerPriceType"] = trigger.watches.value
+    watched = _watched(trigger)
     if trigger.kind is TriggerKind.TRAILING:
         word = "trailingPercent" if trigger.offset_unit is OffsetUnit.PERCENT else "trailingAmount"
         activation = {} if trigger.activation is None else {"trailingTriggerPrice": _number(trigger.activation)}

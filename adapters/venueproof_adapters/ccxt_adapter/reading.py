@@ -241,10 +241,13 @@ def trade(found: Dict) -> Trade:
     )
 
 
-def open_interest(found: Dict) -> OpenInterest:
-    """An open interest structure."""
+def open_interest(found: Dict, market: Dict) -> OpenInterest:
+    """An open interest structure, which tells of some inverse contracts their worth alone, in the quote currency."""
+    amount = decimal(found.get("openInterestAmount"))
+    if amount is None and market["inverse"]:
+        amount = _figure(found.get("openInterestValue")) / _figure(market["contractSize"])
     return OpenInterest(
         instrument=found["symbol"],
-        amount=_figure(found["openInterestAmount"]),
+        amount=amount or Decimal(0),
         at_ns=to_ns(found.get("timestamp")),
     )

@@ -15,6 +15,7 @@ from venueproof_adapters.ccxt_adapter.errors import translate, translated
 from venueproof_adapters.ccxt_adapter.exchanges import ccxt_pro, exchange_rows
 from venueproof_adapters.ccxt_adapter.ids import ClientIds
 from venueproof_adapters.ccxt_adapter.placing import order_params
+from venueproof_adapters.ccxt_adapter.reading import open_interest
 from venueproof_contracts import actions
 from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.bench import Bench, WireKind
@@ -268,3 +269,11 @@ def test_a_fill_keeps_its_venue_id_when_its_order_was_never_seen() -> None:
         {"id": 7, "order": "99", "symbol": BTC, "side": "buy", "price": 1.5, "amount": 2.0, "timestamp": 3}, ClientIds()
     )
     assert (found.ref, found.fee, found.maker, found.at_ns) == (OrderRef(BTC, "", "99"), None, None, 3_000_000)
+
+
+@pytest.mark.parametrize(
+    ("amount", "value", "inverse", "contracts"), [(7.0, 420_000.0, False, 7), (None, 420_000.0, True, 4200)]
+)
+def test_open_interest_is_told_in_contracts(amount: float | None, value: float, inverse: bool, contracts: int) -> None:
+    found = {"symbol": "S", "openInterestAmount": amount, "openInterestValue": value, "timestamp": 5}
+    assert open_interest(found, {"inverse": inverse, "contractSize": 100.0}).amount == contracts

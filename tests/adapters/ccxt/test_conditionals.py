@@ -180,3 +180,26 @@ def test_a_condition_in_ccxts_words() -> None:
         "hedged": True,
         "reduceOnly": True,
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "side", "direction"),
+    [
+        (TriggerKind.STOP, Side.SELL, "descending"),
+        (TriggerKind.TAKE, Side.SELL, "ascending"),
+        (TriggerKind.STOP, Side.BUY, "ascending"),
+    ],
+)
+def test_a_plain_order_that_waits_says_its_direction_where_that_is_wanted(
+    kind: TriggerKind, side: Side, direction: str
+) -> None:
+    intent = replace(sell("i", Trigger(kind, price=Decimal(5), watches=TriggerPrice.MARK)), side=side)
+    assert order_params(intent, "c", directed=True) == {
+        "clientOrderId": "c",
+        "triggerPrice": 5.0,
+        "triggerDirection": direction,
+        "triggerPriceType": "mark",
+    }
+    word = "stopLossPrice" if kind is TriggerKind.STOP else "takeProfitPrice"
+    closing = order_params(replace(intent, reduce_only=True), "c", directed=True)
+    assert closing == {"clientOrderId": "c", "reduceOnly": True, word: 5.0, "triggerPriceType": "mark"}
