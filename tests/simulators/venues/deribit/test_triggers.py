@@ -48,6 +48,14 @@ def test_what_fires_becomes_an_order_with_another_id(client: Client) -> None:
     assert (entry["trigger_order_id"], entry["order_id"]) == (waiting["order_id"], became["order_id"])
 
 
+def test_one_that_fires_with_nothing_to_reduce_was_not_cancelled_by_its_owner(client: Client) -> None:
+    waiting = client.stop(reduce_only=True)
+    client.move(57900)
+    ended = client.ask("private/get_order_state", order_id=waiting["order_id"])
+    assert ended["order_state"] == "cancelled"
+    assert ended.get("cancel_reason") != "user_request"
+
+
 @pytest.mark.quirk("deribit.orders.open-includes-untriggered")
 def test_open_orders_include_what_waits(client: Client) -> None:
     placed, waiting = client.buy(), client.stop()

@@ -137,9 +137,7 @@ def _more(order: OrderState, note: Note) -> Document:
     """Fields that only some orders have."""
     more: Document = {}
     if order.status in (OrderStatus.CANCELED, OrderStatus.EXPIRED):
-        reason = note.cancel_reason or _CANCEL_REASONS.get(order.reason)
-        reason = reason or ("user_request" if order.status is OrderStatus.CANCELED else "")
-        more |= {"cancel_reason": reason} if reason else {}
+        more |= _cancel_reason(note, order.reason, by_user=order.status is OrderStatus.CANCELED)
     if note.original_type:
         more["original_order_type"] = note.original_type
     if note.display_amount is not None:
@@ -157,6 +155,12 @@ def average_price(listing: Listing, nano_ticks: int) -> float:
     """An average price; 0 before the first fill."""
     places = _FINE_PLACES if listing.option or listing.row.tick < _PRICE_PLACES * 10 else _PRICE_PLACES
     return num(listing.mark(nano_ticks).quantize(places, context=CONTEXT))
+
+
+def _cancel_reason(note: Note, reason: str, *, by_user: bool) -> Document:
+    """Why it was cancelled; nothing where the vendor has no word for what the engine ended it for."""
+    word = note.cancel_reason or _CANCEL_REASONS.get(reason, "") or ("user_request" if by_user else "")
+    return {"cancel_reason": word} if word else {}
 
 
 # --- trigger orders ---------------------------------------------------------------------------------------------------
@@ -209,8 +213,8 @@ def trigger_document(listing: Listing, waiting: ConditionalState, note: Note, ti
     if waiting.oco_group:
         document["oco_ref"] = waiting.oco_group
     if state == "cancelled":
-        reason = note.cancel_reason or _CANCEL_REASONS.get(waiting.reason, "user_request")
-        document["cancel_reason"] = reason
+        by_user = waiting.status is ConditionalStatus.CANCELED
+        document |= _cancel_reason(note, waiting.reason, by_user=by_user)
     return document
 
 
