@@ -1,4 +1,7 @@
-"""One connection of the market's streams: greeted, asked in frames of bearable size, each stream acknowledged."""
+"""One connection of the market's streams: asked in frames of bearable size and rhythm, each stream acknowledged.
+
+What is asked for at the same time goes out in one frame, whoever asks: a whole chain of options may expire at once.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from venueproof_adapters.kit.backoff import Backoff
+from venueproof_adapters.kit.clock import SECOND_NS
 from venueproof_adapters.kit.dialogue import Dialogue
 from venueproof_adapters.kit.feeds import News
 from venueproof_adapters.kit.heartbeat import Heartbeat
@@ -22,7 +26,7 @@ from venueproof_contracts.model import Channel, Instrument
 
 log = logging.getLogger("venueproof_adapters.line")
 
-_UP_WITHIN_S = 30.0
+_UP_WITHIN_S = 30
 
 
 class Heard(Struct, frozen=True):
@@ -54,7 +58,7 @@ class Command(Struct, frozen=True):
 
 
 class Pace(Struct, frozen=True):
-    """How many streams one frame may ask for, and the pause before the next frame in seconds."""
+    """How many streams one frame may ask for, and how many seconds are between two frames at least."""
 
     streams_max: int = 200
     pause_s: float = 0.0
@@ -105,7 +109,14 @@ class Line:
         self._on_heard = on_heard
         self._on_open = on_open
         self._on_down = on_down
+        self._pace = source.pace
+        self._now_ns = now_ns
+        self._next_ns = 0
+        """Before this moment no frame may ask for anything."""
         self._streams: dict[str, None] = {}
+        self._wishes: dict[tuple[bool, str], asyncio.Future[None]] = {}
+        """What is to be asked for, or given up, with the next frames."""
+        self._asking: asyncio.Task[None] | None = None
         self._numbers = count(1)
         self._up = asyncio.Event()
         self._socket = parts.socket(
@@ -125,7 +136,7 @@ class Line:
         """Have a stream delivered, now and after each reconnect."""
         self._streams[stream] = None
         if self._up.is_set():
-            await self._command(True, [stream])
+            await self._wish(True, stream)
             return
         await self._socket.open()
         try:
@@ -139,13 +150,13 @@ class Line:
         """Deliver it no more."""
         self.forget(stream)
         if self._up.is_set():
-            await self._command(False, [stream])
+            await self._wish(False, stream)
 
     async def again(self, stream: str) -> None:
         """Have a stream begin anew, as far as there is a connection."""
         if self._up.is_set() and stream in self._streams:
-            await self._command(False, [stream])
-            await self._command(True, [stream])
+            await self._wish(False, stream)
+            await self._wish(True, stream)
 
     def carries(self, stream: str) -> bool:
         """False for what the venue refused for good after a reconnect."""
@@ -158,6 +169,13 @@ class Line:
     async def close(self) -> None:
         """Disconnect."""
         self._up.clear()
+        if asking := self._asking:
+            self._asking = None
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+        for wish in self._wishes.values():
+            wish.cancel()
+        self._wishes.clear()
         await self._socket.close()
         self._dialogue.fail("closed")
 
@@ -168,10 +186,8 @@ class Line:
         asked: set[str] = set()
         # Some come while others are asked for.
         while news := [stream for stream in self._streams if stream not in asked]:
-            asked.update(batch := news[: self._source.pace.streams_max])
+            asked.update(batch := news[: self._pace.streams_max])
             await self._command_any(batch)
-            if len(news) > len(batch):
-                await asyncio.sleep(self._source.pace.pause_s)
         self._up.set()
         self._on_open(self._name)
 
@@ -189,6 +205,41 @@ class Line:
             for stream in batch:
                 await self._command_any([stream])
 
+    # --- wishes, gathered ---
+
+    async def _wish(self, subscribe: bool, stream: str) -> None:
+        """Have a stream asked for, or given up, in one frame with all others of this moment."""
+        key = (subscribe, stream)
+        if key not in self._wishes:
+            self._wishes[key] = asyncio.get_running_loop().create_future()
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask_together())
+        await asyncio.shield(self._wishes[key])
+
+    async def _ask_together(self) -> None:
+        await asyncio.sleep(0)
+        while self._wishes:
+            subscribe = next(iter(self._wishes))[0]
+            batch = [stream for wanted, stream in self._wishes if wanted is subscribe][: self._pace.streams_max]
+            wishes = {stream: self._wishes.pop((subscribe, stream)) for stream in batch}
+            await self._grant(subscribe, wishes)
+
+    async def _grant(self, subscribe: bool, wishes: dict[str, asyncio.Future[None]]) -> None:
+        """Ask for what is wished for; where one of several is refused, for each by itself."""
+        try:
+            await self._command(subscribe, list(wishes))
+        except AdapterError as error:
+            if len(wishes) > 1 and isinstance(error, Rejected):
+                for stream, wish in wishes.items():
+                    await self._grant(subscribe, {stream: wish})
+                return
+            for wish in wishes.values():
+                wish.set_exception(error)
+                wish.exception()  # looked at: who wished for it may be gone
+        else:
+            for wish in wishes.values():
+                wish.set_result(None)
+
     def _down(self, reason: str) -> None:
         self._up.clear()
         self._dialogue.fail(reason)
@@ -196,8 +247,17 @@ class Line:
 
     async def _command(self, subscribe: bool, streams: Sequence[str]) -> None:
         """Send a command and wait for its answer. Raises the venue's refusal, or `VenueDown` when none comes."""
+        await self._turn()
         command = self._source.command(subscribe, streams, next(self._numbers))
         await self._dialogue.demand(command.frame, *command.keys)
+
+    async def _turn(self) -> None:
+        """Wait until a frame may go out; whoever comes meanwhile waits for longer. The clock may be set back."""
+        pause_ns, now_ns = int(self._pace.pause_s * SECOND_NS), self._now_ns()
+        wait_ns = min(max(0, self._next_ns - now_ns), _UP_WITHIN_S * SECOND_NS)
+        self._next_ns = now_ns + wait_ns + pause_ns
+        if wait_ns:
+            await asyncio.sleep(wait_ns / SECOND_NS)
 
     def _frame(self, frame: str | bytes) -> None:
         try:

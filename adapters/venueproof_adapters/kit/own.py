@@ -167,9 +167,11 @@ class Own:
     async def refresh(self, symbols: Callable[[], Sequence[str]], since_ns: int) -> None:
         """Ask for everything, one after the other; `symbols` names where executions may have happened."""
         await self.refresh_positions()
-        for symbol in symbols():
-            await self.fills(symbol, since_ns)
+        booked = [fill for symbol in symbols() for fill in await self.fills(symbol, since_ns)]
         await self.open_orders(None)
+        for ref in {ref_key(fill.ref): fill.ref for fill in booked}.values():
+            if self._state.behind(ref_key(ref)):  # it ended, and what the venue told of it was lost
+                await or_none(self._exactly(ref))
         for ref in self._state.unseen():
             await or_none(self._exactly(ref))
         await self._desk.settle_unclear()

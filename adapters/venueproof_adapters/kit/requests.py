@@ -211,7 +211,7 @@ class Requests(ABC):
                 return seen
         return self._sync.rounds
 
-    async def _correct_clock(self, error: ClockSkew, seen: int) -> None:
+    async def _correct_clock(self, error: AdapterError, seen: int) -> None:
         try:
             await self._sync.resync(self.server_time, seen)
         except (BadAnswer, VenueDown):

@@ -112,7 +112,7 @@ def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter
             orders=orders,
             account=DeribitAccount(rest, orders, parser, now_ns),
             market=DeribitMarket(parts, rest, catalog, now_ns),
-            account_source=DeribitAccountSource(key, rest.judge, ws, parser, ground.state, now_ns),
+            account_source=DeribitAccountSource(key, rest, ws, parser, ground.state, now_ns),
             market_source=DeribitMarketSource(rest.judge, ws, catalog),
         ),
     )

@@ -23,6 +23,7 @@ from venueproof_adapters.kit.requests import NONE, SIGNED, TIME, Call, Params, R
 from venueproof_adapters.native.deribit.errors import TOKEN_REFUSED, Judge
 from venueproof_adapters.native.deribit.signing import Key, Login, Proof
 from venueproof_adapters.native.deribit.wire import Envelope, RateRow, TokenRow
+from venueproof_contracts.errors import AuthFailed
 
 VALID_MS = 5000
 REQUEST_LIFETIME_S = 6
@@ -54,7 +55,7 @@ class Rest(Requests):
         self.judge = Judge(sync.now_ns)
         super().__init__(FACTS.calls(root=API), self.judge, http, sync, budget, backoff)
         self._base = base.rstrip("/")
-        self._login = Login(key, sync.now_ns, self._ask_token)
+        self._login = Login(key, sync.now_ns, self._ask_token, self.correct_clock)
         self._access = ""
         self._numbers = count(1)
         self.is_test = False
@@ -93,6 +94,10 @@ class Rest(Requests):
         self._login.forget(access)
         self._access = await self._login.token()
         return await super().exchange(call, params)
+
+    async def correct_clock(self, error: AuthFailed) -> None:
+        """Read the venue's clock anew. Raises `error` when that cannot be done."""
+        await self._correct_clock(error, self._sync.rounds)
 
     async def _ask_token(self, proof: Proof) -> TokenRow:
         return await self.ask("auth", TokenRow, **proof)

@@ -34,6 +34,8 @@ class Key:
         self._secret = credentials.get("secret", "")
         self._now_ns = now_ns
         self._nonces = Rising()
+        self.worked = False
+        """Whether the venue ever took a signature of it."""
 
     def proof(self) -> Proof:
         """What public/auth is asked with. Raises `AuthFailed` without a key."""
@@ -53,15 +55,21 @@ class Key:
 
 Ask = Callable[[Proof], Awaitable[TokenRow]]
 """Asks public/auth."""
+Correct = Callable[[AuthFailed], Awaitable[None]]
+"""Reads the venue's clock anew; raises the refusal when that cannot be done."""
 
 
 class Login:
-    """One chain of tokens: that of all HTTP requests, or that of one connection."""
+    """One chain of tokens: that of all HTTP requests, or that of one connection.
 
-    def __init__(self, key: Key, now_ns: Callable[[], int], ask: Ask) -> None:
+    The venue has one code for a wrong key and a wrong time: a key that was good before is tried by the right time.
+    """
+
+    def __init__(self, key: Key, now_ns: Callable[[], int], ask: Ask, correct: Correct) -> None:
         self._key = key
         self._now_ns = now_ns
         self._ask = ask
+        self._correct = correct
         self._lock = asyncio.Lock()
         self._token: TokenRow | None = None
         self._renew_ns = 0
@@ -89,9 +97,15 @@ class Login:
                 return await self._ask({"grant_type": "refresh_token", "refresh_token": token.refresh_token})
             except (AuthFailed, Rejected):  # its time is over as well: a signature is always good
                 self._token = None
-        return await self._ask(self._key.proof())
+        try:
+            return await self._ask(self._key.proof())
+        except AuthFailed as error:
+            if not self._key.worked:
+                raise
+            await self._correct(error)
+            return await self._ask(self._key.proof())
 
     def _take(self, token: TokenRow) -> None:
-        self._token = token
+        self._token, self._key.worked = token, True
         good_s = max(token.expires_in - RENEW_BEFORE_S, token.expires_in // 2)
         self._renew_ns = self._now_ns() + good_s * SECOND_NS

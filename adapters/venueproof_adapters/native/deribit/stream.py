@@ -29,7 +29,7 @@ from venueproof_adapters.native.deribit import wire
 from venueproof_adapters.native.deribit.errors import Judge
 from venueproof_adapters.native.deribit.parse import Parser, balance, candle, public_trade, traded
 from venueproof_adapters.native.deribit.questions import RESOLUTIONS
-from venueproof_adapters.native.deribit.rest import frame
+from venueproof_adapters.native.deribit.rest import Rest, frame
 from venueproof_adapters.native.deribit.signing import Key, Login, Proof
 from venueproof_contracts.errors import AuthFailed, Reason, Rejected, VenueDown
 from venueproof_contracts.model import Candle, Channel, Instrument
@@ -62,11 +62,9 @@ class DeribitAccountSource:
     heartbeat: Heartbeat | None = Heartbeat("", "", every_s=HEARTBEAT_S)
     """The venue beats."""
 
-    def __init__(
-        self, key: Key, judge: Judge, ws: str, parser: Parser, state: State, now_ns: Callable[[], int]
-    ) -> None:
+    def __init__(self, key: Key, rest: Rest, ws: str, parser: Parser, state: State, now_ns: Callable[[], int]) -> None:
         self._key = key
-        self._judge = judge
+        self._rest = rest
         self._address = ws + SOCKET
         self._parser = parser
         self._state = state
@@ -89,7 +87,7 @@ class DeribitAccountSource:
         async def ask(proof: Proof) -> wire.TokenRow:
             return await self._result(dialogue, "public/auth", proof, wire.TokenRow)
 
-        self._login = Login(self._key, self._now_ns, ask)
+        self._login = Login(self._key, self._now_ns, ask, self._rest.correct_clock)
         await self._login.token()
         await self._result(dialogue, "public/set_heartbeat", {"interval": HEARTBEAT_S}, str)
         wanted = [_CHANGES, _PORTFOLIOS]
@@ -120,7 +118,7 @@ class DeribitAccountSource:
         dialogue = stream.dialogues[line]
         if said.id is not None:
             if said.error is not None:
-                dialogue.refuse(said.id, self._judge.told(said.error))
+                dialogue.refuse(said.id, self._rest.judge.told(said.error))
             else:
                 dialogue.answer(said.id, bytes(said.result))
             return
@@ -154,8 +152,9 @@ class DeribitMarketSource:
 
     heartbeat: Heartbeat | None = None
     """The protocol's own pings."""
-    pace = Pace(streams_max=50, pause_s=1.0)
-    """Names of fifty channels are far below the longest frame, and a call a second below what calls refill."""
+    pace = Pace(streams_max=50, pause_s=0.4)
+    """Names of fifty channels are far below the longest frame. A call costs 3,000 credits, of which some 10,000 come
+    back in a second: one too many would end the connection."""
     lines: Sequence[str] = _LINES
 
     def __init__(self, judge: Judge, ws: str, catalog: Catalog) -> None:
