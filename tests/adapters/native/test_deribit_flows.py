@@ -207,7 +207,7 @@ def test_a_fill_and_what_it_moved_are_told_before_and_after_their_order_as_they_
         (filled,) = desk.fold.order_steps[steps:]
         assert (filled.status, filled.average_price) == (OrderStatus.FILLED, order.price)
         (fill,) = desk.fold.fills_of(order.ref.intent_id)
-        assert (fill.fee_asset, fill.fee, fill.maker) == ("USDC", 0, True)
+        assert (fill.fee_asset, fill.fee, fill.maker) == ("USDC", Decimal(0), True)
         await desk.view_is_true()
 
     flow("vendor", story, symbol=LINEAR, at=VENUE)
