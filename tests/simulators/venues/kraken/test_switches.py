@@ -113,6 +113,12 @@ def test_what_may_take_is_held_back_or_not(client: Client) -> None:
     client.wait(0.02)
     last = client.take(session)[-1]
     assert (last["order_id"], last["reason"]) == (passive, "ioc_order_failed_because_it_would_not_be_executed")
+    refused = client.placed(size=400)
+    client.wait(0.02)
+    gone = client.take(session)[-1]
+    assert (gone["order_id"], gone["reason"]) == (refused, "not_enough_margin")
+    (state,) = client.ask("GET", "orders/status", orderIds=refused)["orders"]
+    assert (state["status"], state["error"]) == ("REJECTED", "INSUFFICIENT_MARGIN")
     client.switch("kraken.order.maker-protection-hold", False)
     assert client.placed(limitPrice=57001) == client.ask("GET", "openorders")["openOrders"][0]["order_id"]
     assert "makerProtectionMillis" not in client.public(V3 + "instruments")["instruments"][0]

@@ -46,6 +46,7 @@ _REASONS = {
     "worst-price": "ioc_order_failed_because_it_would_not_be_executed",
     "expired-instrument": "contract_expired",
     "insufficient-margin": "not_enough_margin",
+    "not-fillable": "ioc_order_failed_because_it_would_not_be_executed",
 }
 """Why an order ended, in the engine's word → in the streams' one."""
 
@@ -201,7 +202,7 @@ class Books:
             ConditionalCause.REJECTED: "OrderTriggerCancelled",
         }
         if cause in {ConditionalCause.CANCELED, ConditionalCause.EXPIRED, ConditionalCause.REJECTED}:
-            self._reasons[key] = note or _REASONS.get(stop.reason, "cancelled_by_admin")
+            self._reasons[key] = note or reason_of(stop.reason)
             self._ended_ns[key] = time.age_ns
         if cause in names:
             reason = self.stop_reason(stop) or "new_user_order"
@@ -311,8 +312,13 @@ def _key(entry: Entry) -> tuple[str, int]:
     return entry.instrument, -entry.stop.conditional_id if entry.stop is not None else 0
 
 
+def reason_of(word: str) -> str:
+    """Why an order ended, in the streams' word for the engine's."""
+    return _REASONS.get(word, "cancelled_by_admin")
+
+
 def _reason(order: OrderState, note: str | None) -> str:
     """Why an order ended: as whoever ended it said, else what stands for the engine's reason."""
     if order.reason:
-        return _REASONS.get(order.reason, "cancelled_by_admin")
+        return reason_of(order.reason)
     return note or "cancelled_by_user"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterable
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from venueproof_simulators.engine.commands import (
     Cancel,
@@ -31,7 +31,7 @@ from venueproof_simulators.engine.events import (
     PositionChanged,
 )
 from venueproof_simulators.engine.instruments import ASSET_DECIMALS
-from venueproof_simulators.engine.state import OrderState, SelfTrade
+from venueproof_simulators.engine.state import OrderState, OrderStatus, SelfTrade
 from venueproof_simulators.host.tokens import token
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit import accounts, desk
@@ -40,7 +40,7 @@ from venueproof_simulators.kit.cashbook import Funding
 from venueproof_simulators.kit.parameters import Parameters
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.kraken.limits import Budgets
-from venueproof_simulators.venues.kraken.operations.books import Books
+from venueproof_simulators.venues.kraken.operations.books import Books, reason_of
 from venueproof_simulators.venues.kraken.signing import Nonces
 from venueproof_simulators.venues.kraken.wire.numbers import Listing, order_uid, uuid
 
@@ -87,6 +87,16 @@ class Held(Struct, frozen=True):
     canceled: bool = False
 
 
+class TurnedAway(Struct, frozen=True):
+    """An order that was held back and never came to be."""
+
+    uid: str
+    order: OrderState
+    reason: str
+    """In the streams' words."""
+    age_ns: int
+
+
 class Desk(desk.Desk[Account, Listing]):
     """Everything an operation may touch."""
 
@@ -102,7 +112,10 @@ class Desk(desk.Desk[Account, Listing]):
         """(instrument, order id kept for it) → conditional order."""
         self._kept: dict[tuple[str, int], int] = {}
         """(instrument, conditional order) → the order id kept for it."""
+        self.refused: dict[str, TurnedAway] = {}
+        """Orders that were refused when their hold was over, by id, for as long as their state is told."""
         self.cash_moved: Callable[[str, VenueTime], None] = _unheard
+        self.held_refused: Callable[[TurnedAway, VenueTime], None] = _unheard_refusal
         self._plan_funding(self.opened_ns)
         self.hears[OrderChanged] = self.hear_order
         self.hears[ConditionalChanged] = self.hear_stop
@@ -233,6 +246,14 @@ class Desk(desk.Desk[Account, Listing]):
             self._kept.pop(key, None)
         self.books.forget(event)
 
+    def refuse_held(self, held: Held, refusal: str, time: VenueTime) -> None:
+        """An order that was held back may not come in."""
+        order = structs.replace(held.shown, status=OrderStatus.REJECTED, reason=refusal.replace("-", "_"))
+        window_ns = self.limits.named("status-window").interval_s * 10**9
+        self.refused = {uid: one for uid, one in self.refused.items() if time.age_ns - one.age_ns <= window_ns}
+        told = self.refused[held.uid] = TurnedAway(held.uid, order, reason_of(refusal), time.age_ns)
+        self.held_refused(told, time)
+
     # --- ending orders ---
 
     def end_everything(self, account: str, instrument: str, reason: str, time: VenueTime) -> list[Event]:
@@ -261,6 +282,10 @@ class Desk(desk.Desk[Account, Listing]):
 
 
 def _unheard(account: str, time: VenueTime) -> None:
+    """No stream listens yet."""
+
+
+def _unheard_refusal(refusal: TurnedAway, time: VenueTime) -> None:
     """No stream listens yet."""
 
 

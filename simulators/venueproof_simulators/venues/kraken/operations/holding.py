@@ -13,6 +13,7 @@ from msgspec import structs
 from venueproof_simulators.engine.commands import Place
 from venueproof_simulators.engine.state import OrderKind, OrderState, OrderStatus, TimeInForce
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.refusing import refused
 from venueproof_simulators.venues.kraken.operations.desk import Call, Desk, Held, shown_id
 from venueproof_simulators.venues.kraken.wire import orders as wire
 from venueproof_simulators.venues.kraken.wire.numbers import Document, Listing, iso, uuid
@@ -47,7 +48,9 @@ def release(desk: Desk, uid: str, time: VenueTime) -> None:
     command = held.command
     if held.canceled:
         command = structs.replace(command, time_in_force=TimeInForce.IOC)
-    desk.command(command, time, uid)
+    found = refused(desk.command(command, time, uid), command.account)
+    if found is not None:
+        desk.refuse_held(held, found.refusal, time)
 
 
 def cancel(desk: Desk, uid: str) -> None:

@@ -8,7 +8,7 @@ from venueproof_simulators.engine.conditional_state import ConditionalState, Con
 from venueproof_simulators.engine.state import LIVE, FillState, OrderState
 from venueproof_simulators.host.decimals import money
 from venueproof_simulators.kit.refusing import VenueError
-from venueproof_simulators.venues.kraken.operations.desk import Call, Desk, shown_id
+from venueproof_simulators.venues.kraken.operations.desk import Call, Desk, TurnedAway, shown_id
 from venueproof_simulators.venues.kraken.wire import orders as wire
 from venueproof_simulators.venues.kraken.wire.numbers import Document, trade_uid, trimmed
 
@@ -48,6 +48,9 @@ def _state(call: Call, uid: str) -> Document | None:
     if held is not None and held.command.account == account:
         one, own = desk.listings[held.command.instrument], shown_id(held.command.client_id)
         return wire.order_state(one, held.shown, uid, own, "loading_market", time)
+    refused = desk.refused.get(uid)
+    if refused is not None and refused.order.account == account:
+        return _refused_state(call, refused)
     stop, order = desk.stop(account, uid), desk.order(account, uid)
     if stop is not None and stop.status not in _FIRED:
         return _trigger_state(call, stop, uid)
@@ -55,6 +58,14 @@ def _state(call: Call, uid: str) -> Document | None:
         return None
     reason = "" if order.status in LIVE else desk.books.end_reason(order)
     return wire.order_state(desk.listings[order.instrument], order, uid, shown_id(order.client_id), reason, time)
+
+
+def _refused_state(call: Call, refused: TurnedAway) -> Document | None:
+    window_ns = call.desk.limits.named("status-window").interval_s * 10**9
+    if call.time.age_ns - refused.age_ns > window_ns:
+        return None
+    one, own = call.desk.listings[refused.order.instrument], shown_id(refused.order.client_id)
+    return wire.order_state(one, refused.order, refused.uid, own, refused.reason, call.time)
 
 
 def _trigger_state(call: Call, stop: ConditionalState, uid: str) -> Document | None:

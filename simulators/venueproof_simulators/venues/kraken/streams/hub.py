@@ -13,12 +13,13 @@ from venueproof_simulators.kit import hub, sessions
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.kit.sessions import Listeners
 from venueproof_simulators.kit.signatures import same
-from venueproof_simulators.venues.kraken.operations.desk import Account, Desk
+from venueproof_simulators.venues.kraken.operations.desk import Account, Desk, TurnedAway
 from venueproof_simulators.venues.kraken.signing import sign_challenge
 from venueproof_simulators.venues.kraken.streams import control
-from venueproof_simulators.venues.kraken.streams.account import account_messages, log_rows, snapshot
+from venueproof_simulators.venues.kraken.streams.account import ORDER_FEEDS, account_messages, log_rows, snapshot
 from venueproof_simulators.venues.kraken.streams.control import Frame, FrameError, Proof
 from venueproof_simulators.venues.kraken.streams.feeds import BalancesFeed, make_account_feed, make_feed
+from venueproof_simulators.venues.kraken.wire.events import removal_frame
 from venueproof_simulators.venues.kraken.wire.numbers import Document, uuid
 
 _FEEDS = frozenset({"open_positions", "balances"})
@@ -46,6 +47,7 @@ class Hub(hub.Hub[Desk, Session]):
         self._logged: dict[str, int] = {}
         """Account → how many rows of its log were told."""
         desk.cash_moved = self.tell_cash
+        desk.held_refused = self.tell_refusal
 
     # --- sessions -----------------------------------------------------------------------------------------------------
 
@@ -208,6 +210,14 @@ class Hub(hub.Hub[Desk, Session]):
         self._logged[account] = told + len(rows)
         for row in rows:
             self.say(heard_by, {"feed": "account_log", "new_entry": row}, "other", label="account_log")
+
+    def tell_refusal(self, refusal: TurnedAway, time: VenueTime) -> None:
+        """An order that was held back is gone before it was anywhere."""
+        symbol = self.desk.listings[refusal.order.instrument].symbol
+        for feed in ORDER_FEEDS:
+            heard_by = self._listeners.of((refusal.order.account, feed))
+            if heard_by:
+                self.say(heard_by, removal_frame(feed, refusal.uid, refusal.reason), "order", symbol, feed)
 
     def tell_cash(self, account: str, time: VenueTime) -> None:
         """The cash of an account changed, of which the engine knows nothing."""
