@@ -13,7 +13,7 @@ from venueproof_simulators.venues.deribit.operations.desk import Desk
 from venueproof_simulators.venues.deribit.routes.calls import Caller, Calls
 from venueproof_simulators.venues.deribit.routes.envelope import Request, read_query, read_text
 from venueproof_simulators.venues.deribit.signing import read_header, request_text
-from venueproof_simulators.venues.deribit.wire.envelope import answer, error
+from venueproof_simulators.venues.deribit.wire import envelope
 
 IN_SUCCESS = "deribit.http.error-in-success"
 ROOT = "/api/v2"
@@ -57,17 +57,17 @@ class Gateway:
             header = read_header(request.headers)
             caller = Caller(request.client, None, header, request_text(request) if header.signature else "")
             result = self._calls.carry_out(rpc, caller, time)
-        except VenueError as refusal:
-            return self.refuse(refusal, request, time)
-        return HttpReply(200, to_json(answer(rpc.id, result, is_test(request), time)))
+        except VenueError as error:
+            return self.refuse(error, request, time)
+        return HttpReply(200, to_json(envelope.answer(rpc.id, result, is_test(request), time)))
 
-    def refuse(self, refusal: VenueError, request: HttpRequest | None, time: VenueTime) -> HttpReply:
+    def refuse(self, error: VenueError, request: HttpRequest | None, time: VenueTime) -> HttpReply:
         """An error as a reply. Raises `LookupError` for a key that the table has not."""
-        row = self._desk.errors.row(refusal.key)
+        row = self._desk.errors.row(error.key)
         id = self._seen.of(request).id if request is not None else None
         testnet = request is not None and is_test(request)
         status = 200 if self._desk.switches.on(IN_SUCCESS) else row.status
-        return HttpReply(status, to_json(error(id, row, refusal.fields, testnet, time)))
+        return HttpReply(status, to_json(envelope.error(id, row, error.fields, testnet, time)))
 
 
 def is_test(request: HttpRequest) -> bool:
