@@ -174,13 +174,29 @@ def test_funding_accrues_all_the_time_and_is_realized_every_hour(client: Client)
 def test_a_dated_contract_settles_and_is_listed_no_more(client: Client) -> None:
     dated = "FI_XBTUSD_261225"
     client.market(symbol=dated, size=100)
-    client.placed(symbol=dated, size=100, limitPrice=59000)
+    uid = client.placed(symbol=dated, size=100, limitPrice=59000)
     client.wait(32 * 24 * HOUR_S)
+    ended = client.history("orders")["elements"][0]["event"]["OrderCancelled"]
+    assert (ended["order"]["uid"], ended["reason"]) == (uid, "contract_expired")
     assert client.ask("GET", "openpositions")["openPositions"] == []
     assert client.ask("GET", "openorders")["openOrders"] == []
     assert dated not in {row["symbol"] for row in client.public(V3 + "instruments")["instruments"]}
     assert client.send(symbol=dated, size=1)["status"] == "contractExpired"
     assert [row["info"] for row in client.history("account-log")["logs"][:2]] == ["settlement", "settlement"]
+
+
+def test_a_liquidation_is_told_as_one(client: Client) -> None:
+    client.market(size=25)
+    client.placed(limitPrice=54100, size=1)
+    client.stop(stopPrice=54050, size=1)
+    session = client.listen("open_orders", "fills", "open_positions")
+    client.move("54500")
+    frames = client.take(session)
+    ends = [frame["reason"] for frame in frames if frame.get("is_cancel") and "order_id" in frame]
+    kinds = {fill["fill_type"] for frame in frames if frame["feed"] == "fills" for fill in frame["fills"]}
+    assert (ends[0], kinds) == ("liquidation", {"liquidation"})
+    assert {fill["fillType"] for fill in client.ask("GET", "fills")["fills"][:1]} == {"liquidation"}
+    assert client.ask("GET", "openpositions")["openPositions"] == []
 
 
 def test_small_answers_have_their_shapes(client: Client) -> None:

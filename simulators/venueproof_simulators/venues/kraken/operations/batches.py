@@ -16,8 +16,6 @@ from venueproof_simulators.venues.kraken.operations.editing import edited
 from venueproof_simulators.venues.kraken.operations.orders import sent
 from venueproof_simulators.venues.kraken.wire.numbers import Document, iso
 
-_NOT_FOUND = {"edit-order": "orderForEditNotFound", "order": "notFound"}
-
 
 def rows_of(given: Parameters) -> list[Parameters]:
     """The rows of a batch. Raises `VenueError`."""

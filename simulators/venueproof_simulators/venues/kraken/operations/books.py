@@ -44,8 +44,9 @@ _REASONS = {
     "immediate-or-cancel": "ioc_order_failed_because_it_would_not_be_executed",
     "no-liquidity": "ioc_order_failed_because_it_would_not_be_executed",
     "worst-price": "ioc_order_failed_because_it_would_not_be_executed",
-    "expired-instrument": "contract_expired",
+    "instrument-expired": "contract_expired",
     "insufficient-margin": "not_enough_margin",
+    "liquidation": "liquidation",
     "not-fillable": "ioc_order_failed_because_it_would_not_be_executed",
 }
 """Why an order ended, in the engine's word → in the streams' one."""

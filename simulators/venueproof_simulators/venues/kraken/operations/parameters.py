@@ -13,7 +13,6 @@ from venueproof_simulators.kit.refusing import VenueError
 LISTS = frozenset({"orderIds", "cliOrdIds"})
 """What may be sent several times."""
 _SUFFIX = "[]"
-_EXPONENT_MAX = 30
 
 
 def read_parameters(query: str, body: bytes) -> Parameters:

@@ -22,8 +22,6 @@ NO_CLIENT_IDS = "kraken.ws.client-id-omitted"
 SILENT_CANCEL = "kraken.ws.no-cancel-event"
 FILLS_FIRST = "kraken.ws.event-order"
 ORDER_FEEDS = ("open_orders", "open_orders_verbose")
-_VERBOSE_ONLY = frozenset({"ioc_order_failed_because_it_would_not_be_executed"})
-"""What only the verbose feed tells of an order that never rested."""
 _LOG_ROWS = 500
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from msgspec import field
-
 from venueproof_simulators.engine.events import Event
 from venueproof_simulators.host.venue import HttpRequest, VenueTime
 from venueproof_simulators.host.windows import FixedWindow
@@ -32,7 +30,6 @@ class Session(sessions.Session, kw_only=True):
     """One connection, and the challenge that was given out on it."""
 
     challenge: str = ""
-    logged: dict[str, int] = field(default_factory=dict[str, int])
 
 
 class Hub(hub.Hub[Desk, Session]):
