@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from venueproof_simulators.engine.commands import AddLiquidity
+from venueproof_simulators.engine.events import Forgotten
 from venueproof_simulators.engine.state import Side
 from venueproof_simulators.host.venue import HttpRequest
 
@@ -220,6 +221,19 @@ def test_the_log_is_streamed_row_by_row(client: Client) -> None:
     frames = client.take(session)
     assert [(frame["feed"], frame["new_entry"]["id"]) for frame in frames] == [("account_log", 3), ("account_log", 4)]
     assert frames[-1]["new_entry"] == client.history("account-log")["logs"][0]
+
+
+def test_what_is_forgotten_is_missing_from_the_past_and_new_rows_go_on(client: Client) -> None:
+    client.market()
+    session = client.listen("account_log")
+    books = client.venue.desk.books
+    (order,) = client.venue.engine.orders("trader")
+    books.forget(Forgotten(((PF, order.order_id),), ()))
+    del books.of("trader").log[:1]
+    assert client.history("orders")["elements"] == []
+    client.market("sell")
+    assert [frame["new_entry"]["id"] for frame in client.take(session)] == [3, 4]
+    assert [row["id"] for row in client.history("account-log")["logs"]] == [4, 3, 2]
 
 
 def test_notices_are_sent_on_subscription(client: Client) -> None:

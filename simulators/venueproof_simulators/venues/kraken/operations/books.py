@@ -28,6 +28,8 @@ from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.kraken.wire.numbers import Listing
 
 ORDERS, TRIGGERS, EXECUTIONS, POSITIONS = "orders", "triggers", "executions", "positions"
+_KEPT = 10_000
+"""Of so many rows the past of a venue that runs for days consists at most."""
 _ENDS = {Cause.CANCELED, Cause.EXPIRED}
 _INFOS = {
     BalanceCause.FILL: "futures trade",
@@ -140,7 +142,8 @@ class Books:
             self._ended_ns.pop(key, None)
         for book in self._books.values():
             for kind, entries in book.entries.items():
-                book.entries[kind] = [one for one in entries if _key(one) not in gone]
+                book.entries[kind] = [one for one in entries if _key(one) not in gone][-_KEPT:]
+            del book.log[:-_KEPT]
 
     # --- orders -------------------------------------------------------------------------------------------------------
 

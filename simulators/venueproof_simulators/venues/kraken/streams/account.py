@@ -167,5 +167,6 @@ def _last_fills(desk: Desk, owner: Account, time: VenueTime) -> list[Document]:
 def log_rows(desk: Desk, owner: Account, after: int, time: VenueTime) -> list[Document]:
     """Rows of the account log after a number."""
     lower = desk.switches.on(LOWER_CASE)
-    rows = desk.books.of(owner.name).log
-    return [log_document(row, desk.seed, time, lower=lower) for row in rows[after:]]
+    book = desk.books.of(owner.name)
+    newer = book.log[len(book.log) - min(book.logged - after, len(book.log)) :]
+    return [log_document(row, desk.seed, time, lower=lower) for row in newer]

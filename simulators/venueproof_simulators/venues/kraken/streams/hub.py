@@ -174,7 +174,7 @@ class Hub(hub.Hub[Desk, Session]):
         self._listeners.add((account.name, feed), number)
         self.say((number,), snapshot(self.desk, feed, account, time), _TOPICS.get(feed, "order"), label=feed)
         if feed == "account_log":
-            self._logged[account.name] = len(self.desk.books.of(account.name).log)
+            self._logged[account.name] = self.desk.books.of(account.name).logged
 
     def expire(self, account: str, *, silent: bool, time: VenueTime) -> None:
         """What an account subscribed ends on all its sessions, which stay open."""
