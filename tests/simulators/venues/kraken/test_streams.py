@@ -174,6 +174,15 @@ def test_a_cancel_is_told_in_short(client: Client) -> None:
     ]
 
 
+def test_a_post_order_that_would_take_is_told_by_the_verbose_feed_alone(client: Client) -> None:
+    session = client.listen("open_orders", "open_orders_verbose")
+    client.send(orderType="post", limitPrice=60500, cliOrdId="p1")
+    (frame,) = client.take(session)
+    assert (frame["feed"], frame["is_cancel"]) == ("open_orders_verbose", True)
+    assert frame["reason"] == "post_order_failed_because_it_would_filled"
+    assert (frame["order"]["cli_ord_id"], frame["order"]["limit_price"]) == ("p1", 60500.0)
+
+
 @pytest.mark.quirk("kraken.ws.fill-dedup")
 def test_fills_are_told_again_on_each_subscription(client: Client) -> None:
     session = client.listen("fills")

@@ -56,6 +56,8 @@ _CASH = {"BTC": _UNIT // 2, "USD": 5_000 * _UNIT, "USDT": 1_000 * _UNIT}
 UNNAMED = "\t"
 """What the engine's client ids begin with of orders that were sent without one; no client can send it."""
 BY_USER = "cancelled_by_user"
+POST_FAILED = "post_order_failed_because_it_would_filled"
+"""So spelled on the wire."""
 STRATEGIES = {
     "REJECT_TAKER": SelfTrade.EXPIRE_TAKER,
     "CANCEL_MAKER_SELF": SelfTrade.EXPIRE_MAKER,
@@ -88,13 +90,15 @@ class Held(Struct, frozen=True):
 
 
 class TurnedAway(Struct, frozen=True):
-    """An order that was held back and never came to be."""
+    """An order that never came to be: refused when its hold was over, or because it would have taken."""
 
     uid: str
     order: OrderState
     reason: str
     """In the streams' words."""
     age_ns: int
+    crossed: bool = False
+    """Whether it was to rest and would have taken: that is told in full, and by the verbose feed alone."""
 
 
 class Desk(desk.Desk[Account, Listing]):
@@ -253,6 +257,10 @@ class Desk(desk.Desk[Account, Listing]):
         self.refused = {uid: one for uid, one in self.refused.items() if time.age_ns - one.age_ns <= window_ns}
         told = self.refused[held.uid] = TurnedAway(held.uid, order, reason_of(refusal), time.age_ns)
         self.held_refused(told, time)
+
+    def refuse_post(self, uid: str, order: OrderState, time: VenueTime) -> None:
+        """An order that was only to rest would have taken."""
+        self.held_refused(TurnedAway(uid, order, POST_FAILED, time.age_ns, crossed=True), time)
 
     # --- ending orders ---
 

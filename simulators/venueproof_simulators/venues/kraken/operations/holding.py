@@ -35,7 +35,7 @@ def hold(call: Call, one: Listing, command: Place) -> Document:
     """Take in an order and hold it back; the answer looks like that of one that rests."""
     desk, time = call.desk, call.time
     uid = uuid(desk.seed, "held", call.account.name, command.client_id, time.true_ns)
-    shown = _shown(command, time)
+    shown = shown_order(command, time)
     desk.held[uid] = Held(uid, command, shown)
     desk.ages.set(("held", uid), time.age_ns + hold_ms(desk, one) * 1_000_000, partial(release, desk, uid))
     event = wire.place_event(wire.order_document(one, shown, uid, shown_id(command.client_id), time))
@@ -59,7 +59,8 @@ def cancel(desk: Desk, uid: str) -> None:
     desk.held[uid] = structs.replace(held, canceled=True)
 
 
-def _shown(command: Place, time: VenueTime) -> OrderState:
+def shown_order(command: Place, time: VenueTime) -> OrderState:
+    """An order that the engine does not know, as it is told of."""
     market = command.kind is OrderKind.MARKET
     return OrderState(
         order_id=0,

@@ -14,6 +14,7 @@ from venueproof_simulators.engine.events import (
     OrderChanged,
     Refused,
 )
+from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import LIVE, OrderState, OrderStatus
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit.refusing import VenueError
@@ -21,7 +22,7 @@ from venueproof_simulators.venues.kraken.operations import holding
 from venueproof_simulators.venues.kraken.operations.desk import Call, Desk, shown_id
 from venueproof_simulators.venues.kraken.operations.order_reading import Request, read_request
 from venueproof_simulators.venues.kraken.wire import orders as wire
-from venueproof_simulators.venues.kraken.wire.numbers import Document, iso, trade_uid
+from venueproof_simulators.venues.kraken.wire.numbers import Document, iso, trade_uid, uuid
 
 _WORDS = {"self-trade": "selfFill", "reduce-only": "wouldNotReducePosition"}
 """Why the engine ended an order at once → what is said of it; anything else ended as immediate orders do."""
@@ -118,6 +119,9 @@ def _check(call: Call, request: Request, events: Sequence[Event]) -> None:
     own = request.command.client_id
     for event in events:
         if isinstance(event, Refused) and event.client_id == own and event.account == call.account.name:
+            if event.refusal is Refusal.WOULD_CROSS and isinstance(request.command, Place):
+                uid = uuid(call.desk.seed, "refused", own, call.time.true_ns)
+                call.desk.refuse_post(uid, holding.shown_order(request.command, call.time), call.time)
             raise VenueError(call.desk.errors.for_refusal(event.refusal).key, parameter="size")
 
 

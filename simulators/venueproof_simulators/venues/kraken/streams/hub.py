@@ -11,13 +11,13 @@ from venueproof_simulators.kit import hub, sessions
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.kit.sessions import Listeners
 from venueproof_simulators.kit.signatures import same
-from venueproof_simulators.venues.kraken.operations.desk import Account, Desk, TurnedAway
+from venueproof_simulators.venues.kraken.operations.desk import Account, Desk, TurnedAway, shown_id
 from venueproof_simulators.venues.kraken.signing import sign_challenge
 from venueproof_simulators.venues.kraken.streams import control
 from venueproof_simulators.venues.kraken.streams.account import ORDER_FEEDS, account_messages, log_rows, snapshot
 from venueproof_simulators.venues.kraken.streams.control import Frame, FrameError, Proof
 from venueproof_simulators.venues.kraken.streams.feeds import BalancesFeed, make_account_feed, make_feed
-from venueproof_simulators.venues.kraken.wire.events import removal_frame
+from venueproof_simulators.venues.kraken.wire.events import order_frame, order_object, removal_frame
 from venueproof_simulators.venues.kraken.wire.numbers import Document, uuid
 
 _FEEDS = frozenset({"open_positions", "balances"})
@@ -209,12 +209,18 @@ class Hub(hub.Hub[Desk, Session]):
             self.say(heard_by, {"feed": "account_log", "new_entry": row}, "other", label="account_log")
 
     def tell_refusal(self, refusal: TurnedAway, time: VenueTime) -> None:
-        """An order that was held back is gone before it was anywhere."""
-        symbol = self.desk.listings[refusal.order.instrument].symbol
-        for feed in ORDER_FEEDS:
-            heard_by = self._listeners.of((refusal.order.account, feed))
-            if heard_by:
-                self.say(heard_by, removal_frame(feed, refusal.uid, refusal.reason), "order", symbol, feed)
+        """An order is gone before it was anywhere."""
+        order = refusal.order
+        one = self.desk.listings[order.instrument]
+        for feed in ORDER_FEEDS[-1:] if refusal.crossed else ORDER_FEEDS:
+            heard_by = self._listeners.of((order.account, feed))
+            if not heard_by:
+                continue
+            document = removal_frame(feed, refusal.uid, refusal.reason)
+            if refusal.crossed:
+                shown = order_object(one, order, refusal.uid, shown_id(order.client_id), time)
+                document = order_frame(feed, shown, refusal.reason, removed=True)
+            self.say(heard_by, document, "order", one.symbol, feed)
 
     def tell_cash(self, account: str, time: VenueTime) -> None:
         """The cash of an account changed, of which the engine knows nothing."""
