@@ -130,6 +130,14 @@ class Venue(Generic[AccountT, DeskT, HubT]):
         """Open a session. The venue's. Raises `VenueError` for one that is not let in."""
         raise NotImplementedError
 
+    def classify_frame(self, session: int, frame: str | bytes) -> Classified:
+        """What a frame asks for: nothing but subscriptions, unless the venue says otherwise."""
+        return Classified("other")
+
+    def receive(self, session: int, frame: str | bytes, time: VenueTime) -> None:
+        """One frame of a session. The venue's."""
+        raise NotImplementedError
+
     def closed(self, session: int, time: VenueTime) -> None:
         """A session is gone."""
         self.hub.closed(session, time)
@@ -166,6 +174,10 @@ class Venue(Generic[AccountT, DeskT, HubT]):
         return first_ns
 
     # --- from behind --------------------------------------------------------------------------------------------------
+
+    def expire_credential(self, silent: bool, time: VenueTime) -> None:
+        """End what streams of the account under test live by. The venue's."""
+        raise NotImplementedError
 
     def command(self, command: Command, time: VenueTime) -> list[Event]:
         """Tell the engine something from behind."""

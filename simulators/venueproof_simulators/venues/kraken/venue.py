@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from venueproof_simulators.engine.prices import Pace
 from venueproof_simulators.host.facts import load_instruments
 from venueproof_simulators.host.venue import (
-    Classified,
     Environment,
     HttpRequest,
     IdKind,
@@ -106,10 +105,6 @@ class KrakenVenue(venue.Venue[Account, Desk, Hub]):
         if self.desk.is_closed(time):
             raise VenueError("closed")
         self.hub.open(session, handshake, time)
-
-    def classify_frame(self, session: int, frame: str | bytes) -> Classified:
-        """Frames manage subscriptions only."""
-        return Classified("other")
 
     def receive(self, session: int, frame: str | bytes, time: VenueTime) -> None:
         """One frame of a session."""

@@ -8,80 +8,27 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+from tests.simulators.venues.support.client import ADDRESS, START_NS, VenueClient, changed
 
-from venueproof_simulators.engine.commands import Command, SetPrice
-from venueproof_simulators.engine.events import Event
 from venueproof_simulators.engine.prices import Pace
 from venueproof_simulators.host.venue import (
-    CloseSession,
     HttpReply,
     HttpRequest,
-    Message,
-    Ping,
     Profile,
-    VenueTime,
 )
 from venueproof_simulators.venues.binance.venue import BinanceVenue, build
 
-START_NS = 1_795_521_900_000_000_000
-"""2026-11-24T12:05:00Z."""
-SECOND_NS = 10**9
-ADDRESS = "127.0.0.1"
 
-
-class Client:
+class Client(VenueClient[BinanceVenue]):
     """One venue, one account, and the clocks of both."""
 
+    origin = "fapi"
+    instrument = "BTCUSDT"
+
     def __init__(self, profile: Profile = Profile.VENDOR, seed: int = 7, pace: Pace = Pace.STILL) -> None:
-        self.venue: BinanceVenue = build(seed=seed, profile=profile, pace=pace, start_ns=START_NS)
-        self.now_ns = START_NS
-        self.skew_ns = 0
-        self.aged_ns = 0
-        self.keys = dict(self.venue.credentials)
-        self.heard: dict[int, list[str]] = {}
-        self.closed: list[CloseSession] = []
-        self.pings: list[Ping] = []
-        self.messages: list[Message] = []
-
-    # --- time ---
-
-    def time(self) -> VenueTime:
-        """The venue's clocks."""
-        return VenueTime(self.now_ns, self.now_ns + self.skew_ns, self.now_ns + self.aged_ns)
-
-    def wait(self, seconds: float) -> None:
-        """Let time go by; the venue is woken whenever it wants to be."""
-        until_ns = self.now_ns + int(seconds * SECOND_NS)
-        while (due_ns := self.venue.next_due_ns(self.time())) is not None and due_ns <= until_ns:
-            assert due_ns > self.now_ns or self._woken_at != due_ns, "the venue wants to be woken again and again"
-            self._woken_at = due_ns
-            self.now_ns = max(self.now_ns, due_ns)
-            self.venue.advance(self.time())
-            self.collect()
-        self.now_ns = until_ns
-        self.venue.advance(self.time())
-        self.collect()
-
-    _woken_at = -1
+        super().__init__(build(seed=seed, profile=profile, pace=pace, start_ns=START_NS))
 
     # --- REST ---
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        query: str = "",
-        body: bytes = b"",
-        headers: dict[str, str] | None = None,
-        origin: str = "fapi",
-        address: str = ADDRESS,
-    ) -> HttpReply:
-        """One request as bytes."""
-        request = HttpRequest(origin, method, path, query, headers or {}, body, address)
-        self.venue.classify(request)
-        reply = self.venue.handle(request, self.time())
-        self.collect()
-        return reply
 
     def get(self, path: str, **parameters: object) -> Any:
         """A public request that must succeed."""
@@ -132,17 +79,6 @@ class Client:
         """A conditional order that must be accepted: a stop below the market, changed where wanted."""
         return self.ask("POST", "/fapi/v1/algoOrder", **stop(**changes))
 
-    def move(self, price: str, symbol: str = "BTCUSDT") -> None:
-        """Move the market through every price up to this one, and let what fires become orders."""
-        self.command(SetPrice(symbol, self.venue.desk.listings[symbol].tick.count(price) or 0))
-        self.wait(0.1)
-
-    def command(self, command: Command) -> list[Event]:
-        """Tell the engine something from behind."""
-        events = self.venue.command(command, self.time())
-        self.collect()
-        return events
-
     # --- the WebSocket API ---
 
     def open_api(self, query: str = "", surface: str = "fapi") -> int:
@@ -174,13 +110,8 @@ class Client:
 
     def open(self, path: str, query: str = "", session: int = 0, origin: str = "fstream") -> int:
         """Open a session, which must be let in; returns its number."""
-        number = session or len(self.heard) + 1
         handshake = HttpRequest(origin, "GET", path, query, {}, b"", ADDRESS)
-        refusal = self.venue.open(number, handshake, self.time())
-        assert refusal is None, refusal
-        self.heard[number] = []
-        self.collect()
-        return number
+        return self.admit(handshake, session)
 
     def open_user_stream(self) -> int:
         """A session with the account's events."""
@@ -193,34 +124,10 @@ class Client:
         assert reply.status == 200, reply.body
         return str(msgspec.json.decode(reply.body).get("listenKey", ""))
 
-    def send(self, session: int, frame: object) -> None:
-        """Send a frame: text or bytes as they are, anything else as JSON."""
-        raw = frame if isinstance(frame, str | bytes) else msgspec.json.encode(frame).decode()
-        self.venue.classify_frame(session, raw)
-        self.venue.receive(session, raw, self.time())
-        self.collect()
-
     def subscribe(self, session: int, *names: str) -> Any:
         """Subscribe, and return the acknowledgement."""
         self.send(session, {"method": "SUBSCRIBE", "params": list(names), "id": 1})
         return self.take(session)[0]
-
-    def take(self, session: int) -> list[Any]:
-        """What a session heard since the last call, decoded."""
-        taken, self.heard[session] = self.heard[session], []
-        return [msgspec.json.decode(text) for text in taken]
-
-    def collect(self) -> None:
-        """Take what the venue wants to send, and sort it by session."""
-        for outgoing in self.venue.take_outgoing():
-            if isinstance(outgoing, Message):
-                self.messages.append(outgoing)
-                for session in outgoing.sessions:
-                    self.heard[session].append(str(outgoing.payload))
-            elif isinstance(outgoing, CloseSession):
-                self.closed.append(outgoing)
-            else:
-                self.pings.append(outgoing)
 
 
 def _printed(value: object) -> str:
@@ -237,7 +144,7 @@ def order(**parameters: object) -> dict[str, object]:
         "quantity": "0.010",
         "price": "59000",
     }
-    return {name: value for name, value in (usual | parameters).items() if value is not None}
+    return changed(usual, parameters)
 
 
 def stop(**changes: object) -> dict[str, object]:
@@ -250,7 +157,7 @@ def stop(**changes: object) -> dict[str, object]:
         "quantity": "0.010",
         "triggerPrice": "58000",
     }
-    return {name: value for name, value in (usual | changes).items() if value is not None}
+    return changed(usual, changes)
 
 
 def events(client: Client, session: int, kind: str) -> list[Any]:

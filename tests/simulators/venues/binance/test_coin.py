@@ -7,12 +7,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.simulators.venues.support.client import SECOND_NS
 
 from venueproof_simulators.engine.commands import PayFunding, PrintTrade, SetPrice
 from venueproof_simulators.engine.state import Side
 from venueproof_simulators.host.decimals import CONTEXT
 
-from .client import SECOND_NS, Client, order
+from .client import Client, order
 
 COIN = "BTCUSD_PERP"
 ORDER = "/dapi/v1/order"

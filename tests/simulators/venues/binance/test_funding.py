@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.simulators.venues.support.client import SECOND_NS
 
 from venueproof_simulators.engine.commands import PayFunding
 
-from .client import SECOND_NS, Client
+from .client import Client
 
 HOUR_S = 3600
 UNTIL_FUNDING_S = 3 * HOUR_S + 55 * 60

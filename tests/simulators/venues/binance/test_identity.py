@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from tests.simulators.venues.support.client import SECOND_NS
 
-from .client import SECOND_NS, Client, order
+from .client import Client, order
 
 ORDER = "/fapi/v1/order"
 

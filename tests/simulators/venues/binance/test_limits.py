@@ -4,11 +4,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.simulators.venues.support.client import ADDRESS
 
 from venueproof_simulators.engine.commands import SetPrice
 from venueproof_simulators.host.venue import HttpReply, HttpRequest
 
-from .client import ADDRESS, Client, order
+from .client import Client, order
 
 ORDER = "/fapi/v1/order"
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.simulators.venues.support.client import SECOND_NS
 
 from venueproof_simulators.engine.commands import Deposit, PayFunding, SetInsurance, SetPrice
 
-from .client import SECOND_NS, Client, words
+from .client import Client, words
 
 FORCED = "/fapi/v1/forceOrders"
 FORCED_KEYS = words(

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.simulators.venues.support.client import SECOND_NS
 
 from venueproof_simulators.engine.commands import AddLiquidity, PrintTrade, SetMark, SetPrice
 from venueproof_simulators.engine.state import Side
 
-from .client import SECOND_NS, Client
+from .client import Client
 
 
 def test_every_margin_asset_has_an_index_each_second(client: Client) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
+from tests.simulators.venues.support.client import ADDRESS
 
 from venueproof_simulators.host.venue import Environment, HttpRequest
 from venueproof_simulators.venues.binance.venue import MANIFEST
 
-from .client import ADDRESS, Client
+from .client import Client
 
 REST = ("/fapi/v1/ping", "/dapi/v1/ping", "/api/v3/ping")
 SOCKETS = ("/ws", "/public/ws", "/ws-fapi/v1", "/ws-dapi/v1")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from tests.simulators.venues.support.client import SECOND_NS
 
 from venueproof_simulators.engine.commands import AddLiquidity
 from venueproof_simulators.engine.state import Side
 from venueproof_simulators.host.venue import HttpReply
 
-from .client import SECOND_NS, Client, order
+from .client import Client, order
 
 ORDER = "/fapi/v1/order"
 COUNTDOWN = "/fapi/v1/countdownCancelAll"

@@ -9,10 +9,11 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from tests.simulators.venues.support.client import SECOND_NS
 
 from venueproof_simulators.host.venue import HttpRequest
 
-from .client import SECOND_NS, Client, order
+from .client import Client, order
 
 ORDERS_10S = {"rateLimitType": "ORDERS", "interval": "SECOND", "intervalNum": 10, "limit": 300}
 ORDERS_1M = {"rateLimitType": "ORDERS", "interval": "MINUTE", "intervalNum": 1, "limit": 1200}

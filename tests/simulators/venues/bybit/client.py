@@ -8,71 +8,25 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+from tests.simulators.venues.support.client import ADDRESS, START_NS, VenueClient, changed
 
-from venueproof_simulators.engine.commands import Command, SetPrice
-from venueproof_simulators.engine.events import Event
 from venueproof_simulators.engine.prices import Pace
-from venueproof_simulators.host.venue import CloseSession, HttpReply, HttpRequest, Message, Profile, VenueTime
+from venueproof_simulators.host.venue import HttpReply, HttpRequest, Profile
 from venueproof_simulators.venues.bybit.venue import BybitVenue, build
 
-START_NS = 1_795_521_900_000_000_000
-"""2026-11-24T12:05:00Z."""
-SECOND_NS = 10**9
-ADDRESS = "127.0.0.1"
 CREATE = "/v5/order/create"
 
 
-class Client:
+class Client(VenueClient[BybitVenue]):
     """One venue, one account, and the clocks of both."""
 
+    origin = "api"
+    instrument = "BTCUSDT"
+
     def __init__(self, profile: Profile = Profile.VENDOR, seed: int = 7, pace: Pace = Pace.STILL) -> None:
-        self.venue: BybitVenue = build(seed=seed, profile=profile, pace=pace, start_ns=START_NS)
-        self.now_ns = START_NS
-        self.skew_ns = 0
-        self.aged_ns = 0
-        self.keys = dict(self.venue.credentials)
-        self.heard: dict[int, list[str]] = {}
-        self.closed: list[CloseSession] = []
-        self.messages: list[Message] = []
-        self._woken_at = -1
-
-    # --- time ---
-
-    def time(self) -> VenueTime:
-        """The venue's clocks."""
-        return VenueTime(self.now_ns, self.now_ns + self.skew_ns, self.now_ns + self.aged_ns)
-
-    def wait(self, seconds: float) -> None:
-        """Let time go by; the venue is woken whenever it wants to be."""
-        until_ns = self.now_ns + int(seconds * SECOND_NS)
-        while (due_ns := self.venue.next_due_ns(self.time())) is not None and due_ns <= until_ns:
-            assert due_ns > self.now_ns or self._woken_at != due_ns, "the venue wants to be woken again and again"
-            self._woken_at = due_ns
-            self.now_ns = max(self.now_ns, due_ns)
-            self.venue.advance(self.time())
-            self.collect()
-        self.now_ns = until_ns
-        self.venue.advance(self.time())
-        self.collect()
+        super().__init__(build(seed=seed, profile=profile, pace=pace, start_ns=START_NS))
 
     # --- REST ---
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        query: str = "",
-        body: bytes = b"",
-        headers: dict[str, str] | None = None,
-        origin: str = "api",
-        address: str = ADDRESS,
-    ) -> HttpReply:
-        """One request as bytes."""
-        request = HttpRequest(origin, method, path, query, headers or {}, body, address)
-        self.venue.classify(request)
-        reply = self.venue.handle(request, self.time())
-        self.collect()
-        return reply
 
     def public(self, path: str, **parameters: Any) -> Any:
         """The whole envelope of a public question."""
@@ -141,35 +95,12 @@ class Client:
         """The first row of a position."""
         return self.ask("position/list", category=category, symbol=symbol)["list"][0]
 
-    def move(self, price: str, symbol: str = "BTCUSDT") -> None:
-        """Move the market through every price up to this one, and let what fires become orders."""
-        self.command(SetPrice(symbol, self.venue.desk.listings[symbol].tick.count(price) or 0))
-        self.wait(0.1)
-
-    def command(self, command: Command) -> list[Event]:
-        """Tell the engine something from behind."""
-        events = self.venue.command(command, self.time())
-        self.collect()
-        return events
-
     # --- sockets ---
 
     def open(self, path: str, query: str = "", origin: str = "stream") -> int:
         """Open a session, which must be let in; returns its number."""
-        number = len(self.heard) + 1
         handshake = HttpRequest(origin, "GET", path, query, {}, b"", ADDRESS)
-        refusal = self.venue.open(number, handshake, self.time())
-        assert refusal is None, refusal
-        self.heard[number] = []
-        self.collect()
-        return number
-
-    def send(self, session: int, frame: object) -> None:
-        """Send a frame: text or bytes as they are, anything else as JSON."""
-        raw = frame if isinstance(frame, str | bytes) else msgspec.json.encode(frame).decode()
-        self.venue.classify_frame(session, raw)
-        self.venue.receive(session, raw, self.time())
-        self.collect()
+        return self.admit(handshake)
 
     def answer(self, session: int, frame: object) -> Any:
         """The first thing that is heard after a frame."""
@@ -206,24 +137,9 @@ class Client:
         assert self.subscribe(session, *topics)["success"]
         return session
 
-    def take(self, session: int) -> list[Any]:
-        """What a session heard since the last call, decoded."""
-        taken, self.heard[session] = self.heard[session], []
-        return [msgspec.json.decode(text) for text in taken]
-
     def rows(self, session: int, topic: str) -> list[Any]:
         """The rows of one topic that a session heard since the last call; the others are dropped."""
         return [row for message in self.take(session) if message.get("topic") == topic for row in message["data"]]
-
-    def collect(self) -> None:
-        """Take what the venue wants to send, and sort it by session."""
-        for outgoing in self.venue.take_outgoing():
-            if isinstance(outgoing, Message):
-                self.messages.append(outgoing)
-                for session in outgoing.sessions:
-                    self.heard[session].append(str(outgoing.payload))
-            elif isinstance(outgoing, CloseSession):
-                self.closed.append(outgoing)
 
 
 def result(envelope: Any) -> Any:
@@ -242,10 +158,10 @@ def order(**changes: object) -> dict[str, Any]:
         "qty": "0.01",
         "price": "59000",
     }
-    return {name: value for name, value in (usual | changes).items() if value is not None}
+    return changed(usual, changes)
 
 
 def stop(**changes: object) -> dict[str, Any]:
     """A stop to sell at market below the price, changed where wanted."""
     usual = order(side="Sell", orderType="Market", price=None, triggerPrice="58000", triggerDirection=2)
-    return {name: value for name, value in (usual | changes).items() if value is not None}
+    return changed(usual, changes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.simulators.venues.binance.test_long_serve import count
+from tests.simulators.venues.support.growth import count
 
 from venueproof_simulators.engine.forgetting import Keep
 

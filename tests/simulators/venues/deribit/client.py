@@ -9,73 +9,26 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+from tests.simulators.venues.support.client import ADDRESS, START_NS, VenueClient, changed
 
-from venueproof_simulators.engine.commands import Command, SetPrice
-from venueproof_simulators.engine.events import Event
 from venueproof_simulators.engine.prices import Pace
-from venueproof_simulators.host.venue import CloseSession, HttpReply, HttpRequest, Message, Profile, VenueTime
+from venueproof_simulators.host.venue import HttpReply, HttpRequest, Profile
 from venueproof_simulators.venues.deribit.venue import DeribitVenue, build
 
-START_NS = 1_795_521_900_000_000_000
-"""2026-11-24T12:05:00Z."""
-SECOND_NS = 10**9
-ADDRESS = "127.0.0.1"
 BTC, USDC = "BTC-PERPETUAL", "BTC_USDC-PERPETUAL"
 
 
-class Client:
+class Client(VenueClient[DeribitVenue]):
     """One venue, one account, and the clocks of both."""
 
+    origin = "api"
+    instrument = BTC
+
     def __init__(self, profile: Profile = Profile.VENDOR, seed: int = 7, pace: Pace = Pace.STILL) -> None:
-        self.venue: DeribitVenue = build(seed=seed, profile=profile, pace=pace, start_ns=START_NS)
-        self.now_ns = START_NS
-        self.skew_ns = 0
-        self.aged_ns = 0
-        self.keys = dict(self.venue.credentials)
-        self.heard: dict[int, list[str]] = {}
-        self.closed: list[CloseSession] = []
-        self.messages: list[Message] = []
+        super().__init__(build(seed=seed, profile=profile, pace=pace, start_ns=START_NS))
         self._ids = 0
 
-    # --- time ---
-
-    def time(self) -> VenueTime:
-        """The venue's clocks."""
-        return VenueTime(self.now_ns, self.now_ns + self.skew_ns, self.now_ns + self.aged_ns)
-
-    def wait(self, seconds: float) -> None:
-        """Let time go by; the venue is woken whenever it wants to be."""
-        until_ns = self.now_ns + int(seconds * SECOND_NS)
-        while (due_ns := self.venue.next_due_ns(self.time())) is not None and due_ns <= until_ns:
-            assert due_ns > self.now_ns or self._woken_at != due_ns, "the venue wants to be woken again and again"
-            self._woken_at = due_ns
-            self.now_ns = max(self.now_ns, due_ns)
-            self.venue.advance(self.time())
-            self.collect()
-        self.now_ns = until_ns
-        self.venue.advance(self.time())
-        self.collect()
-
-    _woken_at = -1
-
     # --- HTTP ---
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        query: str = "",
-        body: bytes = b"",
-        headers: dict[str, str] | None = None,
-        origin: str = "api",
-        address: str = ADDRESS,
-    ) -> HttpReply:
-        """One request as bytes."""
-        request = HttpRequest(origin, method, path, query, headers or {}, body, address)
-        self.venue.classify(request)
-        reply = self.venue.handle(request, self.time())
-        self.collect()
-        return reply
 
     def basic(self) -> dict[str, str]:
         """A header that shows key and secret."""
@@ -121,7 +74,7 @@ class Client:
         """A passive limit order that must be accepted, changed where wanted: the order's document."""
         return self.ask("private/buy", **order(**changes))["order"]
 
-    def take(self, side: str = "buy", amount: float = 100, instrument: str = BTC, **more: object) -> Any:
+    def trade(self, side: str = "buy", amount: float = 100, instrument: str = BTC, **more: object) -> Any:
         """A market order that must be accepted: the whole answer."""
         return self.ask(f"private/{side}", instrument_name=instrument, amount=amount, type="market", **more)
 
@@ -129,29 +82,11 @@ class Client:
         """A stop below the market that must be accepted, changed where wanted."""
         return self.ask("private/sell", **trigger(**changes))["order"]
 
-    # --- from behind ---
-
-    def command(self, command: Command) -> list[Event]:
-        """Tell the engine something from behind."""
-        events = self.venue.command(command, self.time())
-        self.collect()
-        return events
-
-    def move(self, price: float, instrument: str = BTC) -> None:
-        """Move the market through every price up to this one, and let what fires become orders."""
-        tick = self.venue.desk.listings[instrument].row.tick
-        self.command(SetPrice(instrument, int(price / float(tick))))
-        self.wait(0.1)
-
     # --- WebSocket ---
 
     def open(self, origin: str = "api", address: str = ADDRESS) -> int:
         """A session, which must be let in; returns its number."""
-        number = len(self.heard) + 1
-        refusal = self.venue.open(number, self.handshake(origin, address), self.time())
-        assert refusal is None, refusal
-        self.heard[number] = []
-        return number
+        return self.admit(self.handshake(origin, address))
 
     def handshake(self, origin: str = "api", address: str = ADDRESS, path: str = "/ws/api/v2") -> HttpRequest:
         """What a session begins with."""
@@ -163,13 +98,6 @@ class Client:
         keys = {"client_id": self.keys["apiKey"], "client_secret": self.keys["secret"]}
         self.call(session, "public/auth", grant_type="client_credentials", **keys, **more)
         return session
-
-    def send(self, session: int, frame: object) -> None:
-        """Send a frame: text or bytes as they are, anything else as JSON."""
-        raw = frame if isinstance(frame, str | bytes) else msgspec.json.encode(frame).decode()
-        self.venue.classify_frame(session, raw)
-        self.venue.receive(session, raw, self.time())
-        self.collect()
 
     def answer(self, session: int, method: str, **params: Any) -> Any:
         """The whole answer to a frame; what came with it stays."""
@@ -205,21 +133,6 @@ class Client:
             return [one["data"] for one in params if one["channel"] == channel]
         return [(one["channel"], one["data"]) for one in params]
 
-    def frames(self, session: int) -> list[Any]:
-        """Everything a session heard since the last call."""
-        taken, self.heard[session] = self.heard[session], []
-        return [msgspec.json.decode(text) for text in taken]
-
-    def collect(self) -> None:
-        """Take what the venue wants to send, and sort it by session."""
-        for outgoing in self.venue.take_outgoing():
-            if isinstance(outgoing, Message):
-                self.messages.append(outgoing)
-                for session in outgoing.sessions:
-                    self.heard[session].append(str(outgoing.payload))
-            elif isinstance(outgoing, CloseSession):
-                self.closed.append(outgoing)
-
 
 def _text(value: object) -> object:
     return str(value).lower() if isinstance(value, bool) else value
@@ -228,7 +141,7 @@ def _text(value: object) -> object:
 def order(**changes: object) -> dict[str, Any]:
     """A passive limit order, changed where wanted; None leaves a parameter out."""
     usual: dict[str, Any] = {"instrument_name": BTC, "amount": 100, "type": "limit", "price": 59000}
-    return {name: value for name, value in (usual | changes).items() if value is not None}
+    return changed(usual, changes)
 
 
 def trigger(**changes: object) -> dict[str, Any]:
@@ -240,4 +153,4 @@ def trigger(**changes: object) -> dict[str, Any]:
         "trigger": "last_price",
         "trigger_price": 58000,
     }
-    return {name: value for name, value in (usual | changes).items() if value is not None}
+    return changed(usual, changes)

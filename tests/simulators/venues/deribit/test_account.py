@@ -18,8 +18,8 @@ def test_there_is_a_summary_for_each_currency(client: Client) -> None:
     assert [row["currency"] for row in told["summaries"]] == ["BTC", "ETH", "SOL", "USDC"]
     assert (told["username"], told["type"]) == ("trader", "main")
     assert not any("total" in name and "usd" in name for row in told["summaries"] for name in row)
-    client.take("buy", 6000)
-    client.take("buy", 0.1, USDC)
+    client.trade("buy", 6000)
+    client.trade("buy", 0.1, USDC)
     rows = {row["currency"]: row for row in client.ask("private/get_account_summaries")["summaries"]}
     assert rows["BTC"]["initial_margin"] == pytest.approx(0.1 / 50, rel=0.01)
     assert rows["USDC"]["initial_margin"] == pytest.approx(6000 / 50, rel=0.01)
@@ -32,7 +32,7 @@ def test_there_is_a_summary_for_each_currency(client: Client) -> None:
 @pytest.mark.quirk("deribit.position.pnl-percent-base")
 @pytest.mark.quirk("deribit.position.inverse-sizing")
 def test_inverse_sizes_are_dollars_and_profit_is_coin(client: Client) -> None:
-    client.take("buy", 6000)
+    client.trade("buy", 6000)
     client.move(61000)
     position = client.ask("private/get_position", instrument_name=BTC)
     assert (position["size"], position["direction"], position["leverage"]) == (6000.0, "buy", 50)
@@ -44,7 +44,7 @@ def test_inverse_sizes_are_dollars_and_profit_is_coin(client: Client) -> None:
 
 
 def test_a_linear_short_and_a_flat_position(client: Client) -> None:
-    client.take("sell", 0.5, USDC)
+    client.trade("sell", 0.5, USDC)
     client.move(59000, USDC)
     position = client.ask("private/get_position", instrument_name=USDC)
     assert (position["size"], position["direction"]) == (-0.5, "sell")
@@ -57,7 +57,7 @@ def test_a_linear_short_and_a_flat_position(client: Client) -> None:
 
 @pytest.mark.quirk("deribit.settlement.0800")
 def test_a_session_ends_at_eight(client: Client) -> None:
-    client.take("buy", 6000)
+    client.trade("buy", 6000)
     client.move(61000)
     client.ask("private/sell", instrument_name=BTC, amount=3000, type="market")
     before = client.ask("private/get_account_summary", currency="BTC")
@@ -70,7 +70,7 @@ def test_a_session_ends_at_eight(client: Client) -> None:
     assert client.refused("private/buy", instrument_name=BTC, amount=10, type="market") == (400, 10041)
     assert client.ask("public/ticker", instrument_name=BTC)["state"] == "settlement"
     client.wait(5)
-    assert client.take("buy", 10)["order"]["order_state"] == "filled"
+    assert client.trade("buy", 10)["order"]["order_state"] == "filled"
     after = client.ask("private/get_account_summary", currency="BTC")
     assert after["session_rpl"] == pytest.approx(0, abs=1e-8)
     assert after["balance"] > before["balance"]
@@ -81,7 +81,7 @@ def test_a_session_ends_at_eight(client: Client) -> None:
 
 
 def test_funding_reaches_session_and_log(client: Client) -> None:
-    client.take("buy", 6000)
+    client.trade("buy", 6000)
     client.command(PayFunding(BTC, 100_000))
     told = client.ask("private/get_account_summary", currency="BTC")
     assert told["futures_session_rpl"] < 0
@@ -105,7 +105,7 @@ def test_the_margin_model_cannot_always_be_changed(client: Client) -> None:
     placed = client.buy()
     assert client.error("private/change_margin_model", margin_model="cross_pm")["message"] == "other_reject open_orders"
     client.ask("private/cancel", order_id=placed["order_id"])
-    client.take("buy", 10)
+    client.trade("buy", 10)
     refused = client.error("private/change_margin_model", margin_model="segregated_sm")
     assert (refused["code"], refused["message"]) == (11030, "other_reject open_positions")
 
@@ -118,7 +118,7 @@ def test_margins_of_an_order_that_is_not_placed(client: Client) -> None:
 def test_a_liquidation_is_told_as_one(client: Client) -> None:
     session = client.log_on()
     client.subscribe(session, "user.changes.any.any.raw")
-    client.take("buy", 3_000_000)
+    client.trade("buy", 3_000_000)
     client.told(session)
     client.move(40_000)
     told = client.told(session, "user.changes.any.any.raw")
@@ -132,12 +132,12 @@ def test_a_liquidation_is_told_as_one(client: Client) -> None:
 
 
 def test_mark_and_index_move_apart(client: Client) -> None:
-    client.take("buy", 6000)
+    client.trade("buy", 6000)
     client.command(SetMark(BTC, mark_ticks=2 * 60_600, index_ticks=2 * 60_300))
     ticker = client.ask("public/ticker", instrument_name=BTC)
     assert (ticker["mark_price"], ticker["index_price"]) == (60_600.0, 60_300.0)
     position = client.ask("private/get_position", instrument_name=BTC)
     assert (position["mark_price"], position["index_price"]) == (60_600.0, 60_300.0)
-    fill = client.take("sell", 100)["trades"][0]
+    fill = client.trade("sell", 100)["trades"][0]
     assert (fill["mark_price"], fill["index_price"], fill["price"]) == (60_600.0, 60_300.0, 59_999.5)
     assert fill["profit_loss"] < 0

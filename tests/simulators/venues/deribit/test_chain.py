@@ -94,17 +94,17 @@ def test_greeks_come_by_instrument_and_marks_by_chain(client: Client) -> None:
 
 @pytest.mark.quirk("deribit.fees.option-cap")
 def test_fees_of_options_are_parts_of_the_underlying_with_a_cap(client: Client) -> None:
-    taken = client.take("buy", 1, _CALL)["trades"][0]
+    taken = client.trade("buy", 1, _CALL)["trades"][0]
     assert (taken["fee"], taken["fee_currency"]) == (0.0003, "BTC")
     name = "BTC-25NOV26-72000-C"
-    cheap = client.take("buy", 1, name)["trades"][0]
+    cheap = client.trade("buy", 1, name)["trades"][0]
     assert cheap["price"] < 0.0024
     assert cheap["fee"] == pytest.approx(0.125 * cheap["price"], rel=1e-6)
 
 
 def test_a_long_and_a_short_option(client: Client) -> None:
     before = client.ask("private/get_account_summary", currency="BTC")
-    client.take("buy", 1, _CALL)
+    client.trade("buy", 1, _CALL)
     position = client.ask("private/get_position", instrument_name=_CALL)
     assert (position["size"], position["kind"], "leverage" in position) == (1.0, "option", False)
     assert position["delta"] == pytest.approx(0.5, abs=0.1)
@@ -113,7 +113,7 @@ def test_a_long_and_a_short_option(client: Client) -> None:
     assert held["options_value"] == pytest.approx(position["mark_price"], abs=1e-8)
     assert held["balance"] < before["balance"] - 0.05
     assert held["equity"] == pytest.approx(held["balance"] + held["options_value"], abs=1e-8)
-    client.take("sell", 2, _CALL)
+    client.trade("sell", 2, _CALL)
     short = client.ask("private/get_account_summary", currency="BTC")
     assert short["options_value"] < 0
     assert short["initial_margin"] > 0.1
@@ -130,7 +130,7 @@ def test_steps_of_an_option_are_finer_below(client: Client) -> None:
 
 def test_a_dated_future_is_delivered(client: Client) -> None:
     name = "BTC-27NOV26"
-    client.take("buy", 6000, name)
+    client.trade("buy", 6000, name)
     resting = client.buy(instrument_name=name)
     client.command(SetPrice(BTC, 2 * 61_000))
     client.wait(3 * 86_400)

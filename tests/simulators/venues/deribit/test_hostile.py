@@ -78,11 +78,11 @@ def test_a_spoilt_order_gets_an_envelope(name: str, values: dict[str, str]) -> N
 def test_any_params_get_an_envelope(name: str, values: dict[str, object], id: object) -> None:
     client = Client(Profile.FIELD)
     session = client.log_on()
-    client.frames(session)
+    client.take(session)
     client.send(session, {"jsonrpc": "2.0", "id": id, "method": name, "params": values})
     if name == "private/logout" and client.closed:
         return
-    answers = [frame for frame in client.frames(session) if frame.get("id") == id]
+    answers = [frame for frame in client.take(session) if frame.get("id") == id]
     assert len(answers) == 1
     assert ("result" in answers[0]) is not ("error" in answers[0])
 
@@ -94,7 +94,7 @@ def test_any_frame_is_answered(frame: str | bytes) -> None:
     client.wait(1)
     session = client.open()
     client.send(session, frame)
-    (answer,) = client.frames(session)
+    (answer,) = client.take(session)
     assert answer["error"]["code"] in (-32700, -32600, -32601, -32602)
     client.venue.closed(session, client.time())
 
@@ -124,7 +124,7 @@ def test_the_same_story_is_told_twice_alike() -> None:
         client = Client(Profile.FIELD)
         session = client.log_on()
         client.subscribe(session, "user.changes.any.any.raw", f"book.{BTC}.100ms", f"ticker.{BTC}.100ms")
-        client.take("buy", 100)
+        client.trade("buy", 100)
         client.stop()
         client.move(57000)
         client.wait(86_400)

@@ -119,13 +119,13 @@ def test_funding_is_told_for_any_period(client: Client) -> None:
 
 @pytest.mark.quirk("deribit.id.trade-id-string")
 def test_trade_ids_are_strings_with_their_currency(client: Client) -> None:
-    client.take("buy", 5, "ETH-PERPETUAL")
+    client.trade("buy", 5, "ETH-PERPETUAL")
     trades = client.ask("public/get_last_trades_by_instrument", instrument_name="ETH-PERPETUAL", count=3)
     assert all(row["trade_id"].startswith("ETH-") for row in trades["trades"])
     assert [row["trade_seq"] for row in trades["trades"]] == sorted(
         (row["trade_seq"] for row in trades["trades"]), reverse=True
     )
-    client.take("buy", 100)
+    client.trade("buy", 100)
     mine = client.ask("private/get_user_trades_by_instrument", instrument_name=BTC)["trades"][0]
     assert mine["trade_id"].isdigit()
     assert isinstance(mine["trade_id"], str)
@@ -133,7 +133,7 @@ def test_trade_ids_are_strings_with_their_currency(client: Client) -> None:
 
 def test_trades_are_paged_by_sequence_and_by_time(client: Client) -> None:
     for _ in range(5):
-        client.take("buy", 10)
+        client.trade("buy", 10)
     newest = client.ask("public/get_last_trades_by_instrument", instrument_name=BTC, count=2)
     assert newest["has_more"] is True
     last = newest["trades"][0]["trade_seq"]

@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.simulators.venues.support.client import SECOND_NS
 
 from venueproof_simulators.engine.commands import FillOrder
 
-from .client import BTC, SECOND_NS, USDC, Client, order
+from .client import BTC, USDC, Client, order
 
 ETH = "ETH-PERPETUAL"
 
@@ -34,7 +35,7 @@ def test_amounts_are_dollars_or_coin_and_contracts_are_units_of_them(client: Cli
 @pytest.mark.quirk("deribit.inverse.reference-price")
 @pytest.mark.quirk("deribit.order.price-market-price-string")
 def test_a_market_order_carries_dollars_and_a_word_for_its_price(client: Client) -> None:
-    answer = client.take("buy", 600)
+    answer = client.trade("buy", 600)
     assert (answer["order"]["price"], answer["order"]["amount"]) == ("market_price", 600.0)
     assert (answer["order"]["order_state"], answer["order"]["average_price"]) == ("filled", 60000.5)
     assert answer["trades"][0]["price"] == 60000.5
@@ -90,7 +91,7 @@ def test_editing_keeps_the_id_and_takes_totals(client: Client) -> None:
     assert edited["replaced"] is True
     client.ask("private/cancel", order_id=placed["order_id"])
     assert client.refused("private/edit", order_id=placed["order_id"], amount=60, price=58000) == (400, 10010)
-    filled = client.take()["order"]
+    filled = client.trade()["order"]
     assert client.refused("private/edit", order_id=filled["order_id"], amount=200, price=58000) == (400, 11008)
     assert client.refused("private/cancel", order_id=filled["order_id"]) == (400, 11044)
 
@@ -189,7 +190,7 @@ def test_what_ended_without_a_fill_is_soon_forgotten(client: Client) -> None:
 def test_the_history_leaves_out_what_was_not_filled(client: Client) -> None:
     unfilled = client.buy()
     client.ask("private/cancel", order_id=unfilled["order_id"])
-    filled = client.take()["order"]
+    filled = client.trade()["order"]
     known: dict[str, object] = {"instrument_name": BTC}
     assert [row["order_id"] for row in client.ask("private/get_order_history_by_instrument", **known)] == [
         filled["order_id"]
@@ -218,7 +219,7 @@ def test_the_history_leaves_out_what_was_not_filled(client: Client) -> None:
 def test_trades_come_ten_at_a_time(client: Client) -> None:
     for _ in range(3):
         for _ in range(10):
-            client.take("buy", 10)
+            client.trade("buy", 10)
         client.wait(5)
     known: dict[str, object] = {"instrument_name": BTC}
     page = client.ask("private/get_user_trades_by_instrument", **known)
@@ -235,7 +236,7 @@ def test_trades_come_ten_at_a_time(client: Client) -> None:
 @pytest.mark.quirk("deribit.fees.perp-taker")
 @pytest.mark.quirk("deribit.numbers.floats")
 def test_takers_pay_and_makers_do_not(client: Client) -> None:
-    taken = client.take("buy", 100)["trades"][0]
+    taken = client.trade("buy", 100)["trades"][0]
     assert (taken["liquidity"], taken["fee_currency"], taken["matching_id"]) == ("T", "BTC", None)
     assert isinstance(taken["fee"], float)
     assert taken["fee"] == pytest.approx(0.0005 * 100 / 60000.5, abs=1e-8)
@@ -275,7 +276,7 @@ def test_everything_can_be_cancelled_at_once(client: Client) -> None:
 
 def test_a_position_is_closed_by_one_method(client: Client) -> None:
     assert client.refused("private/close_position", instrument_name=BTC, type="market") == (400, 11030)
-    client.take("buy", 100)
+    client.trade("buy", 100)
     closed = client.ask("private/close_position", instrument_name=BTC, type="market")["order"]
     assert (closed["direction"], closed["reduce_only"], closed["filled_amount"]) == ("sell", True, 100.0)
     assert client.ask("private/get_positions") == []

@@ -208,12 +208,12 @@ def test_what_is_private_is_refused_for_good(one: Provocation, profile: Profile,
 def test_only_what_closes_is_taken(one: Provocation, profile: Profile, symbol: str) -> None:
     client = Client(profile)
     usual = intended(Provoked(), symbol)
-    client.take("buy", usual["amount"], NAMES[symbol])
+    client.trade("buy", usual["amount"], NAMES[symbol])
     resting = client.buy(**usual)
     provoke(one, client, symbol)
     assert client.refused("private/buy", **usual) == (400, 10019)
     assert client.ask("private/cancel", order_id=resting["order_id"])["order_state"] == "cancelled"
-    client.take("sell", usual["amount"], NAMES[symbol], reduce_only=True)
+    client.trade("sell", usual["amount"], NAMES[symbol], reduce_only=True)
     assert client.ask("private/get_positions") == []
     client.venue.switch_quirk("deribit.account.reduce-only", False)
     assert client.buy(**usual)["order_state"] == "open"
@@ -246,7 +246,7 @@ def test_the_next_change_of_the_book_is_lost(one: Provocation, profile: Profile,
     levers, _ = provoke(one, client, symbol)
     client.messages.clear()
     for _ in range(2):
-        client.take("buy", intended(Provoked(), symbol)["amount"], NAMES[symbol])
+        client.trade("buy", intended(Provoked(), symbol)["amount"], NAMES[symbol])
         client.wait(0.2)
     told = [message for message in client.messages if message.topic == "book"]
     assert [levers.meets(message) for message in told] == [True, False]

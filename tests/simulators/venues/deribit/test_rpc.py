@@ -13,7 +13,7 @@ from .client import BTC, Client, order
 
 
 def _only(client: Client, session: int) -> Any:
-    (frame,) = client.frames(session)
+    (frame,) = client.take(session)
     return frame
 
 
@@ -31,7 +31,7 @@ def test_an_id_may_be_used_twice(client: Client) -> None:
     session = client.open()
     for method in ("public/test", "public/get_time"):
         client.send(session, {"jsonrpc": "2.0", "id": 7, "method": method})
-    assert [frame["id"] for frame in client.frames(session)] == [7, 7]
+    assert [frame["id"] for frame in client.take(session)] == [7, 7]
 
 
 @pytest.mark.quirk("deribit.ws.id-required")
@@ -140,7 +140,7 @@ def test_the_status_may_say_nothing(client: Client) -> None:
 def test_a_frame_has_at_most_32_kib(client: Client) -> None:
     session = client.open()
     client.send(session, '{"jsonrpc":"2.0","id":1,"method":"public/test","x":"' + "x" * 33_000 + '"}')
-    assert client.frames(session) == []
+    assert client.take(session) == []
     assert [(one.session, one.code) for one in client.closed] == [(session, 1009)]
     other = client.open()
     for _ in range(10):

@@ -33,7 +33,7 @@ def _portfolio(client: Client) -> Any:
 
 def told(client: Client, name: str) -> Any:
     """What the venue answers where an example stands."""
-    client.take("buy", 100)
+    client.trade("buy", 100)
     answers: dict[str, Any] = {
         "public/get_instruments": lambda: [client.ask("public/get_instrument", instrument_name=BTC)],
         "public/ticker": lambda: client.ask("public/ticker", instrument_name=BTC),
@@ -44,7 +44,7 @@ def told(client: Client, name: str) -> Any:
         ],
         "private/buy": lambda: client.ask("private/buy", **order(post_only=True, reject_post_only=True)),
         "stop order": lambda: client.stop(trigger="mark_price"),
-        "private trade row": lambda: client.take("sell", 50)["trades"][0],
+        "private trade row": lambda: client.trade("sell", 50)["trades"][0],
         "private/get_account_summaries": lambda: client.ask("private/get_account_summaries", extended=True),
         "private/get_positions": lambda: client.ask("private/get_positions"),
         "user.portfolio data": lambda: _portfolio(client),
@@ -73,7 +73,7 @@ def test_a_document_is_as_documented(client: Client, name: str) -> None:
 
 
 def test_moments_are_integers_and_amounts_numbers(client: Client) -> None:
-    fill = client.take("buy", 100)["trades"][0]
+    fill = client.trade("buy", 100)["trades"][0]
     assert (type(fill["timestamp"]), type(fill["trade_seq"]), type(fill["amount"])) == (int, int, float)
     reply = client.get("public/get_time").body
     assert b'"usIn":1795521900000000,' in reply

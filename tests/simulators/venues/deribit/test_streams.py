@@ -52,7 +52,7 @@ def test_nothing_survives_a_disconnect(client: Client) -> None:
     client.venue.closed(session, client.time())
     other = client.open()
     client.buy()
-    assert client.frames(other) == []
+    assert client.take(other) == []
     assert client.fails(other, "private/get_positions") == 13009
     assert client.venue.account_sessions() == frozenset()
 
@@ -98,11 +98,11 @@ def test_a_snapshot_may_precede_the_answer(client: Client) -> None:
     frame = {"jsonrpc": "2.0", "id": 1, "method": "public/subscribe", "params": {"channels": [_BOOK]}}
     first = client.open()
     client.send(first, frame)
-    assert ["result" in one for one in client.frames(first)] == [True, False]
+    assert ["result" in one for one in client.take(first)] == [True, False]
     client.venue.switch_quirk("deribit.book.snapshot-first", True)
     second = client.open()
     client.send(second, frame)
-    assert ["result" in one for one in client.frames(second)] == [False, True]
+    assert ["result" in one for one in client.take(second)] == [False, True]
 
 
 @pytest.mark.quirk("deribit.book.grouped-two-columns")
@@ -122,7 +122,7 @@ def test_grouped_books_have_two_columns(client: Client) -> None:
 def test_one_message_tells_of_all_that_happened(client: Client) -> None:
     session = client.log_on()
     client.subscribe(session, "user.changes.any.any.raw", f"user.trades.{BTC}.raw")
-    answer = client.take("buy", 100)
+    answer = client.trade("buy", 100)
     told = client.told(session)
     assert [channel for channel, _ in told] == [f"user.trades.{BTC}.raw", "user.changes.any.any.raw"]
     changes = told[1][1]
@@ -167,7 +167,7 @@ def test_order_channels_begin_with_nothing(client: Client) -> None:
     client.buy()
     session = client.log_on()
     client.subscribe(session, _ORDERS, f"user.trades.{BTC}.raw", "user.changes.any.any.raw")
-    assert client.frames(session) == []
+    assert client.take(session) == []
 
 
 @pytest.mark.quirk("deribit.ws.portfolio-lowercase")
@@ -177,7 +177,7 @@ def test_portfolios_are_told_in_small_letters(client: Client) -> None:
     names = [f"user.portfolio.{one}" for one in ("BTC", "ETH", "SOL", "USDC", "DOGE")]
     assert client.subscribe(session, *names) == names[:4]
     assert [channel for channel, _ in client.told(session)] == [name.lower() for name in names[:4]]
-    client.take("buy", 100)
+    client.trade("buy", 100)
     assert {channel for channel, _ in client.told(session)} == {"user.portfolio.btc"}
     other = client.log_on()
     client.subscribe(other, "user.portfolio.any")
@@ -192,7 +192,7 @@ def test_the_portfolio_may_lag_behind(client: Client) -> None:
     late = client.log_on()
     client.subscribe(late, "user.portfolio.BTC")
     client.told(late)
-    client.take("buy", 100)
+    client.trade("buy", 100)
     assert client.told(late) == []
     client.wait(0.5)
     assert len(client.told(late)) == 1
@@ -201,7 +201,7 @@ def test_the_portfolio_may_lag_behind(client: Client) -> None:
     client.venue.closed(late, client.time())
     client.subscribe(other, "user.portfolio.BTC")
     client.told(other)
-    client.take("sell", 100)
+    client.trade("sell", 100)
     assert client.told(other)
 
 
@@ -214,12 +214,12 @@ def test_heartbeats_want_an_answer(client: Client) -> None:
     client.call(session, "public/test")
     client.wait(5.1)
     beat = {"jsonrpc": "2.0", "method": "heartbeat", "params": {"type": "heartbeat"}}
-    assert client.frames(session) == [beat]
+    assert client.take(session) == [beat]
     client.wait(10)
-    assert client.frames(session) == [{**beat, "params": {"type": "test_request"}}]
+    assert client.take(session) == [{**beat, "params": {"type": "test_request"}}]
     client.call(session, "public/test")
     client.wait(20)
-    assert [frame["params"]["type"] for frame in client.frames(session)] == ["heartbeat", "test_request"]
+    assert [frame["params"]["type"] for frame in client.take(session)] == ["heartbeat", "test_request"]
     client.wait(10)
     assert [one.session for one in client.closed] == [session]
 
@@ -229,7 +229,7 @@ def test_heartbeats_can_be_switched_off(client: Client) -> None:
     client.call(session, "public/set_heartbeat", interval=10)
     client.call(session, "public/disable_heartbeat")
     client.wait(60)
-    assert client.frames(session) == []
+    assert client.take(session) == []
     assert client.closed == []
 
 
@@ -254,7 +254,7 @@ def test_logging_out_leaves_orders_and_silence_does_not(client: Client) -> None:
     client.call(session, "private/enable_cancel_on_disconnect")
     client.call(session, "private/buy", instrument_name=BTC, amount=100, price=59000)
     client.send(session, {"jsonrpc": "2.0", "id": 1, "method": "private/logout"})
-    assert client.frames(session) == []
+    assert client.take(session) == []
     assert [(one.session, one.code) for one in client.closed] == [(session, 1000)]
     assert len(client.ask("private/get_open_orders")) == 1
     silent = client.log_on()
@@ -272,7 +272,7 @@ def test_channels_stay_until_they_are_given_back(client: Client) -> None:
     assert client.call(session, "public/unsubscribe", channels=[_BOOK]) == [_BOOK]
     client.command(AddLiquidity(BTC, Side.BUY, 119_990, 7))
     client.wait(0.2)
-    assert client.frames(session) == []
+    assert client.take(session) == []
 
 
 def test_tickers_quotes_and_incremental_ones(client: Client) -> None:
@@ -297,7 +297,7 @@ def test_candles_are_told_while_they_run_and_when_they_close(client: Client) -> 
     client.call(session, "public/subscribe", channels=[name])
     client.told(session)
     client.wait(0.05)
-    client.take("buy", 100)
+    client.trade("buy", 100)
     client.wait(0.3)
     (running,) = client.told(session, name)
     assert (running["close"], running["status"]) == (60000.5, "ok")
@@ -312,7 +312,7 @@ def test_trades_and_perpetuals(client: Client) -> None:
     session = client.open()
     names = [f"trades.{USDC}.100ms", "trades.future.USDC.agg2", f"perpetual.{BTC}.100ms"]
     client.call(session, "public/subscribe", channels=names)
-    client.take("sell", 0.01, USDC)
+    client.trade("sell", 0.01, USDC)
     client.wait(1.1)
     told = client.told(session)
     one = [data for channel, data in told if channel == names[0]]

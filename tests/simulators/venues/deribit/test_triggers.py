@@ -69,7 +69,7 @@ def test_open_orders_include_what_waits(client: Client) -> None:
 
 @pytest.mark.quirk("deribit.order.native-trailing")
 def test_a_trailing_stop_follows_by_a_distance_in_price(client: Client) -> None:
-    client.take("buy", 100)
+    client.trade("buy", 100)
     known: dict[str, object] = {"type": "trailing_stop", "trigger_offset": 500, "reduce_only": True}
     waiting = client.stop(**known, trigger_price=None)
     assert (waiting["order_type"], waiting["trigger_offset"]) == ("trailing_stop", 500.0)
@@ -84,7 +84,7 @@ def test_a_trailing_stop_follows_by_a_distance_in_price(client: Client) -> None:
 
 @pytest.mark.quirk("deribit.order.oco-linked")
 def test_linked_orders_cancel_each_other_and_single_ones_do_not(client: Client) -> None:
-    client.take("buy", 200)
+    client.trade("buy", 200)
     other = '[{"type":"take_market","trigger":"last_price","trigger_price":62000}]'
     session = client.log_on()
     answer = client.call(

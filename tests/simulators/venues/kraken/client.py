@@ -10,62 +10,27 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+from tests.simulators.venues.support.client import ADDRESS, START_NS, VenueClient, changed
 
-from venueproof_simulators.engine.commands import Command, FillOrder, SetPrice
-from venueproof_simulators.engine.events import Event
+from venueproof_simulators.engine.commands import FillOrder
 from venueproof_simulators.engine.prices import Pace
-from venueproof_simulators.host.venue import CloseSession, HttpReply, HttpRequest, Message, Profile, VenueTime
+from venueproof_simulators.host.venue import HttpReply, HttpRequest, Profile
 from venueproof_simulators.venues.kraken.venue import KrakenVenue, build
 
-START_NS = 1_795_521_900_000_000_000
-"""2026-11-24T12:05:00Z."""
-SECOND_NS = 10**9
-ADDRESS = "127.0.0.1"
 V3 = "/derivatives/api/v3/"
 PF, PI = "PF_XBTUSD", "PI_XBTUSD"
 
 
-class Client:
+class Client(VenueClient[KrakenVenue]):
     """One venue, one account, and the clocks of both."""
 
+    origin = "futures"
+    instrument = PF
+
     def __init__(self, profile: Profile = Profile.VENDOR, seed: int = 7, pace: Pace = Pace.STILL) -> None:
-        self.venue: KrakenVenue = build(seed=seed, profile=profile, pace=pace, start_ns=START_NS)
-        self.now_ns = START_NS
-        self.skew_ns = 0
-        self.aged_ns = 0
-        self.keys = dict(self.venue.credentials)
-        self.heard: dict[int, list[str]] = {}
-        self.closed: list[CloseSession] = []
-        self.messages: list[Message] = []
-
-    # --- time ---
-
-    def time(self) -> VenueTime:
-        """The venue's clocks."""
-        return VenueTime(self.now_ns, self.now_ns + self.skew_ns, self.now_ns + self.aged_ns)
-
-    def wait(self, seconds: float) -> None:
-        """Let time go by; the venue is woken whenever it wants to be."""
-        until_ns = self.now_ns + int(seconds * SECOND_NS)
-        while (due_ns := self.venue.next_due_ns(self.time())) is not None and due_ns <= until_ns:
-            self.now_ns = max(self.now_ns, due_ns)
-            self.venue.advance(self.time())
-            self.collect()
-        self.now_ns = until_ns
-        self.venue.advance(self.time())
-        self.collect()
+        super().__init__(build(seed=seed, profile=profile, pace=pace, start_ns=START_NS))
 
     # --- REST ---
-
-    def request(
-        self, method: str, path: str, query: str = "", body: bytes = b"", headers: dict[str, str] | None = None
-    ) -> HttpReply:
-        """One request as bytes."""
-        request = HttpRequest("futures", method, path, query, headers or {}, body, ADDRESS)
-        self.venue.classify(request)
-        reply = self.venue.handle(request, self.time())
-        self.collect()
-        return reply
 
     def signature(self, data: str, path: str, nonce: str = "") -> str:
         """What the vendor's page says a client must send."""
@@ -110,31 +75,26 @@ class Client:
         assert document["result"] == "error", reply.body
         return reply.status, document["error"]
 
-    def send(self, **changes: object) -> Any:
+    def submit(self, **changes: object) -> Any:
         """The status of an order: a passive limit order, changed where wanted; None leaves a parameter out."""
         return self.ask("POST", "sendorder", **order(**changes))["sendStatus"]
 
     def placed(self, **changes: object) -> str:
         """The id of an order that must be placed."""
-        status = self.send(**changes)
+        status = self.submit(**changes)
         assert status["status"] == "placed", status
         return str(status["order_id"])
 
     def market(self, side: str = "buy", size: object = "0.1", symbol: str = PF, **more: object) -> Any:
         """A market order."""
-        return self.send(orderType="mkt", side=side, size=size, symbol=symbol, limitPrice=None, **more)
+        return self.submit(orderType="mkt", side=side, size=size, symbol=symbol, limitPrice=None, **more)
 
     def stop(self, **changes: object) -> Any:
         """The status of a stop below the market."""
         usual: dict[str, object] = {"orderType": "stp", "side": "sell", "stopPrice": 58000, "limitPrice": None}
-        return self.send(**(usual | changes))
+        return self.submit(**(usual | changes))
 
     # --- from behind ---
-
-    def move(self, price: str, symbol: str = PF) -> None:
-        """Move the market through every price up to this one."""
-        self.command(SetPrice(symbol, self.venue.desk.listings[symbol].tick.count(price) or 0))
-        self.wait(0.1)
 
     def fill(self, uid: str, lots: int = 0) -> None:
         """A stranger trades with a resting order."""
@@ -142,33 +102,15 @@ class Client:
         assert found is not None
         self.command(FillOrder(found.instrument, found.order_id, lots))
 
-    def command(self, command: Command) -> list[Event]:
-        """Tell the engine something from behind."""
-        events = self.venue.command(command, self.time())
-        self.collect()
-        return events
-
-    def switch(self, quirk: str, on: bool) -> None:
-        """Turn a row of the register on or off."""
-        self.venue.switch_quirk(quirk, on)
-
     # --- streams ---
 
     def open(self, path: str = "/ws/v1") -> int:
         """Open a session, which must be let in; returns its number."""
-        number = len(self.heard) + 1
-        self.heard[number] = []
-        refusal = self.venue.open(number, HttpRequest("futures", "GET", path, "", {}, b"", ADDRESS), self.time())
-        assert refusal is None, refusal
-        self.collect()
-        return number
+        return self.admit(HttpRequest("futures", "GET", path, "", {}, b"", ADDRESS))
 
     def say(self, session: int, frame: object) -> list[Any]:
         """Send a frame: text or bytes as they are, anything else as JSON. Returns what was heard since last time."""
-        raw = frame if isinstance(frame, str | bytes) else msgspec.json.encode(frame).decode()
-        self.venue.classify_frame(session, raw)
-        self.venue.receive(session, raw, self.time())
-        self.collect()
+        self.send(session, frame)
         return self.take(session)
 
     def subscribe(self, session: int, feed: str, *products: str) -> list[Any]:
@@ -195,21 +137,6 @@ class Client:
             self.say(session, {"event": "subscribe", "feed": feed, **proof})
         return session
 
-    def take(self, session: int) -> list[Any]:
-        """What a session heard since the last call, decoded."""
-        taken, self.heard[session] = self.heard[session], []
-        return [msgspec.json.decode(text) for text in taken]
-
-    def collect(self) -> None:
-        """Take what the venue wants to send, and sort it by session."""
-        for outgoing in self.venue.take_outgoing():
-            if isinstance(outgoing, Message):
-                self.messages.append(outgoing)
-                for session in outgoing.sessions:
-                    self.heard[session].append(str(outgoing.payload))
-            elif isinstance(outgoing, CloseSession):
-                self.closed.append(outgoing)
-
 
 def decoded(reply: HttpReply) -> Any:
     """The JSON of a reply."""
@@ -224,4 +151,4 @@ def exact(reply: HttpReply) -> Any:
 def order(**changes: object) -> dict[str, object]:
     """A passive limit order, changed where wanted; None leaves a parameter out."""
     usual: dict[str, object] = {"orderType": "lmt", "symbol": PF, "side": "buy", "size": "0.5", "limitPrice": 59000}
-    return {name: value for name, value in (usual | changes).items() if value is not None}
+    return changed(usual, changes)

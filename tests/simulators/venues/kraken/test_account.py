@@ -181,7 +181,7 @@ def test_a_dated_contract_settles_and_is_listed_no_more(client: Client) -> None:
     assert client.ask("GET", "openpositions")["openPositions"] == []
     assert client.ask("GET", "openorders")["openOrders"] == []
     assert dated not in {row["symbol"] for row in client.public(V3 + "instruments")["instruments"]}
-    assert client.send(symbol=dated, size=1)["status"] == "contractExpired"
+    assert client.submit(symbol=dated, size=1)["status"] == "contractExpired"
     assert [row["info"] for row in client.history("account-log")["logs"][:2]] == ["settlement", "settlement"]
 
 

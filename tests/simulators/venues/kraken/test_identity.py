@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 
 import pytest
+from tests.simulators.venues.support.client import SECOND_NS
 
 from venueproof_simulators.venues.kraken.signing import sign_challenge
 
-from .client import PF, SECOND_NS, V3, Client, decoded
+from .client import PF, V3, Client, decoded
 
 OPEN = V3 + "openorders"
 REFUSED = {"event": "alert", "message": "Failed to subscribe to authenticated feed"}

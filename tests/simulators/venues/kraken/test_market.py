@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from tests.simulators.venues.support.client import SECOND_NS
 
 from venueproof_simulators.engine.commands import SetMark
 
-from .client import PF, PI, SECOND_NS, V3, Client, decoded, exact
+from .client import PF, PI, V3, Client, decoded, exact
 
 CHART = "/api/charts/v1/trade/"
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.simulators.venues.support.client import ADDRESS
 
 from venueproof_simulators.engine.commands import AddLiquidity
 from venueproof_simulators.engine.state import Side
 from venueproof_simulators.host.venue import HttpRequest
 
-from .client import ADDRESS, PF, PI, V3, Client, decoded, exact, order
+from .client import PF, PI, V3, Client, decoded, exact, order
 
 
 def test_a_limit_order_rests_and_is_told_in_full(client: Client) -> None:
@@ -55,7 +56,7 @@ def test_a_limit_order_rests_and_is_told_in_full(client: Client) -> None:
 
 
 def test_an_order_without_an_id_of_its_own_has_none(client: Client) -> None:
-    status = client.send()
+    status = client.submit()
     assert "cliOrdId" not in status
     assert status["orderEvents"][0]["order"]["cliOrdId"] is None
     assert "cliOrdId" not in client.ask("GET", "openorders")["openOrders"][0]
@@ -104,7 +105,7 @@ def test_a_market_order_is_an_immediate_one_within_one_percent(client: Client) -
     ],
 )
 def test_a_refused_order_is_a_status_inside_a_success(client: Client, changes: dict[str, Any], word: str) -> None:
-    assert client.send(**changes)["status"] == word
+    assert client.submit(**changes)["status"] == word
     assert client.ask("GET", "openorders")["openOrders"] == []
 
 
@@ -131,10 +132,10 @@ def test_malformed_parameters_are_errors(client: Client, changes: dict[str, Any]
 
 def test_a_client_id_is_refused_while_it_lives(client: Client) -> None:
     uid = client.placed(cliOrdId="a1")
-    assert client.send(cliOrdId="a1")["status"] == "clientOrderIdAlreadyExist"
+    assert client.submit(cliOrdId="a1")["status"] == "clientOrderIdAlreadyExist"
     assert client.stop(cliOrdId="a1")["status"] == "clientOrderIdAlreadyExist"
     client.ask("POST", "cancelorder", order_id=uid)
-    assert client.send(cliOrdId="a1")["status"] == "placed"
+    assert client.submit(cliOrdId="a1")["status"] == "placed"
 
 
 @pytest.mark.quirk("kraken.error.unknown-status-swallowed")
@@ -323,10 +324,10 @@ def test_states_are_told_of_what_lives_or_ended_lately(client: Client) -> None:
 
 def test_an_account_that_meets_itself_does_as_it_wants(client: Client) -> None:
     client.placed(limitPrice=60000)
-    assert client.send(side="sell", limitPrice=60000)["status"] == "selfFill"
+    assert client.submit(side="sell", limitPrice=60000)["status"] == "selfFill"
     assert client.ask("GET", "self-trade-strategy")["strategy"] == "REJECT_TAKER"
     client.ask("PUT", "self-trade-strategy", strategy="CANCEL_MAKER_SELF")
-    assert client.send(side="sell", limitPrice=60000)["status"] == "placed"
+    assert client.submit(side="sell", limitPrice=60000)["status"] == "placed"
     assert [row["side"] for row in client.ask("GET", "openorders")["openOrders"]] == ["sell"]
     assert client.refused("PUT", "self-trade-strategy", strategy="x") == (200, "invalidArgument: strategy")
 

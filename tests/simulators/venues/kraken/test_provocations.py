@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
+from tests.simulators.venues.support.client import ADDRESS
 
 from venueproof_simulators.engine.events import Event
 from venueproof_simulators.host import discovery
@@ -18,7 +19,7 @@ from venueproof_simulators.host.rules import AnswerVenueError, Direction, Rewrit
 from venueproof_simulators.host.venue import HttpRequest, Message, Profile, Provoked, VenueTime
 from venueproof_simulators.venues.kraken.venue import KrakenVenue
 
-from .client import ADDRESS, PF, V3, Client, decoded
+from .client import PF, V3, Client, decoded
 
 SYMBOL, INVERSE = "BTC/USD:USD", "BTC/USD:BTC"
 ROWS = {row.id: row for row in discovery.quirks("kraken")}

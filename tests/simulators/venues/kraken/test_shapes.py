@@ -7,8 +7,9 @@ from typing import Any, cast
 
 import msgspec
 import pytest
+from tests.simulators.venues.support.client import SECOND_NS
 
-from .client import PF, PI, SECOND_NS, V3, Client, decoded, order
+from .client import PF, PI, V3, Client, decoded, order
 
 SHAPES: dict[str, Any] = msgspec.json.decode(Path(__file__).with_name("shapes.json").read_bytes())
 

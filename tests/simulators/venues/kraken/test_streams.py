@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.simulators.venues.support.client import ADDRESS, SECOND_NS
 
 from venueproof_simulators.engine.commands import AddLiquidity
 from venueproof_simulators.engine.events import Forgotten
 from venueproof_simulators.engine.state import Side
 from venueproof_simulators.host.venue import HttpRequest
 
-from .client import ADDRESS, PF, PI, SECOND_NS, V3, Client, decoded
+from .client import PF, PI, V3, Client, decoded
 
 
 @pytest.mark.quirk("kraken.candle.no-ws-feed")

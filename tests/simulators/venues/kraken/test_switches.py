@@ -5,10 +5,11 @@ from __future__ import annotations
 from urllib.parse import quote_plus
 
 import pytest
+from tests.simulators.venues.support.client import SECOND_NS
 
 from venueproof_simulators.venues.kraken.streams.account import FILLS_FIRST, NO_CLIENT_IDS, SILENT_CANCEL
 
-from .client import PF, PI, SECOND_NS, V3, Client, decoded
+from .client import PF, PI, V3, Client, decoded
 
 
 @pytest.mark.quirk("kraken.candle.poll-60s")
@@ -59,12 +60,12 @@ def test_trailing_stops_are_taken_or_refused(client: Client, field: Client) -> N
         "trailingStopMaxDeviation": 1,
         "trailingStopDeviationUnit": "PERCENT",
     }
-    assert client.send(**trailing)["status"] == "placed"
+    assert client.submit(**trailing)["status"] == "placed"
     (row,) = client.ask("GET", "openorders")["openOrders"]
     assert (row["orderType"], row["stopPrice"]) == ("trailing_stop", 59400)
-    assert field.send(**trailing) == {**field.send(**trailing), "status": "invalidOrderType", "orderEvents": []}
+    assert field.submit(**trailing) == {**field.submit(**trailing), "status": "invalidOrderType", "orderEvents": []}
     field.switch("kraken.order.trailing-none", False)
-    assert field.send(**trailing)["status"] == "placed"
+    assert field.submit(**trailing)["status"] == "placed"
 
 
 @pytest.mark.quirk("kraken.order.trailing-not-amendable")
@@ -189,7 +190,7 @@ def test_contracts_in_the_log_are_in_small_letters_or_in_capitals(client: Client
     assert (position["asset"], money["contract"], money["asset"]) == ("pf_xbtusd", "pf_xbtusd", "usd")
     client.switch("kraken.symbol.case-drift", False)
     assert client.history("account-log")["logs"][0]["asset"] == PF
-    assert client.send(symbol="pf_xbtusd", size="0.1", limitPrice=58000)["status"] == "placed"
+    assert client.submit(symbol="pf_xbtusd", size="0.1", limitPrice=58000)["status"] == "placed"
 
 
 @pytest.mark.quirk("kraken.ws.client-id-omitted")

@@ -9,82 +9,32 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 import msgspec
+from tests.simulators.venues.support.client import ADDRESS, SECOND_NS, START_NS, VenueClient, changed
 
-from venueproof_simulators.engine.commands import Command, SetPrice
-from venueproof_simulators.engine.events import Event
 from venueproof_simulators.engine.prices import Pace
-from venueproof_simulators.host.venue import CloseSession, HttpReply, HttpRequest, Message, Profile, VenueTime
+from venueproof_simulators.host.venue import HttpRequest, Profile
 from venueproof_simulators.venues.okx.venue import OkxVenue, build
 
-START_NS = 1_795_521_900_000_000_000
-"""2026-11-24T12:05:00Z."""
-SECOND_NS = 10**9
-ADDRESS = "127.0.0.1"
 SWAP, COIN, ETHER = "BTC-USDT-SWAP", "BTC-USD-SWAP", "ETH-USDT-SWAP"
 API = "/api/v5/"
 CODES = {SWAP: 10459, COIN: 10458, ETHER: 10461}
 
 
-class Client:
+class Client(VenueClient[OkxVenue]):
     """One venue, one account, and the clocks of both."""
 
+    origin = "www"
+    instrument = SWAP
+
     def __init__(self, profile: Profile = Profile.VENDOR, seed: int = 7, pace: Pace = Pace.STILL) -> None:
-        self.venue: OkxVenue = build(seed=seed, profile=profile, pace=pace, start_ns=START_NS)
-        self.now_ns = START_NS
-        self.skew_ns = 0
-        self.aged_ns = 0
-        self.keys = dict(self.venue.credentials)
-        self.heard: dict[int, list[str]] = {}
-        self.closed: list[CloseSession] = []
-        self.messages: list[Message] = []
-        self._woken_at = -1
+        super().__init__(build(seed=seed, profile=profile, pace=pace, start_ns=START_NS))
 
     def demo(self) -> None:
         """Use the keys of demo trading from now on."""
         keys = self.venue.credentials
         self.keys = {"apiKey": keys["demoApiKey"], "secret": keys["demoSecret"], "password": keys["demoPassword"]}
 
-    def switch(self, quirk: str, on: bool = True) -> None:
-        """Turn a row of the register on or off."""
-        self.venue.switch_quirk(quirk, on)
-
-    # --- time ---
-
-    def time(self) -> VenueTime:
-        """The venue's clocks."""
-        return VenueTime(self.now_ns, self.now_ns + self.skew_ns, self.now_ns + self.aged_ns)
-
-    def wait(self, seconds: float) -> None:
-        """Let time go by; the venue is woken whenever it wants to be."""
-        until_ns = self.now_ns + int(seconds * SECOND_NS)
-        while (due_ns := self.venue.next_due_ns(self.time())) is not None and due_ns <= until_ns:
-            assert due_ns > self.now_ns or self._woken_at != due_ns, "the venue wants to be woken again and again"
-            self._woken_at = due_ns
-            self.now_ns = max(self.now_ns, due_ns)
-            self.venue.advance(self.time())
-            self.collect()
-        self.now_ns = until_ns
-        self.venue.advance(self.time())
-        self.collect()
-
     # --- REST ---
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        query: str = "",
-        body: bytes = b"",
-        headers: dict[str, str] | None = None,
-        origin: str = "www",
-        address: str = ADDRESS,
-    ) -> HttpReply:
-        """One request as bytes."""
-        request = HttpRequest(origin, method, path, query, headers or {}, body, address)
-        self.venue.classify(request)
-        reply = self.venue.handle(request, self.time())
-        self.collect()
-        return reply
 
     def public(self, path: str, **parameters: object) -> tuple[int, Any]:
         """Status and document of a public question."""
@@ -186,29 +136,13 @@ class Client:
         [row] = self.ask("account/positions", instId=instrument)
         return row
 
-    def move(self, price: str, instrument: str = SWAP) -> None:
-        """Move the market through every price up to this one, and let what fires become orders."""
-        self.command(SetPrice(instrument, self.venue.desk.listings[instrument].tick.count(price) or 0))
-        self.wait(0.1)
-
-    def command(self, command: Command) -> list[Event]:
-        """Tell the engine something from behind."""
-        events = self.venue.command(command, self.time())
-        self.collect()
-        return events
-
     # --- streams ---
 
     def open(self, url: str, query: str = "", origin: str = "www", prefix: str = "") -> int:
         """Open a session, which must be let in; returns its number."""
-        number = len(self.heard) + 1
         self.now_ns += SECOND_NS
         handshake = HttpRequest(origin, "GET", f"{prefix}/ws/v5/{url}", query, {}, b"", ADDRESS)
-        refusal = self.venue.open(number, handshake, self.time())
-        assert refusal is None, refusal
-        self.heard[number] = []
-        self.collect()
-        return number
+        return self.admit(handshake)
 
     def login_frame(self, **changes: object) -> dict[str, object]:
         """A login, changed where wanted; None leaves a value out."""
@@ -229,13 +163,6 @@ class Client:
         answer = self.answer(session, self.login_frame())
         assert answer["event"] == "login", answer
         return session
-
-    def send(self, session: int, frame: object) -> None:
-        """Send a frame: text or bytes as they are, anything else as JSON."""
-        raw = frame if isinstance(frame, str | bytes) else msgspec.json.encode(frame).decode()
-        self.venue.classify_frame(session, raw)
-        self.venue.receive(session, raw, self.time())
-        self.collect()
 
     def answer(self, session: int, frame: object) -> Any:
         """The first answer to a frame; what else came is kept."""
@@ -262,16 +189,6 @@ class Client:
         pushed = [one for one in self.take(session, channel) if "data" in one]
         return [row for one in pushed for row in one["data"]]
 
-    def collect(self) -> None:
-        """Take what the venue wants to send, and sort it by session."""
-        for outgoing in self.venue.take_outgoing():
-            if isinstance(outgoing, Message):
-                self.messages.append(outgoing)
-                for session in outgoing.sessions:
-                    self.heard[session].append(str(outgoing.payload))
-            elif isinstance(outgoing, CloseSession):
-                self.closed.append(outgoing)
-
 
 def order(**changes: object) -> dict[str, object]:
     """A passive limit order, changed where wanted; None leaves a parameter out."""
@@ -283,7 +200,7 @@ def order(**changes: object) -> dict[str, object]:
         "sz": "1",
         "px": "59000",
     }
-    return {name: value for name, value in (usual | changes).items() if value is not None}
+    return changed(usual, changes)
 
 
 def over_socket(**changes: object) -> dict[str, object]:
@@ -304,4 +221,4 @@ def algo(**changes: object) -> dict[str, object]:
         "slOrdPx": "-1",
         "reduceOnly": True,
     }
-    return {name: value for name, value in (usual | changes).items() if value is not None}
+    return changed(usual, changes)

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.simulators.venues.support.client import SECOND_NS
 
-from .client import API, SECOND_NS, SWAP, Client
+from .client import API, SWAP, Client
 
 BALANCE = f"{API}account/balance"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from tests.simulators.venues.support.client import SECOND_NS
 
 from venueproof_simulators.engine.commands import PayFunding, PrintTrade
 from venueproof_simulators.engine.state import Side
 
-from .client import COIN, SECOND_NS, SWAP, Client
+from .client import COIN, SWAP, Client
 
 DAY_MS = 86_400_000
 NOW_MS = 1_795_521_900_000

@@ -6,11 +6,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.simulators.venues.support.client import SECOND_NS
 
 from venueproof_simulators.engine.commands import ExpireOrder, FillOrder
 from venueproof_simulators.host.venue import HttpRequest
 
-from .client import API, COIN, ETHER, SECOND_NS, SWAP, Client, algo, order
+from .client import API, COIN, ETHER, SWAP, Client, algo, order
 
 PLACE, BATCH = "trade/order", "trade/batch-orders"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from tests.simulators.venues.support.client import SECOND_NS
 
 from venueproof_simulators.engine.commands import AddLiquidity, FillOrder, PrintTrade
 from venueproof_simulators.engine.state import Side
 
-from .client import COIN, ETHER, SECOND_NS, SWAP, Client, order, over_socket
+from .client import COIN, ETHER, SWAP, Client, order, over_socket
 
 BOOKS = {"channel": "books", "instId": SWAP}
 
