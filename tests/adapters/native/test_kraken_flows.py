@@ -17,6 +17,7 @@ from venueproof_contracts.actions import (
     Drop,
     DropManner,
     DropMessage,
+    ExpireOrder,
     FillOrder,
     Matcher,
     Operation,
@@ -346,6 +347,22 @@ def test_a_stop_that_fired_is_told_as_two_orders_of_one_id(profile: ProfileName,
 
 def moved(desk: Desk, per_mille: int) -> Decimal:
     return (desk.bid * (1000 + per_mille) / 1000).quantize(Decimal(1))
+
+
+def test_the_end_of_what_a_stop_became_is_not_that_of_the_stop() -> None:
+    async def story(desk: Desk) -> None:
+        limit = structs.replace(stop(desk), type=OrderType.LIMIT, price=desk.below(1))
+        waiting = await desk.adapter.place(limit)
+        await asyncio.sleep(3)
+        await desk.do(DropMessage(Matcher(topic=Topic.ORDER, skip=1)))  # the word that there is an order now
+        await desk.do(SetPrice(LINEAR, desk.below(3)))
+        await desk.do(ExpireOrder(LINEAR, str(waiting.ref.venue_id)))
+        await asyncio.sleep(8)
+        told = desk.fold.conditionals[waiting.ref.intent_id]
+        assert (told.status, told.replaced_by) == (OrderStatus.TRIGGERED, waiting.ref.venue_id)
+        assert desk.fold.orders[waiting.ref.intent_id].status is OrderStatus.EXPIRED
+
+    flow(story)
 
 
 @each_profile

@@ -38,6 +38,7 @@ REQUEST_LIFETIME_S = 6
 """What changes something says until when the venue must have looked at it; a second for the error of our clock."""
 ROWS = "batchOrder"
 """The parameter that holds the rows of a batch."""
+_BY_COST = "derivatives"
 _PREFIX = "/derivatives"
 _FACTS = read_calls(Path(__file__).with_name("calls.toml"))
 
@@ -68,7 +69,7 @@ class Rest(Requests):
     def costs(self, call: Call, params: Params) -> Mapping[str, int]:
         """Each row of a batch counts."""
         rows = cast(list[object], params.get(ROWS) or [])
-        return {name: cost + len(rows) for name, cost in call.costs.items()}
+        return {name: cost + len(rows) if name == _BY_COST else cost for name, cost in call.costs.items()}
 
     def written(self, call: Call, params: Params) -> tuple[str, dict[str, str], bytes | None]:
         """What is posted is a form, everything else stands in the query; until when it is good stands there always."""

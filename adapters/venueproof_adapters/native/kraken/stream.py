@@ -138,6 +138,9 @@ class KrakenAccountSource:
         if known is None:
             self._known.hold(venue_id, partial(self._removed, venue_id, reason, stream))
             return
+        if known.status is OrderStatus.TRIGGERING:
+            stream.hear_change()  # it failed to fire, or what it became is gone already: that is not said
+            return
         self._order(gone(known, reason, self._now_ns()), "", stream)
 
     def _last(self, venue_id: str) -> Order | None:
