@@ -25,7 +25,7 @@ from venueproof_contracts.actions import (
     Topic,
 )
 from venueproof_contracts.bench import WireKind
-from venueproof_contracts.errors import Reason, Rejected, Unsupported
+from venueproof_contracts.errors import Reason, Rejected, Unsupported, VenueDown
 from venueproof_contracts.model import (
     Channel,
     OffsetUnit,
@@ -39,6 +39,7 @@ from venueproof_contracts.model import (
     Trigger,
     TriggerKind,
 )
+from venueproof_simulators.host.rules import Delay, Direction, Match, Rule
 
 VENUE = "deribit"
 LINEAR, INVERSE = "BTC/USDC:USDC", "BTC/USD:BTC"
@@ -68,6 +69,37 @@ def test_a_token_that_ended_early_is_exchanged_and_the_order_is_placed_once() ->
         assert desk.requests(Operation.PLACE) == 3
 
     flow("vendor", story, symbol=LINEAR, at=VENUE)
+
+
+def test_tokens_are_renewed_half_a_minute_before_their_end_over_http_and_on_the_connection() -> None:
+    async def story(desk: Desk) -> None:
+        mark, begun_ns = len(desk.venue.bench.wire()), desk.venue.bench.now_ns()
+        await asyncio.sleep(895)
+        asked = [row for row in desk.venue.bench.wire()[mark:] if row.label.endswith("public/auth")]
+        sent = [row for row in asked if row.kind in (WireKind.REQUEST, WireKind.FRAME_IN)]
+        assert {row.kind for row in sent} == {WireKind.REQUEST, WireKind.FRAME_IN}
+        assert len(sent) == 2
+        for row in sent:
+            assert '"grant_type":"refresh_token"' in row.text
+            assert 868 < (row.at_ns - begun_ns) / 1e9 < 895
+        assert StreamState.DOWN not in [event.state for event in desk.fold.stream]
+
+    flow("vendor", story, symbol=LINEAR, at=VENUE)
+
+
+def test_an_answer_that_comes_late_is_dropped_and_nothing_waits_for_it() -> None:
+    async def story(desk: Desk) -> None:
+        await desk.adapter.subscribe(Channel.TRADES, LINEAR)
+        match = Match(Direction.REQUEST, contains='"chart.trades')
+        desk.venue.simulator.add_rule(Rule(match, Delay(11 * 10**9), "answered late"))
+        with pytest.raises(VenueDown):
+            await desk.adapter.subscribe(Channel.CANDLES, LINEAR)
+        await asyncio.sleep(3)
+        await desk.adapter.subscribe(Channel.CANDLES, LINEAR)
+        await asyncio.sleep(61)
+        assert any(candle.closed for candle in desk.fold.candles[LINEAR, "1m"])
+
+    flow("vendor", story, listening=False, symbol=LINEAR, at=VENUE)
 
 
 def test_an_order_of_which_nothing_was_heard_is_told_with_its_fill() -> None:
