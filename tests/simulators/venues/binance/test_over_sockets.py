@@ -9,28 +9,21 @@ from typing import Any
 import aiohttp
 import msgspec
 import pytest
+from tests.simulators.venues.support.sockets import SocketWorld
+from tests.simulators.venues.support.sockets import play as play_with
 
-from venueproof.virtual import VirtualClock, VirtualLoop, run
 from venueproof_simulators.engine.commands import FillOrder
 from venueproof_simulators.host import discovery
-from venueproof_simulators.host.latency import VIRTUAL_LATENCY
-from venueproof_simulators.host.simulator import Simulator
-from venueproof_simulators.host.venue import Profile, Provoked
+from venueproof_simulators.host.venue import Profile
 
 from .client import Client, order
 
 SYMBOL = "BTC/USDT:USDT"
 ORDER = "/fapi/v1/order"
-CASES = {(one.kind, one.quirk): one for one in discovery.provocations("binance")}
 
 
-class World:
+class World(SocketWorld[Client]):
     """The venue behind sockets, and a client that signs."""
-
-    def __init__(self, simulator: Simulator, signer: Client, http: aiohttp.ClientSession) -> None:
-        self.simulator = simulator
-        self._signer = signer
-        self._http = http
 
     async def ask(self, method: str, path: str, **parameters: object) -> tuple[int, Any]:
         """Status and body of a signed request."""
@@ -39,53 +32,27 @@ class World:
     async def user_stream(self) -> aiohttp.ClientWebSocketResponse:
         """A session with the account's events."""
         _, document = await self.ask("POST", "/fapi/v1/listenKey")
-        return await self._http.ws_connect(f"{self.simulator.ws_url}/private/ws?listenKey={document['listenKey']}")
+        return await self.connect(f"/private/ws?listenKey={document['listenKey']}")
 
     async def ask_at(self, official: str, method: str, path: str, **parameters: object) -> tuple[int, Any]:
         """The same at the local twin of an official base."""
-        self._signer.now_ns = self.simulator.time().true_ns
-        url = f"{self.simulator.origins[official]}{path}?{self._signer.signed_query(parameters)}"
-        async with self._http.request(method, url, headers={"x-mbx-apikey": self._signer.keys["apiKey"]}) as reply:
+        self.wake()
+        url = f"{self.simulator.origins[official]}{path}?{self.signer.signed_query(parameters)}"
+        async with self.http.request(method, url, headers={"x-mbx-apikey": self.signer.keys["apiKey"]}) as reply:
             return reply.status, msgspec.json.decode(await reply.read())
 
     async def connect_at(self, official: str, path: str) -> aiohttp.ClientWebSocketResponse:
         """A session at the local twin of an official base."""
-        return await self._http.ws_connect(f"{self.simulator.origins[official]}{path}")
-
-    async def connect(self, path: str) -> aiohttp.ClientWebSocketResponse:
-        """A session on a path."""
-        return await self._http.ws_connect(f"{self.simulator.ws_url}{path}")
+        return await self.http.ws_connect(f"{self.simulator.origins[official]}{path}")
 
     def signed_params(self, **parameters: object) -> dict[str, object]:
         """Parameters of a signed frame."""
-        self._signer.now_ns = self.simulator.time().true_ns
-        return self._signer.signed_params(**parameters)
-
-    def provoke(self, kind: str, quirk: str) -> Provoked:
-        """Make the venue show a case."""
-        return CASES[kind, quirk].code(self.simulator, SYMBOL)
+        return self.wake().signed_params(**parameters)
 
 
-Story = Callable[[World], Awaitable[None]]
-
-
-async def _told(story: Story) -> None:
-    loop = asyncio.get_running_loop()
-    assert isinstance(loop, VirtualLoop)
-    signer = Client(Profile.VENDOR)
-    simulator = Simulator(signer.venue, clock=VirtualClock(loop), seed=7, latency=VIRTUAL_LATENCY)
-    await simulator.start()
-    try:
-        async with aiohttp.ClientSession() as http:
-            await story(World(simulator, signer, http))
-    finally:
-        await simulator.stop()
-    assert simulator.faults == []
-
-
-def tell(story: Story) -> None:
-    """Run a story in virtual time."""
-    run(_told(story))
+def tell(story: Callable[[World], Awaitable[None]]) -> None:
+    """Let it happen with the venue behind sockets, in virtual time."""
+    play_with(World, Client(Profile.VENDOR), story)
 
 
 async def heard(socket: aiohttp.ClientWebSocketResponse, seconds: float) -> list[tuple[float, str, int]]:
@@ -110,7 +77,7 @@ def _trades(message: Any) -> Iterator[int]:
 @pytest.mark.quirk("binance.clientid.unknown-outcome")
 def test_order_stands_whose_answer_never_arrives() -> None:
     async def story(world: World) -> None:
-        world.provoke("reply.lost", "binance.clientid.unknown-outcome")
+        world.provoke("reply.lost", "binance.clientid.unknown-outcome", SYMBOL)
         with pytest.raises(aiohttp.ClientError):
             await world.ask("POST", ORDER, **order(newClientOrderId="lost"))
         status, found = await world.ask("GET", ORDER, symbol="BTCUSDT", origClientOrderId="lost")
@@ -123,7 +90,7 @@ def test_order_stands_whose_answer_never_arrives() -> None:
 @pytest.mark.quirk("binance.http.unknown-503")
 def test_order_stands_that_was_answered_with_503() -> None:
     async def story(world: World) -> None:
-        world.provoke("reply.unknown", "binance.http.unknown-503")
+        world.provoke("reply.unknown", "binance.http.unknown-503", SYMBOL)
         status, said = await world.ask("POST", ORDER, **order(newClientOrderId="unknown"))
         assert (status, said["msg"]) == (503, "Unknown error, please check your request or try again later.")
         status, found = await world.ask("GET", ORDER, symbol="BTCUSDT", origClientOrderId="unknown")
@@ -147,7 +114,7 @@ def test_long_message_of_one_fill_comes_twice_never_or_late(kind: str, quirk: st
     async def story(world: World) -> None:
         socket = await world.user_stream()
         _, placed = await world.ask("POST", ORDER, **order(quantity="0.020"))
-        world.provoke(kind, quirk)
+        world.provoke(kind, quirk, SYMBOL)
         for _ in range(2):
             world.simulator.command(FillOrder("BTCUSDT", placed["orderId"], 10))
         found = await heard(socket, 10)
@@ -160,11 +127,11 @@ def test_long_message_of_one_fill_comes_twice_never_or_late(kind: str, quirk: st
     tell(story)
 
 
-@pytest.mark.parametrize("quirk", [quirk for kind, quirk in CASES if kind == "stream.drop"])
+@pytest.mark.parametrize("quirk", [one.quirk for one in discovery.provocations("binance") if one.kind == "stream.drop"])
 def test_connections_end_and_are_let_in_again_when_the_case_says(quirk: str) -> None:
     async def story(world: World) -> None:
         socket = await world.user_stream()
-        away_s = float(world.provoke("stream.drop", quirk).settles_s)
+        away_s = float(world.provoke("stream.drop", quirk, SYMBOL).settles_s)
         message = await socket.receive(timeout=1)
         assert message.type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
         if away_s:

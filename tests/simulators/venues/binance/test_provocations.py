@@ -1,24 +1,21 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, cast
 
 import msgspec
 import pytest
+from tests.simulators.venues.support.levers import Levers, provoke
+from tests.simulators.venues.support.levers import cases as cases_of
 
 from venueproof_contracts.model import Trigger, TriggerKind
-from venueproof_simulators.engine.commands import Command, FillOrder
-from venueproof_simulators.engine.events import Event
+from venueproof_simulators.engine.commands import FillOrder
 from venueproof_simulators.engine.refusals import REASONS
 from venueproof_simulators.host import discovery
 from venueproof_simulators.host.controls import Controls
-from venueproof_simulators.host.facts import Status
 from venueproof_simulators.host.provoking import NotShown, Provocation
-from venueproof_simulators.host.rulebook import Rulebook
-from venueproof_simulators.host.rules import AnswerVenueError, Direction, Drop, Rule
-from venueproof_simulators.host.venue import HttpReply, Message, Profile, Provoked, VenueTime
-from venueproof_simulators.venues.binance.venue import BinanceVenue
+from venueproof_simulators.host.rules import AnswerVenueError, Drop
+from venueproof_simulators.host.venue import HttpReply, Profile, Provoked
 
 from .client import Client, order, stop
 
@@ -26,71 +23,11 @@ SYMBOL = "BTC/USDT:USDT"
 ORDER = "/fapi/v1/order"
 ALGOS = "/fapi/v1/algoOrder"
 OPEN_ALGOS = "/fapi/v1/openAlgoOrders"
-ROWS = {row.id: row for row in discovery.quirks("binance")}
 
 
-class Levers:
-    """The levers, pulled on a venue without sockets; what only a host can do is noted."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-        self.rules: list[Rule] = []
-        self.rulebook = Rulebook()
-
-    @property
-    def venue(self) -> BinanceVenue:
-        return self.client.venue
-
-    def time(self) -> VenueTime:
-        return self.client.time()
-
-    def command(self, command: Command) -> list[Event]:
-        return self.client.command(command)
-
-    def add_rule(self, rule: Rule) -> int:
-        self.rules.append(rule)
-        return self.rulebook.add(rule)
-
-    def meets(self, message: Message) -> bool:
-        """Does a rule act on this streamed message?"""
-        text = str(message.payload)
-        return self.rulebook.judge(Direction.STREAM, "", message.topic, message.instrument, lambda: text) is not None
-
-    def expire_credential(self, *, silent: bool) -> None:
-        self.venue.expire_credential(silent, self.time())
-        self.client.collect()
-
-    def age(self, by_ns: int) -> None:
-        self.client.wait(by_ns / 1e9)
-
-    def ban(self, for_ns: int) -> None:
-        self.venue.ban("127.0.0.1", self.time().age_ns + for_ns, self.time())
-
-    def switch_quirk(self, quirk: str, on: bool) -> None:
-        self.venue.switch_quirk(quirk, on)
-
-
-def as_controls(levers: Levers) -> Controls:
-    """The levers that provocations pull; a lever that is missing here fails the test that needs it."""
-    return cast(Controls, levers)
-
-
-def cases(kind: str) -> list[Any]:
-    """Each provocation of a kind, in each profile that has it."""
-    return list(_cases(kind))
-
-
-def _cases(kind: str) -> Iterator[Any]:
-    for one in discovery.provocations("binance"):
-        row = ROWS[one.quirk]
-        for profile, on in ((Profile.VENDOR, row.vendor), (Profile.FIELD, row.field)):
-            if one.kind == kind and (on or one.either or row.status is not Status.SWITCH):
-                yield pytest.param(one, profile, id=f"{one.quirk}-{profile}")
-
-
-def provoke(one: Provocation, client: Client) -> tuple[Levers, Provoked]:
-    levers = Levers(client)
-    return levers, one.code(as_controls(levers), SYMBOL)
+def cases(*kinds: str) -> list[Any]:
+    """Each provocation of some kinds, in each profile that has it."""
+    return cases_of("binance", *kinds)
 
 
 def code(reply: HttpReply) -> int:
@@ -114,7 +51,7 @@ def intended(provoked: Provoked) -> dict[str, object]:
 @pytest.mark.parametrize(("one", "profile"), cases("order.reject"))
 def test_venue_itself_refuses_what_is_intended(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    _, provoked = provoke(one, client)
+    _, provoked = provoke(one, client, SYMBOL)
     reply = client.signed("POST", ORDER, **intended(provoked))
     refused = next(row for row in client.venue.desk.errors.rows if row.code == code(reply))
     rows = [row for row in client.venue.desk.errors.rows if row.code == refused.code]
@@ -135,7 +72,7 @@ def test_every_symbol_can_be_refused_in_every_way() -> None:
             for name, listing in Client(Profile.FIELD).venue.desk.listings.items():
                 client = Client(Profile.FIELD)
                 try:
-                    provoked = one.code(as_controls(Levers(client)), listing.symbol)
+                    provoked = one.code(cast(Controls, Levers(client)), listing.symbol)
                 except NotShown:
                     assert not listing.row.notional_min, (one.quirk, name)
                     continue
@@ -153,7 +90,7 @@ def test_every_symbol_can_be_refused_in_every_way() -> None:
 @pytest.mark.parametrize(("one", "profile"), cases("error.inside-success"))
 def test_refusal_stands_in_a_success(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    _, provoked = provoke(one, client)
+    _, provoked = provoke(one, client, SYMBOL)
     reply = client.signed("POST", ORDER, **intended(provoked))
     assert (reply.status, code(reply)) == (200, -5022)
 
@@ -164,19 +101,19 @@ def test_order_ends_and_the_rule_meets_the_only_message_of_it(one: Provocation, 
     client.open_user_stream()
     placed = client.limit()
     client.messages.clear()
-    levers, _ = provoke(one, client)
+    levers, _ = provoke(one, client, SYMBOL)
     assert client.ask("GET", ORDER, symbol="BTCUSDT", orderId=placed["orderId"])["status"] == "EXPIRED"
     assert isinstance(levers.rules[0].fate, Drop)
     told = [message for message in client.messages if message.topic in {"order", "fill"}]
     assert [levers.meets(message) for message in told] == [True]
 
 
-@pytest.mark.parametrize(("one", "profile"), [*cases("fill.duplicate"), *cases("fill.delayed")])
+@pytest.mark.parametrize(("one", "profile"), cases("fill.duplicate", "fill.delayed"))
 def test_rule_meets_exactly_the_long_message_of_the_next_fill(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
     client.open_user_stream()
     placed = client.limit(quantity="0.020")
-    levers, _ = provoke(one, client)
+    levers, _ = provoke(one, client, SYMBOL)
     client.messages.clear()
     for _ in range(2):
         client.command(FillOrder("BTCUSDT", placed["orderId"], 10))
@@ -189,7 +126,7 @@ def test_rule_meets_exactly_the_long_message_of_the_next_fill(one: Provocation, 
 def test_amendments_are_refused_and_the_rest_works(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
     placed = client.limit()
-    provoke(one, client)
+    provoke(one, client, SYMBOL)
     changes = {"symbol": "BTCUSDT", "orderId": placed["orderId"], "side": "BUY", "quantity": "0.02", "price": "58000"}
     assert code(client.signed("PUT", ORDER, **changes)) == -5025
     assert client.ask("DELETE", ORDER, symbol="BTCUSDT", orderId=placed["orderId"])["status"] == "CANCELED"
@@ -199,7 +136,7 @@ def test_amendments_are_refused_and_the_rest_works(one: Provocation, profile: Pr
 @pytest.mark.parametrize(("one", "profile"), cases("list.order"))
 def test_candles_are_listed_as_the_case_says(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    provoke(one, client)
+    provoke(one, client, SYMBOL)
     opened = [row[0] for row in client.get("/fapi/v1/klines", symbol="BTCUSDT", interval="1m", limit=3)]
     assert opened == sorted(opened, reverse=profile is Profile.FIELD)
 
@@ -207,7 +144,7 @@ def test_candles_are_listed_as_the_case_says(one: Provocation, profile: Profile)
 @pytest.mark.parametrize(("one", "profile"), cases("rate.ban"))
 def test_banned_until_the_end_that_is_stated(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    _, provoked = provoke(one, client)
+    _, provoked = provoke(one, client, SYMBOL)
     assert provoked.until_ns is not None
     reply = client.request("GET", "/fapi/v1/time")
     assert reply.status == 418
@@ -223,7 +160,7 @@ def test_banned_until_the_end_that_is_stated(one: Provocation, profile: Profile)
 def test_throttled_for_as_long_as_it_says(one: Provocation, profile: Profile, begin_s: float) -> None:
     client = Client(profile)
     client.wait(begin_s)
-    _, provoked = provoke(one, client)
+    _, provoked = provoke(one, client, SYMBOL)
     settles_s = float(provoked.settles_s)
     assert 0 < settles_s <= 60
     assert client.signed("POST", ORDER, **order()).status == 429
@@ -238,7 +175,7 @@ def test_throttled_for_as_long_as_it_says(one: Provocation, profile: Profile, be
 @pytest.mark.parametrize(("one", "profile"), cases("clock.late"))
 def test_next_order_is_late_at_the_engine(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    levers, provoked = provoke(one, client)
+    levers, provoked = provoke(one, client, SYMBOL)
     [rule] = levers.rules
     assert (rule.match.operation, rule.match.first) == (provoked.operation, 1)
     assert isinstance(rule.fate, AnswerVenueError)
@@ -249,7 +186,7 @@ def test_next_order_is_late_at_the_engine(one: Provocation, profile: Profile) ->
 @pytest.mark.parametrize(("one", "profile"), cases("account.restricted"))
 def test_every_request_is_refused_for_its_region(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    provoke(one, client)
+    provoke(one, client, SYMBOL)
     asked = [client.signed("GET", "/fapi/v3/account"), client.signed("POST", ORDER, **order())]
     assert [reply.status for reply in asked] == [451, 451]
 
@@ -259,7 +196,7 @@ def test_only_what_closes_is_taken(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
     resting = client.limit()
     client.market()
-    _, provoked = provoke(one, client)
+    _, provoked = provoke(one, client, SYMBOL)
     expected = -4401 if provoked.reason == "reduce-only" else -1008
     assert code(client.signed("POST", ORDER, **order())) == expected
     client.ask("DELETE", ORDER, symbol="BTCUSDT", orderId=resting["orderId"])
@@ -271,7 +208,7 @@ def test_what_ended_without_a_fill_is_unknown(one: Provocation, profile: Profile
     client = Client(profile)
     placed = client.limit()
     client.ask("DELETE", ORDER, symbol="BTCUSDT", orderId=placed["orderId"])
-    provoke(one, client)
+    provoke(one, client, SYMBOL)
     assert code(client.signed("GET", ORDER, symbol="BTCUSDT", orderId=placed["orderId"])) == -2013
 
 
@@ -279,7 +216,7 @@ def test_what_ended_without_a_fill_is_unknown(one: Provocation, profile: Profile
 def test_a_slice_is_refused_and_the_whole_position_is_not(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
     client.market()
-    _, provoked = provoke(one, client)
+    _, provoked = provoke(one, client, SYMBOL)
     closing = order(side="SELL", price="61200", reduceOnly="true")
     assert code(client.signed("POST", ORDER, **closing | {"quantity": provoked.intent["amount"]})) == -4164
     assert client.signed("POST", ORDER, **closing).status == 200
@@ -289,7 +226,7 @@ def test_a_slice_is_refused_and_the_whole_position_is_not(one: Provocation, prof
 @pytest.mark.parametrize(("one", "profile"), cases("mode.refused"))
 def test_position_mode_is_refused_while_an_order_rests_elsewhere(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    provoke(one, client)
+    provoke(one, client, SYMBOL)
     [resting] = client.venue.engine.live_orders(client.venue.account)
     assert resting.instrument != "BTCUSDT"
     assert code(client.signed("POST", "/fapi/v1/positionSide/dual", dualSidePosition="true")) == -4067
@@ -300,7 +237,7 @@ def test_position_mode_is_refused_while_an_order_rests_elsewhere(one: Provocatio
 @pytest.mark.parametrize(("one", "profile"), cases("conditional.reject"))
 def test_venue_itself_refuses_the_condition(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    _, provoked = provoke(one, client)
+    _, provoked = provoke(one, client, SYMBOL)
     trigger = msgspec.convert(provoked.intent["trigger"], Trigger)
     changes: dict[str, object] = {"triggerPrice": trigger.price}
     if trigger.kind is TriggerKind.TRAILING:
@@ -315,7 +252,7 @@ def test_venue_itself_refuses_the_condition(one: Provocation, profile: Profile) 
 def test_what_fires_stays_on_its_way(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
     placed = client.algo()
-    provoke(one, client)
+    provoke(one, client, SYMBOL)
     client.move("57000")
     client.wait(60)
     found = client.ask("GET", ALGOS, algoId=placed["algoId"])
@@ -327,7 +264,7 @@ def test_what_fires_stays_on_its_way(one: Provocation, profile: Profile) -> None
 @pytest.mark.parametrize(("one", "profile"), cases("setting.refused"))
 def test_setting_is_refused_for_what_is_in_the_way_or_asked_for(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    _, provoked = provoke(one, client)
+    _, provoked = provoke(one, client, SYMBOL)
     if provoked.operation == "set_leverage":
         reply = client.signed("POST", "/fapi/v1/leverage", symbol="BTCUSDT", leverage=provoked.leverage)
         assert code(reply) == -4028
@@ -336,11 +273,11 @@ def test_setting_is_refused_for_what_is_in_the_way_or_asked_for(one: Provocation
     assert code(client.signed("POST", "/fapi/v1/marginType", symbol="BTCUSDT", marginType="ISOLATED")) == -4047
 
 
-@pytest.mark.parametrize(("one", "profile"), [*cases("stream.silent-death"), *cases("credential.expired")])
+@pytest.mark.parametrize(("one", "profile"), cases("stream.silent-death", "credential.expired"))
 def test_stream_of_the_account_says_nothing_more(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
     session = client.open_user_stream()
-    provoke(one, client)
+    provoke(one, client, SYMBOL)
     last = [message["e"] for message in client.take(session)]
     assert last == (["listenKeyExpired"] if one.kind == "credential.expired" else [])
     client.limit()
@@ -354,7 +291,7 @@ def test_stream_of_the_account_says_nothing_more(one: Provocation, profile: Prof
 def test_the_first_change_precedes_the_acknowledgement(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
     session = client.open("/public/ws")
-    provoke(one, client)
+    provoke(one, client, SYMBOL)
     client.send(session, {"method": "SUBSCRIBE", "params": ["btcusdt@depth@100ms"], "id": 1})
     client.limit()
     client.wait(0.2)
@@ -365,7 +302,7 @@ def test_the_first_change_precedes_the_acknowledgement(one: Provocation, profile
 def test_rule_meets_a_change_of_the_book(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
     client.open("/public/ws/btcusdt@depth@100ms")
-    levers, _ = provoke(one, client)
+    levers, _ = provoke(one, client, SYMBOL)
     client.limit()
     client.wait(0.2)
     assert [levers.meets(message) for message in client.messages] == [True]

@@ -11,40 +11,33 @@ from typing import Any
 import aiohttp
 import msgspec
 import pytest
+from tests.simulators.venues.support.sockets import SocketWorld
+from tests.simulators.venues.support.sockets import play as play_with
 
-from venueproof.virtual import VirtualClock, VirtualLoop, run
 from venueproof_simulators.engine.commands import FillOrder
 from venueproof_simulators.host import discovery
-from venueproof_simulators.host.latency import VIRTUAL_LATENCY
-from venueproof_simulators.host.simulator import Simulator
-from venueproof_simulators.host.venue import Profile, Provoked
+from venueproof_simulators.host.venue import Profile
 
 from .client import CREATE, Client, order
 
 SYMBOL = "BTC/USDT:USDT"
-CASES = {(one.kind, one.quirk): one for one in discovery.provocations("bybit")}
 Socket = aiohttp.ClientWebSocketResponse
 
 
-class World:
+class World(SocketWorld[Client]):
     """The venue behind sockets, and a client that signs."""
-
-    def __init__(self, simulator: Simulator, signer: Client, http: aiohttp.ClientSession) -> None:
-        self.simulator = simulator
-        self._signer = signer
-        self._http = http
 
     async def ask(self, method: str, path: str, **parameters: object) -> tuple[int, Any]:
         """Status and body of a signed request; the body as it is where it is no document."""
-        self._signer.now_ns = self.simulator.time().true_ns
+        self.wake()
         url, body = f"{self.simulator.rest_url}{path}", b""
         text = "&".join(f"{name}={value}" for name, value in parameters.items())
         if method == "POST":
             body, text = msgspec.json.encode(parameters), msgspec.json.encode(parameters).decode()
         else:
             url = f"{url}?{text}"
-        headers = self._signer.headers(text)
-        async with self._http.request(method, url, data=body or None, headers=headers) as reply:
+        headers = self.signer.headers(text)
+        async with self.http.request(method, url, data=body or None, headers=headers) as reply:
             content = await reply.read()
             return reply.status, msgspec.json.decode(content) if content.startswith(b"{") else content
 
@@ -56,11 +49,11 @@ class World:
 
     async def login(self, path: str = "/v5/private") -> Socket:
         """A private or trade connection whose login was acknowledged."""
-        socket = await self._http.ws_connect(f"{self.simulator.ws_url}{path}")
+        socket = await self.connect(path)
         expires = self.simulator.time().wire_ms + 10_000
-        secret = self._signer.keys["secret"].encode()
+        secret = self.signer.keys["secret"].encode()
         signature = hmac.new(secret, f"GET/realtime{expires}".encode(), hashlib.sha256).hexdigest()
-        await socket.send_json({"op": "auth", "args": [self._signer.keys["apiKey"], expires, signature]})
+        await socket.send_json({"op": "auth", "args": [self.signer.keys["apiKey"], expires, signature]})
         told = await socket.receive_json(timeout=1)
         assert told.get("success") or told.get("retCode") == 0
         return socket
@@ -72,31 +65,10 @@ class World:
         assert (await socket.receive_json(timeout=1))["success"]
         return socket
 
-    def provoke(self, kind: str, quirk: str) -> Provoked:
-        """Make the venue show a case."""
-        return CASES[kind, f"bybit.{quirk}"].code(self.simulator, SYMBOL)
 
-
-Story = Callable[[World], Awaitable[None]]
-
-
-async def _told(story: Story) -> None:
-    loop = asyncio.get_running_loop()
-    assert isinstance(loop, VirtualLoop)
-    signer = Client(Profile.VENDOR)
-    simulator = Simulator(signer.venue, clock=VirtualClock(loop), seed=7, latency=VIRTUAL_LATENCY)
-    await simulator.start()
-    try:
-        async with aiohttp.ClientSession() as http:
-            await story(World(simulator, signer, http))
-    finally:
-        await simulator.stop()
-    assert simulator.faults == []
-
-
-def tell(story: Story) -> None:
-    """Run a story in virtual time."""
-    run(_told(story))
+def tell(story: Callable[[World], Awaitable[None]]) -> None:
+    """Let it happen with the venue behind sockets, in virtual time."""
+    play_with(World, Client(Profile.VENDOR), story)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +76,7 @@ def tell(story: Story) -> None:
 )
 def test_an_order_stands_whose_answer_is_lost_or_says_nothing(kind: str, quirk: str) -> None:
     async def story(world: World) -> None:
-        world.provoke(kind, quirk)
+        world.provoke(kind, f"bybit.{quirk}", SYMBOL)
         if kind == "reply.lost":
             with pytest.raises(aiohttp.ClientError):
                 await world.ask("POST", CREATE, **order(orderLinkId="lost"))
@@ -123,7 +95,7 @@ def test_an_execution_comes_twice_or_never(kind: str, times: int) -> None:
     async def story(world: World) -> None:
         socket = await world.listen("execution")
         await world.place(qty="0.02")
-        world.provoke(kind, "ws.fill-delay-dup-miss")
+        world.provoke(kind, "bybit.ws.fill-delay-dup-miss", SYMBOL)
         for _ in range(2):
             world.simulator.command(FillOrder("BTCUSDT", 1, 10))
         told = list[str]()
@@ -136,11 +108,11 @@ def test_an_execution_comes_twice_or_never(kind: str, times: int) -> None:
     tell(story)
 
 
-@pytest.mark.parametrize("quirk", [quirk for kind, quirk in CASES if kind == "stream.drop"])
+@pytest.mark.parametrize("quirk", [one.quirk for one in discovery.provocations("bybit") if one.kind == "stream.drop"])
 def test_connections_end_and_are_let_in_again_when_the_case_says(quirk: str) -> None:
     async def story(world: World) -> None:
         socket = await world.listen("order")
-        away_s = float(world.provoke("stream.drop", quirk.removeprefix("bybit.")).settles_s)
+        away_s = float(world.provoke("stream.drop", quirk, SYMBOL).settles_s)
         message = await socket.receive(timeout=1)
         assert message.type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
         if away_s:
@@ -156,7 +128,7 @@ def test_connections_end_and_are_let_in_again_when_the_case_says(quirk: str) -> 
 def test_a_dead_connection_swallows_pings_and_stays_open() -> None:
     async def story(world: World) -> None:
         socket = await world.listen("order")
-        world.provoke("stream.silent-death", "ws.pong-shapes")
+        world.provoke("stream.silent-death", "bybit.ws.pong-shapes", SYMBOL)
         await socket.send_json({"op": "ping"})
         with pytest.raises(TimeoutError):
             await socket.receive(timeout=6)
@@ -177,7 +149,7 @@ def test_an_order_frame_is_answered_and_a_lost_one_is_not() -> None:
 
         answer = await send("1")
         assert msgspec.json.decode(answer.data)["reqId"] == "1"
-        world.provoke("reply.lost", "clientid.unknown-outcome")
+        world.provoke("reply.lost", "bybit.clientid.unknown-outcome", SYMBOL)
         lost = await send("2")
         assert lost.type is not aiohttp.WSMsgType.TEXT
         _, found = await world.ask("GET", "/v5/order/realtime", category="linear", symbol="BTCUSDT")

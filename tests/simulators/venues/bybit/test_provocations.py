@@ -2,89 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import pytest
+from tests.simulators.venues.support.levers import cases as cases_of
+from tests.simulators.venues.support.levers import provoke
 
 from venueproof_contracts.model import Trigger
-from venueproof_simulators.engine.commands import Command, FillOrder
-from venueproof_simulators.engine.events import Event
+from venueproof_simulators.engine.commands import FillOrder
 from venueproof_simulators.engine.refusals import REASONS
 from venueproof_simulators.host import discovery
-from venueproof_simulators.host.controls import Controls
-from venueproof_simulators.host.facts import Status
 from venueproof_simulators.host.provoking import NotShown, Provocation
-from venueproof_simulators.host.rulebook import Rulebook
-from venueproof_simulators.host.rules import AnswerVenueError, Direction, Drop, Rule
-from venueproof_simulators.host.venue import Message, Profile, Provoked, VenueTime
-from venueproof_simulators.venues.bybit.venue import BybitVenue
+from venueproof_simulators.host.rules import AnswerVenueError, Drop
+from venueproof_simulators.host.venue import Profile, Provoked
 
 from .client import Client, order, stop
 
 SYMBOL = "BTC/USDT:USDT"
-ROWS = {row.id: row for row in discovery.quirks("bybit")}
-
-
-class Levers:
-    """The levers, pulled on a venue without sockets; what only a host can do is noted."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-        self.rules: list[Rule] = []
-        self.rulebook = Rulebook()
-
-    @property
-    def venue(self) -> BybitVenue:
-        return self.client.venue
-
-    def time(self) -> VenueTime:
-        return self.client.time()
-
-    def command(self, command: Command) -> list[Event]:
-        return self.client.command(command)
-
-    def add_rule(self, rule: Rule) -> int:
-        self.rules.append(rule)
-        return self.rulebook.add(rule)
-
-    def meets(self, message: Message) -> bool:
-        """Does a rule act on this streamed message?"""
-        text = str(message.payload)
-        return self.rulebook.judge(Direction.STREAM, "", message.topic, message.instrument, lambda: text) is not None
-
-    def expire_credential(self, *, silent: bool) -> None:
-        self.venue.expire_credential(silent, self.time())
-        self.client.collect()
-
-    def age(self, by_ns: int) -> None:
-        self.client.aged_ns += by_ns
-
-    def ban(self, for_ns: int) -> None:
-        self.venue.ban("127.0.0.1", self.time().age_ns + for_ns, self.time())
-
-    def switch_quirk(self, quirk: str, on: bool) -> None:
-        self.venue.switch_quirk(quirk, on)
 
 
 def cases(*kinds: str) -> list[Any]:
-    """Each provocation of these kinds, in each profile that has it."""
-    return [case for kind in kinds for case in _cases(kind)]
-
-
-def _cases(kind: str) -> Iterator[Any]:
-    for one in discovery.provocations("bybit"):
-        row = ROWS[one.quirk]
-        for profile, on in ((Profile.VENDOR, row.vendor), (Profile.FIELD, row.field)):
-            if one.kind == kind and (on or one.either or row.status is not Status.SWITCH):
-                yield pytest.param(one, profile, id=f"{one.quirk}-{profile}")
-
-
-def provoke(one: Provocation, client: Client, symbol: str = SYMBOL) -> tuple[Levers, Provoked]:
-    levers = Levers(client)
-    return levers, one.code(cast(Controls, levers), symbol)
+    """Each provocation of some kinds, in each profile that has it."""
+    return cases_of("bybit", *kinds)
 
 
 def intended(provoked: Provoked) -> dict[str, Any]:
@@ -112,7 +53,7 @@ def reasons_of(client: Client, code: int) -> set[str]:
 @pytest.mark.parametrize(("one", "profile"), cases("order.reject", "error.inside-success"))
 def test_the_venue_itself_refuses_what_is_intended(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    _, provoked = provoke(one, client)
+    _, provoked = provoke(one, client, SYMBOL)
     code, _ = client.refused("order/create", **intended(provoked))
     assert provoked.reason in reasons_of(client, code)
     assert client.ask("order/realtime", category="linear", symbol="BTCUSDT")["list"] == []
@@ -141,7 +82,7 @@ def test_every_symbol_can_be_refused_in_every_way() -> None:
 @pytest.mark.parametrize(("one", "profile"), cases("conditional.reject"))
 def test_the_venue_itself_refuses_the_condition(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    _, provoked = provoke(one, client)
+    _, provoked = provoke(one, client, SYMBOL)
     trigger = msgspec.convert(provoked.intent["trigger"], Trigger)
     code, _ = client.refused("order/create", **stop(triggerPrice=str(trigger.price)))
     assert provoked.reason in reasons_of(client, code)
@@ -153,7 +94,7 @@ def test_an_order_ends_and_the_rule_meets_the_only_message_of_it(one: Provocatio
     client.listen("order", "execution")
     placed = client.place()
     client.messages.clear()
-    levers, _ = provoke(one, client)
+    levers, _ = provoke(one, client, SYMBOL)
     assert client.shown(placed)["orderStatus"] == "Cancelled"
     assert isinstance(levers.rules[0].fate, Drop)
     told = [message for message in client.messages if message.topic in {"order", "fill"}]
@@ -165,7 +106,7 @@ def test_the_rule_meets_exactly_the_execution_of_the_next_fill(one: Provocation,
     client = Client(profile)
     client.listen("order", "execution", "execution.fast")
     client.place(qty="0.02")
-    levers, _ = provoke(one, client)
+    levers, _ = provoke(one, client, SYMBOL)
     client.messages.clear()
     for _ in range(2):
         client.command(FillOrder("BTCUSDT", 1, 10))
@@ -177,7 +118,7 @@ def test_the_rule_meets_exactly_the_execution_of_the_next_fill(one: Provocation,
 @pytest.mark.parametrize(("one", "profile"), cases("reply.unknown"))
 def test_the_next_order_is_carried_out_and_answered_with_a_time_out(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    levers, provoked = provoke(one, client)
+    levers, provoked = provoke(one, client, SYMBOL)
     [rule] = levers.rules
     assert (rule.match.operation, rule.match.first) == (provoked.operation, 1)
     assert isinstance(rule.fate, AnswerVenueError)
@@ -190,7 +131,7 @@ def test_the_next_order_is_carried_out_and_answered_with_a_time_out(one: Provoca
 @pytest.mark.parametrize(("one", "profile"), cases("reply.lost"))
 def test_the_next_order_is_the_one_whose_reply_is_lost(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    levers, provoked = provoke(one, client)
+    levers, provoked = provoke(one, client, SYMBOL)
     assert (levers.rules[0].match.operation, provoked.operation) == ("place", "place")
     row = client.venue.desk.errors.row("server-timeout")
     assert (row.status, row.code, row.reason) == (200, 10000, "")
@@ -199,7 +140,7 @@ def test_the_next_order_is_the_one_whose_reply_is_lost(one: Provocation, profile
 @pytest.mark.parametrize(("one", "profile"), cases("list.order"))
 def test_candles_are_listed_newest_first(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    _, provoked = provoke(one, client)
+    _, provoked = provoke(one, client, SYMBOL)
     rows = client.get("market/kline", category="linear", symbol="BTCUSDT", interval="1", limit=3)["list"]
     assert provoked.operation == "candles"
     assert [row[0] for row in rows] == sorted((row[0] for row in rows), reverse=True)
@@ -208,7 +149,7 @@ def test_candles_are_listed_newest_first(one: Provocation, profile: Profile) -> 
 @pytest.mark.parametrize(("one", "profile"), cases("rate.ban"))
 def test_an_address_is_blocked_for_as_long_as_it_says(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    _, provoked = provoke(one, client)
+    _, provoked = provoke(one, client, SYMBOL)
     assert provoked.until_ns is not None
     assert client.request("GET", "/v5/market/time").status == 403
     client.wait((provoked.until_ns - client.time().wire_ns) / 1e9 - 0.01)
@@ -220,7 +161,7 @@ def test_an_address_is_blocked_for_as_long_as_it_says(one: Provocation, profile:
 @pytest.mark.parametrize(("one", "profile"), cases("rate.throttle"))
 def test_signed_requests_are_too_many_until_the_header_says(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    _, provoked = provoke(one, client)
+    _, provoked = provoke(one, client, SYMBOL)
     reply = client.signed("GET", "/v5/account/info")
     assert msgspec.json.decode(reply.body)["retCode"] == 10006
     assert int(reply.headers["X-Bapi-Limit-Reset-Timestamp"]) == (provoked.until_ns or 0) // 10**6
@@ -233,7 +174,7 @@ def test_signed_requests_are_too_many_until_the_header_says(one: Provocation, pr
 @pytest.mark.parametrize(("one", "profile"), cases("account.restricted"))
 def test_every_signed_request_is_refused(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    provoke(one, client)
+    provoke(one, client, SYMBOL)
     assert client.refused("order/create", **order())[0] == 10024
     assert client.refused("position/list", "GET", category="linear", symbol="BTCUSDT")[0] == 10024
 
@@ -243,7 +184,7 @@ def test_what_ended_without_a_fill_is_unknown(one: Provocation, profile: Profile
     client = Client(profile)
     placed = client.place()
     client.post("order/cancel", category="linear", symbol="BTCUSDT", orderId=placed)
-    provoke(one, client)
+    provoke(one, client, SYMBOL)
     for path in ("order/realtime", "order/history"):
         assert client.ask(path, category="linear", symbol="BTCUSDT", orderId=placed)["list"] == []
 
@@ -251,7 +192,7 @@ def test_what_ended_without_a_fill_is_unknown(one: Provocation, profile: Profile
 @pytest.mark.parametrize(("one", "profile"), cases("setting.refused"))
 def test_a_setting_is_refused(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    _, provoked = provoke(one, client)
+    _, provoked = provoke(one, client, SYMBOL)
     if provoked.operation == "set_leverage":
         wanted = str(provoked.leverage)
         asked: dict[str, Any] = {
@@ -269,7 +210,7 @@ def test_a_setting_is_refused(one: Provocation, profile: Profile) -> None:
 @pytest.mark.parametrize(("one", "profile"), cases("mode.refused"))
 def test_the_position_mode_is_refused(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    _, provoked = provoke(one, client)
+    _, provoked = provoke(one, client, SYMBOL)
     code, _ = client.refused("position/switch-mode", category="linear", symbol="BTCUSDT", mode=3)
     assert reasons_of(client, code) == {provoked.reason}
 
@@ -278,7 +219,7 @@ def test_the_position_mode_is_refused(one: Provocation, profile: Profile) -> Non
 def test_private_connections_are_dead_and_new_ones_live(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
     session, public = client.listen("order"), client.watch("tickers.BTCUSDT")
-    provoke(one, client)
+    provoke(one, client, SYMBOL)
     client.take(public)
     client.place()
     client.send(session, {"op": "ping"})
@@ -294,7 +235,7 @@ def test_private_connections_are_dead_and_new_ones_live(one: Provocation, profil
 def test_the_next_change_of_the_book_is_lost(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
     client.watch("orderbook.50.BTCUSDT")
-    levers, _ = provoke(one, client)
+    levers, _ = provoke(one, client, SYMBOL)
     client.messages.clear()
     for price in ("60100", "60200"):
         client.move(price)

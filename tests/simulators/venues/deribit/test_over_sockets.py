@@ -9,40 +9,33 @@ from typing import Any
 import aiohttp
 import msgspec
 import pytest
+from tests.simulators.venues.support.sockets import SocketWorld
+from tests.simulators.venues.support.sockets import play as play_with
 
-from venueproof.virtual import VirtualClock, VirtualLoop, run
 from venueproof_simulators.engine.commands import FillOrder
-from venueproof_simulators.host import discovery
-from venueproof_simulators.host.latency import VIRTUAL_LATENCY
-from venueproof_simulators.host.simulator import Simulator
 from venueproof_simulators.host.venue import Profile
 
 from .client import BTC, Client, order
 
 SYMBOL = "BTC/USD:BTC"
-CASES = {(one.kind, one.quirk): one for one in discovery.provocations("deribit")}
 
 
-class World:
+class World(SocketWorld[Client]):
     """The venue behind sockets, and a client of it."""
 
-    def __init__(self, simulator: Simulator, client: Client, http: aiohttp.ClientSession) -> None:
-        self.simulator = simulator
-        self.client = client
-        self.http = http
-        self._ids = 0
+    _ids = 0
 
     async def get(self, method: str, official: str = "https://www.deribit.com", **params: Any) -> tuple[int, Any]:
         """Status and document of a request with key and secret."""
         url = f"{self.simulator.origins[official]}/api/v2/{method}"
         query = {name: str(value) for name, value in params.items()}
-        async with self.http.get(url, params=query, headers=self.client.basic()) as reply:
+        async with self.http.get(url, params=query, headers=self.signer.basic()) as reply:
             return reply.status, msgspec.json.decode(await reply.read())
 
     async def log_on(self) -> aiohttp.ClientWebSocketResponse:
         """A connection of the account."""
-        socket = await self.http.ws_connect(f"{self.simulator.ws_url}/ws/api/v2")
-        keys = {"client_id": self.client.keys["apiKey"], "client_secret": self.client.keys["secret"]}
+        socket = await self.connect("/ws/api/v2")
+        keys = {"client_id": self.signer.keys["apiKey"], "client_secret": self.signer.keys["secret"]}
         assert "result" in await self.call(socket, "public/auth", grant_type="client_credentials", **keys)
         return socket
 
@@ -58,44 +51,24 @@ class World:
             if answer.get("id") == sent:
                 return answer
 
-    def provoke(self, kind: str, quirk: str) -> None:
-        """Make the venue show a case."""
-        CASES[kind, quirk].code(self.simulator, SYMBOL)
-
 
 async def hear(socket: aiohttp.ClientWebSocketResponse) -> Any:
     """The next message."""
     return msgspec.json.decode(await asyncio.wait_for(socket.receive_str(), 60))
 
 
-Story = Callable[[World], Awaitable[None]]
-
-
-async def _told(story: Story) -> None:
-    loop = asyncio.get_running_loop()
-    assert isinstance(loop, VirtualLoop)
-    client = Client(Profile.VENDOR)
-    simulator = Simulator(client.venue, clock=VirtualClock(loop), seed=7, latency=VIRTUAL_LATENCY)
-    await simulator.start()
-    try:
-        async with aiohttp.ClientSession() as http:
-            await story(World(simulator, client, http))
-    finally:
-        await simulator.stop()
-
-
-def tell(story: Story) -> None:
-    """Run a story in virtual time."""
-    run(_told(story))
+def tell(story: Callable[[World], Awaitable[None]]) -> None:
+    """Let it happen with the venue behind sockets, in virtual time."""
+    play_with(World, Client(Profile.VENDOR), story)
 
 
 @pytest.mark.quirk("deribit.trade.timeout-unknown-result")
 def test_an_order_may_be_placed_although_its_answer_is_lost() -> None:
     async def story(world: World) -> None:
-        world.provoke("reply.lost", "deribit.trade.timeout-unknown-result")
+        world.provoke("reply.lost", "deribit.trade.timeout-unknown-result", SYMBOL)
         body = {"jsonrpc": "2.0", "method": "private/buy", "params": order(label="mine")}
         with pytest.raises(aiohttp.ClientError):  # by POST: aiohttp itself would repeat a GET
-            await world.http.post(f"{world.simulator.rest_url}/api/v2", json=body, headers=world.client.basic())
+            await world.http.post(f"{world.simulator.rest_url}/api/v2", json=body, headers=world.signer.basic())
         status, found = await world.get("private/get_order_state_by_label", currency="BTC", label="mine")
         assert (status, len(found["result"])) == (200, 1)
 
@@ -106,7 +79,7 @@ def test_an_order_may_be_placed_although_its_answer_is_lost() -> None:
 def test_an_answer_may_come_when_nobody_waits_for_it() -> None:
     async def story(world: World) -> None:
         socket = await world.log_on()
-        world.provoke("reply.lost", "deribit.ws.late-response")
+        world.provoke("reply.lost", "deribit.ws.late-response", SYMBOL)
         loop, place = asyncio.get_running_loop(), {"jsonrpc": "2.0", "id": 500, "method": "private/buy"}
         begun = loop.time()
         await socket.send_str(msgspec.json.encode({**place, "params": order()}).decode())
@@ -122,7 +95,7 @@ def test_an_answer_may_come_when_nobody_waits_for_it() -> None:
 @pytest.mark.quirk("deribit.trade.unknown-error")
 def test_an_error_may_say_nothing_of_the_outcome() -> None:
     async def story(world: World) -> None:
-        world.provoke("reply.unknown", "deribit.trade.unknown-error")
+        world.provoke("reply.unknown", "deribit.trade.unknown-error", SYMBOL)
         socket = await world.log_on()
         answer = await world.call(socket, "private/buy", **order())
         assert answer["error"]["code"] == 11094
@@ -139,7 +112,7 @@ def test_a_connection_falls_silent_without_an_end() -> None:
         await world.call(socket, "public/set_heartbeat", interval=10)
         assert (await hear(socket))["params"]["type"] == "test_request"
         await world.call(socket, "public/test")
-        world.provoke("stream.silent-death", "deribit.ws.heartbeat-silence")
+        world.provoke("stream.silent-death", "deribit.ws.heartbeat-silence", SYMBOL)
         await world.get("private/buy", **order())
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(socket.receive(), 30)
@@ -153,7 +126,7 @@ def test_a_connection_falls_silent_without_an_end() -> None:
 def test_a_connection_ends_after_its_last_error() -> None:
     async def story(world: World) -> None:
         socket = await world.log_on()
-        world.provoke("rate.throttle", "deribit.ratelimit.disconnect")
+        world.provoke("rate.throttle", "deribit.ratelimit.disconnect", SYMBOL)
         answer = await world.call(socket, "private/buy", **order())
         assert answer["error"]["message"] == "too_many_requests"
         assert (await asyncio.wait_for(socket.receive(), 5)).type is aiohttp.WSMsgType.CLOSE
@@ -168,7 +141,7 @@ def test_a_dropped_connection_takes_its_orders_along() -> None:
         socket = await world.log_on()
         await world.call(socket, "private/enable_cancel_on_disconnect")
         placed = (await world.call(socket, "private/buy", **order()))["result"]["order"]
-        world.provoke("stream.drop", "deribit.ws.private-resubscribe")
+        world.provoke("stream.drop", "deribit.ws.private-resubscribe", SYMBOL)
         await asyncio.sleep(1)
         _, found = await world.get("private/get_order_state", order_id=placed["order_id"])
         assert found["result"]["cancel_reason"] == "cancel_on_disconnect"

@@ -2,86 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, cast
 
 import msgspec
 import pytest
+from tests.simulators.venues.support.levers import cases as cases_of
+from tests.simulators.venues.support.levers import provoke
 
-from venueproof_simulators.engine.commands import Command, FillOrder
-from venueproof_simulators.engine.events import Event
+from venueproof_simulators.engine.commands import FillOrder
 from venueproof_simulators.engine.refusals import REASONS
-from venueproof_simulators.host import discovery
-from venueproof_simulators.host.controls import Controls
-from venueproof_simulators.host.facts import Status
 from venueproof_simulators.host.provoking import Provocation
-from venueproof_simulators.host.rulebook import Rulebook
-from venueproof_simulators.host.rules import AnswerVenueError, Delay, Direction, LoseReply, Rule
-from venueproof_simulators.host.venue import HttpReply, Message, Profile, Provoked, VenueTime
-from venueproof_simulators.venues.deribit.venue import DeribitVenue
+from venueproof_simulators.host.rules import AnswerVenueError, Delay, LoseReply
+from venueproof_simulators.host.venue import HttpReply, Profile, Provoked
 
 from .client import BTC, Client, order, trigger
 
 SYMBOLS = ("BTC/USD:BTC", "BTC/USDC:USDC")
 NAMES = {"BTC/USD:BTC": BTC, "BTC/USDC:USDC": "BTC_USDC-PERPETUAL"}
-ROWS = {row.id: row for row in discovery.quirks("deribit")}
 
 
-class Levers:
-    """The levers, pulled on a venue without sockets; what only a host can do is noted."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-        self.rules: list[Rule] = []
-        self.rulebook = Rulebook()
-
-    @property
-    def venue(self) -> DeribitVenue:
-        return self.client.venue
-
-    def time(self) -> VenueTime:
-        return self.client.time()
-
-    def command(self, command: Command) -> list[Event]:
-        return self.client.command(command)
-
-    def add_rule(self, rule: Rule) -> int:
-        self.rules.append(rule)
-        return self.rulebook.add(rule)
-
-    def meets(self, message: Message) -> bool:
-        """Does a rule act on this streamed message?"""
-        text = str(message.payload)
-        return self.rulebook.judge(Direction.STREAM, "", message.topic, message.instrument, lambda: text) is not None
-
-    def age(self, by_ns: int) -> None:
-        self.client.aged_ns += by_ns
-
-    def expire_credential(self, *, silent: bool) -> None:
-        self.venue.expire_credential(silent, self.time())
-
-    def switch_quirk(self, quirk: str, on: bool) -> None:
-        self.venue.switch_quirk(quirk, on)
-
-
-def cases(kind: str) -> list[Any]:
-    """Each provocation of a kind, in each profile that has it, on either product."""
-    return list(_cases(kind))
-
-
-def _cases(kind: str) -> Iterator[Any]:
-    for one in discovery.provocations("deribit"):
-        row = ROWS[one.quirk]
-        for profile, on in ((Profile.VENDOR, row.vendor), (Profile.FIELD, row.field)):
-            if one.kind == kind and (on or one.either or row.status is not Status.SWITCH):
-                for symbol in SYMBOLS:
-                    yield pytest.param(one, profile, symbol, id=f"{one.quirk}-{profile}-{symbol}")
-
-
-def provoke(one: Provocation, client: Client, symbol: str) -> tuple[Levers, Provoked]:
-    levers = Levers(client)
-    return levers, one.code(cast(Controls, levers), symbol)
+def cases(*kinds: str) -> list[Any]:
+    """Each provocation of some kinds, in each profile that has it, on either product."""
+    return cases_of("deribit", *kinds, symbols=SYMBOLS)
 
 
 def intended(provoked: Provoked, symbol: str) -> dict[str, Any]:
@@ -132,7 +75,7 @@ def test_an_order_ends_and_the_rule_meets_what_tells_of_it(one: Provocation, pro
     assert [levers.meets(message) for message in client.messages if message.topic == "order"] == [True]
 
 
-@pytest.mark.parametrize(("one", "profile", "symbol"), [*cases("fill.duplicate"), *cases("fill.delayed")])
+@pytest.mark.parametrize(("one", "profile", "symbol"), cases("fill.duplicate", "fill.delayed"))
 @pytest.mark.parametrize("channel", ["user.changes.any.any.raw", "user.trades.any.any.raw"])
 def test_a_rule_meets_the_next_fill_and_no_other(one: Provocation, profile: Profile, symbol: str, channel: str) -> None:
     client = Client(profile)
@@ -174,7 +117,7 @@ def test_throttled_for_as_long_as_it_says(one: Provocation, profile: Profile, sy
 
 
 @pytest.mark.quirk("deribit.trade.unknown-error")
-@pytest.mark.parametrize(("one", "profile", "symbol"), [*cases("clock.late"), *cases("reply.unknown")])
+@pytest.mark.parametrize(("one", "profile", "symbol"), cases("clock.late", "reply.unknown"))
 def test_the_next_order_is_answered_with_an_error(one: Provocation, profile: Profile, symbol: str) -> None:
     client = Client(profile)
     levers, provoked = provoke(one, client, symbol)

@@ -9,26 +9,18 @@ from typing import Any
 import aiohttp
 import msgspec
 import pytest
+from tests.simulators.venues.support.sockets import SocketWorld
+from tests.simulators.venues.support.sockets import play as play_with
 
-from venueproof.virtual import VirtualClock, VirtualLoop, run
-from venueproof_simulators.host import discovery
-from venueproof_simulators.host.latency import VIRTUAL_LATENCY
-from venueproof_simulators.host.simulator import Simulator
 from venueproof_simulators.host.venue import Profile
 
 from .client import PF, V3, Client, order
 
 SYMBOL = "BTC/USD:USD"
-CASES = {(one.kind, one.quirk): one for one in discovery.provocations("kraken")}
 
 
-class World:
+class World(SocketWorld[Client]):
     """The venue behind sockets, and a client that signs."""
-
-    def __init__(self, simulator: Simulator, signer: Client, http: aiohttp.ClientSession) -> None:
-        self.simulator = simulator
-        self.signer = signer
-        self._http = http
 
     async def ask(self, method: str, name: str, data: str = "") -> tuple[int, Any]:
         """Status and body of a signed request with a form."""
@@ -39,38 +31,13 @@ class World:
             "Content-Type": "application/x-www-form-urlencoded",
         }
         url = self.simulator.origins["https://futures.kraken.com"] + path
-        async with self._http.request(method, url, data=data, headers=headers) as reply:
+        async with self.http.request(method, url, data=data, headers=headers) as reply:
             return reply.status, msgspec.json.decode(await reply.read())
 
-    async def connect(self) -> aiohttp.ClientWebSocketResponse:
-        """A session."""
-        return await self._http.ws_connect(f"{self.simulator.ws_url}/ws/v1")
 
-    def provoke(self, kind: str, quirk: str) -> None:
-        """Make the venue show a case."""
-        CASES[kind, quirk].code(self.simulator, SYMBOL)
-
-
-Story = Callable[[World], Awaitable[None]]
-
-
-async def _told(story: Story) -> None:
-    loop = asyncio.get_running_loop()
-    assert isinstance(loop, VirtualLoop)
-    signer = Client(Profile.VENDOR)
-    simulator = Simulator(signer.venue, clock=VirtualClock(loop), seed=7, latency=VIRTUAL_LATENCY)
-    await simulator.start()
-    try:
-        async with aiohttp.ClientSession() as http:
-            await story(World(simulator, signer, http))
-    finally:
-        await simulator.stop()
-    assert simulator.faults == []
-
-
-def tell(story: Story) -> None:
-    """Run a story in virtual time."""
-    run(_told(story))
+def tell(story: Callable[[World], Awaitable[None]]) -> None:
+    """Let it happen with the venue behind sockets, in virtual time."""
+    play_with(World, Client(Profile.VENDOR), story)
 
 
 FORM = "orderType=lmt&symbol=PF_XBTUSD&side=buy&size=0.5&limitPrice=59000&cliOrdId=a+b%20%2B"
@@ -86,7 +53,7 @@ def test_forms_are_verified_as_the_bytes_came() -> None:
 
 def test_an_order_stands_whose_answer_never_arrives() -> None:
     async def story(world: World) -> None:
-        world.provoke("reply.lost", "kraken.idempotency.timeout")
+        world.provoke("reply.lost", "kraken.idempotency.timeout", SYMBOL)
         with pytest.raises(aiohttp.ClientError):
             await world.ask("POST", "sendorder", FORM)
         _, found = await world.ask("POST", "orders/status", "cliOrdIds=a+b%20%2B")
@@ -97,7 +64,7 @@ def test_an_order_stands_whose_answer_never_arrives() -> None:
 
 def test_an_answer_about_positions_may_lack_them() -> None:
     async def story(world: World) -> None:
-        world.provoke("error.inside-success", "kraken.positions.missing-list")
+        world.provoke("error.inside-success", "kraken.positions.missing-list", SYMBOL)
         _, broken = await world.ask("GET", "openpositions")
         assert (broken["result"], "openPositions" in broken) == ("success", False)
         _, whole = await world.ask("GET", "openpositions")
@@ -109,7 +76,7 @@ def test_an_answer_about_positions_may_lack_them() -> None:
 @pytest.mark.quirk("kraken.ws.ping-60s")
 def test_pings_of_the_protocol_keep_a_session_open() -> None:
     async def story(world: World) -> None:
-        silent, alive = await world.connect(), await world.connect()
+        silent, alive = await world.connect("/ws/v1"), await world.connect("/ws/v1")
         for socket in (silent, alive):
             assert await socket.receive_json() == {"event": "info", "version": 1}
         ending = asyncio.ensure_future(silent.receive())
@@ -127,13 +94,13 @@ def test_pings_of_the_protocol_keep_a_session_open() -> None:
 @pytest.mark.quirk("kraken.ws.resubscribe")
 def test_a_dropped_session_is_gone_with_what_it_heard() -> None:
     async def story(world: World) -> None:
-        socket = await world.connect()
+        socket = await world.connect("/ws/v1")
         await socket.send_json({"event": "subscribe", "feed": "trade", "product_ids": [PF]})
         feeds = [(await socket.receive_json()).get("feed") for _ in range(3)]
         assert feeds == [None, "trade", "trade_snapshot"]
-        world.provoke("stream.drop", "kraken.ws.resubscribe")
+        world.provoke("stream.drop", "kraken.ws.resubscribe", SYMBOL)
         assert (await socket.receive()).type in {aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
-        again = await world.connect()
+        again = await world.connect("/ws/v1")
         await world.ask("POST", "sendorder", FORM.replace("59000", "60500"))
         assert await again.receive_json() == {"event": "info", "version": 1}
         with pytest.raises(TimeoutError):
@@ -145,10 +112,10 @@ def test_a_dropped_session_is_gone_with_what_it_heard() -> None:
 @pytest.mark.quirk("kraken.ws.book-seq-gap")
 def test_a_lost_change_leaves_a_gap() -> None:
     async def story(world: World) -> None:
-        socket = await world.connect()
+        socket = await world.connect("/ws/v1")
         await socket.send_json({"event": "subscribe", "feed": "book", "product_ids": [PF]})
         seq = [(await socket.receive_json()).get("seq") for _ in range(3)][-1]
-        world.provoke("book.gap", "kraken.ws.book-seq-gap")
+        world.provoke("book.gap", "kraken.ws.book-seq-gap", SYMBOL)
         for price in (59500, 59501):
             data = "&".join(f"{name}={value}" for name, value in order(limitPrice=price).items())
             await world.ask("POST", "sendorder", data)

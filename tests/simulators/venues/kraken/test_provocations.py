@@ -2,83 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from tests.simulators.venues.support.client import ADDRESS
+from tests.simulators.venues.support.levers import Levers, provoke
+from tests.simulators.venues.support.levers import cases as cases_of
 
-from venueproof_simulators.engine.events import Event
-from venueproof_simulators.host import discovery
-from venueproof_simulators.host.controls import Controls
-from venueproof_simulators.host.facts import Status
 from venueproof_simulators.host.provoking import NotShown, Provocation
-from venueproof_simulators.host.rulebook import Rulebook
-from venueproof_simulators.host.rules import AnswerVenueError, Direction, Rewrite, Rule
-from venueproof_simulators.host.venue import HttpRequest, Message, Profile, Provoked, VenueTime
+from venueproof_simulators.host.rules import AnswerVenueError, Rewrite
+from venueproof_simulators.host.venue import HttpRequest, Profile, Provoked
 from venueproof_simulators.venues.kraken.venue import KrakenVenue
 
 from .client import PF, V3, Client, decoded
 
 SYMBOL, INVERSE = "BTC/USD:USD", "BTC/USD:BTC"
-ROWS = {row.id: row for row in discovery.quirks("kraken")}
-
-
-class Levers:
-    """The levers, pulled on a venue without sockets."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-        self.rules: list[Rule] = []
-        self.rulebook = Rulebook()
-
-    @property
-    def venue(self) -> KrakenVenue:
-        return self.client.venue
-
-    def time(self) -> VenueTime:
-        return self.client.time()
-
-    def command(self, command: Any) -> list[Event]:
-        return self.client.command(command)
-
-    def add_rule(self, rule: Rule) -> int:
-        self.rules.append(rule)
-        return self.rulebook.add(rule)
-
-    def meets(self, message: Message) -> bool:
-        """Does a rule act on this streamed message?"""
-        text = str(message.payload)
-        return self.rulebook.judge(Direction.STREAM, "", message.topic, message.instrument, lambda: text) is not None
-
-    def expire_credential(self, *, silent: bool) -> None:
-        self.venue.expire_credential(silent, self.time())
-        self.client.collect()
-
-    def age(self, by_ns: int) -> None:
-        self.client.aged_ns += by_ns
-
-    def switch_quirk(self, quirk: str, on: bool) -> None:
-        self.venue.switch_quirk(quirk, on)
 
 
 def cases(*kinds: str) -> list[Any]:
     """Each provocation of some kinds, in each profile that has it."""
-    return list(_cases(kinds))
-
-
-def _cases(kinds: tuple[str, ...]) -> Iterator[Any]:
-    for one in discovery.provocations("kraken"):
-        row = ROWS[one.quirk]
-        for profile, on in ((Profile.VENDOR, row.vendor), (Profile.FIELD, row.field)):
-            if one.kind in kinds and (on or one.either or row.status is not Status.SWITCH):
-                yield pytest.param(one, profile, id=f"{one.quirk}-{profile}")
-
-
-def provoke(one: Provocation, client: Client, symbol: str = SYMBOL) -> tuple[Levers, Provoked]:
-    levers = Levers(client)
-    return levers, one.code(cast(Controls, levers), symbol)
+    return cases_of("kraken", *kinds)
 
 
 def intended(provoked: Provoked, symbol: str) -> dict[str, object]:
@@ -93,7 +37,7 @@ def intended(provoked: Provoked, symbol: str) -> dict[str, object]:
     }
 
 
-def word_of(levers: Levers, client: Client, sent: dict[str, object]) -> str:
+def word_of(levers: Levers[KrakenVenue], client: Client, sent: dict[str, object]) -> str:
     """The word with which an order is refused: by a rule where there is one, else by the venue."""
     if levers.rules:
         fate = levers.rules[0].fate
@@ -125,7 +69,7 @@ def test_what_is_intended_is_refused_for_the_reason(one: Provocation, profile: P
 @pytest.mark.parametrize(("one", "profile"), cases("conditional.reject"))
 def test_stop_is_refused_for_the_reason(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    _, provoked = provoke(one, client)
+    _, provoked = provoke(one, client, SYMBOL)
     assert client.stop(size=provoked.intent["amount"])["status"] == "invalidSize"
 
 
@@ -135,7 +79,7 @@ def test_order_ends_untold(one: Provocation, profile: Profile) -> None:
     session = client.listen("open_orders", "open_orders_verbose")
     client.placed()
     client.take(session)
-    provoke(one, client)
+    provoke(one, client, SYMBOL)
     assert client.ask("GET", "openorders")["openOrders"] == []
     assert client.take(session) == []
 
@@ -145,7 +89,7 @@ def test_rule_meets_the_next_fill_alone(one: Provocation, profile: Profile) -> N
     client = Client(profile)
     client.listen("open_orders", "fills")
     uid = client.placed()
-    levers, _ = provoke(one, client)
+    levers, _ = provoke(one, client, SYMBOL)
     client.messages.clear()
     client.fill(uid, 10)
     client.fill(uid, 10)
@@ -160,14 +104,14 @@ def test_what_ended_is_not_told_any_more(one: Provocation, profile: Profile) -> 
     uid = client.placed()
     client.ask("POST", "cancelorder", order_id=uid)
     assert len(client.ask("GET", "orders/status", orderIds=uid)["orders"]) == 1
-    provoke(one, client)
+    provoke(one, client, SYMBOL)
     assert client.ask("GET", "orders/status", orderIds=uid)["orders"] == []
 
 
 @pytest.mark.parametrize(("one", "profile"), cases("rate.throttle"))
 def test_private_requests_are_refused_for_a_while(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    _, provoked = provoke(one, client)
+    _, provoked = provoke(one, client, SYMBOL)
     assert client.refused("GET", "openorders") == (429, "apiLimitExceeded")
     assert client.public(V3 + "tickers")["result"] == "success"
     client.wait(float(provoked.settles_s))
@@ -177,7 +121,7 @@ def test_private_requests_are_refused_for_a_while(one: Provocation, profile: Pro
 @pytest.mark.parametrize(("one", "profile"), cases("account.restricted"))
 def test_account_is_served_no_more(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    provoke(one, client)
+    provoke(one, client, SYMBOL)
     assert client.refused("GET", "accounts") == (200, "accountInactive")
 
 
@@ -185,7 +129,7 @@ def test_account_is_served_no_more(one: Provocation, profile: Profile) -> None:
 @pytest.mark.parametrize(("one", "profile"), cases("setting.refused"))
 def test_leverage_is_refused_for_margin(one: Provocation, profile: Profile) -> None:
     client = Client(profile)
-    _, provoked = provoke(one, client)
+    _, provoked = provoke(one, client, SYMBOL)
     reply = client.signed("PUT", V3 + "leveragepreferences", symbol=PF, maxLeverage=provoked.leverage)
     assert (reply.status, decoded(reply)["errors"]) == (500, [{"code": 92, "message": "INSUFFICIENT_MARGIN"}])
     assert client.ask("GET", "leveragepreferences")["leveragePreferences"] == []
@@ -198,7 +142,7 @@ def test_streams_lose_what_they_are_to_lose(one: Provocation, profile: Profile) 
     client = Client(profile)
     session = client.listen("fills")
     client.subscribe(session, "book", PF)
-    levers, _ = provoke(one, client)
+    levers, _ = provoke(one, client, SYMBOL)
     client.messages.clear()
     client.market(size="0.01")
     lost = [message.topic for message in client.messages if levers.meets(message)]

@@ -177,7 +177,7 @@ def test_a_cancel_is_told_in_short(client: Client) -> None:
 
 def test_a_post_order_that_would_take_is_told_by_the_verbose_feed_alone(client: Client) -> None:
     session = client.listen("open_orders", "open_orders_verbose")
-    client.send(orderType="post", limitPrice=60500, cliOrdId="p1")
+    client.submit(orderType="post", limitPrice=60500, cliOrdId="p1")
     (frame,) = client.take(session)
     assert (frame["feed"], frame["is_cancel"]) == ("open_orders_verbose", True)
     assert frame["reason"] == "post_order_failed_because_it_would_filled"

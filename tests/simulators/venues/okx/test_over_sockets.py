@@ -9,53 +9,38 @@ from typing import Any
 import aiohttp
 import msgspec
 import pytest
+from tests.simulators.venues.support.sockets import SocketWorld
+from tests.simulators.venues.support.sockets import play as play_with
 
-from venueproof.virtual import VirtualClock, VirtualLoop, run
 from venueproof_simulators.engine.commands import FillOrder
-from venueproof_simulators.host import discovery
-from venueproof_simulators.host.latency import VIRTUAL_LATENCY
-from venueproof_simulators.host.simulator import Simulator
-from venueproof_simulators.host.venue import Profile, Provoked
+from venueproof_simulators.host.venue import Profile
 
 from .client import API, SWAP, Client, order
 
 SYMBOL = "BTC/USDT:USDT"
-CASES = {(one.kind, one.quirk): one for one in discovery.provocations("okx")}
 
 
-class World:
+class World(SocketWorld[Client]):
     """The venue behind sockets, and a client that signs."""
-
-    def __init__(self, simulator: Simulator, signer: Client, http: aiohttp.ClientSession) -> None:
-        self.simulator = simulator
-        self.signer = signer
-        self._http = http
-
-    def _now(self) -> None:
-        self.signer.now_ns = self.simulator.time().true_ns
 
     async def ask(self, method: str, path: str, sent: object = None) -> tuple[int, Any]:
         """Status and body of a private request."""
-        self._now()
+        self.wake()
         body = "" if sent is None else msgspec.json.encode(sent).decode()
         headers = self.signer.headers(method, API + path, body)
         url = f"{self.simulator.rest_url.rstrip('/')}{API}{path}"
-        async with self._http.request(method, url, headers=headers, data=body or None) as reply:
+        async with self.http.request(method, url, headers=headers, data=body or None) as reply:
             return reply.status, msgspec.json.decode(await reply.read())
-
-    async def connect(self, url: str = "private") -> aiohttp.ClientWebSocketResponse:
-        """A connection that nobody has logged in on."""
-        return await self._http.ws_connect(f"{self.simulator.ws_url.rstrip('/')}/ws/v5/{url}")
 
     async def send(self, socket: aiohttp.ClientWebSocketResponse, frame: object) -> None:
         """Send a frame."""
-        self._now()
+        self.wake()
         await socket.send_str(msgspec.json.encode(frame).decode())
 
     async def login(self, *channels: str) -> aiohttp.ClientWebSocketResponse:
         """A connection that is logged in and subscribed."""
-        socket = await self.connect()
-        self._now()
+        socket = await self.connect("/ws/v5/private")
+        self.wake()
         await self.send(socket, self.signer.login_frame())
         assert (await heard(socket))["event"] == "login"
         for channel in channels:
@@ -64,10 +49,6 @@ class World:
             assert (await heard(socket))["event"] == "channel-conn-count"
         return socket
 
-    def provoke(self, kind: str, quirk: str) -> Provoked:
-        """Show a kind of trouble as a row of the register has it."""
-        return CASES[kind, quirk].code(self.simulator, SYMBOL)
-
 
 async def heard(socket: aiohttp.ClientWebSocketResponse, seconds: float = 10) -> Any:
     """The next message."""
@@ -75,33 +56,16 @@ async def heard(socket: aiohttp.ClientWebSocketResponse, seconds: float = 10) ->
     return msgspec.json.decode(message.data) if message.type is aiohttp.WSMsgType.TEXT else message.type
 
 
-Scene = Callable[[World], Awaitable[None]]
-
-
-async def _played(scene: Scene) -> None:
-    loop = asyncio.get_running_loop()
-    assert isinstance(loop, VirtualLoop)
-    signer = Client(Profile.VENDOR)
-    simulator = Simulator(signer.venue, clock=VirtualClock(loop), seed=7, latency=VIRTUAL_LATENCY)
-    await simulator.start()
-    try:
-        async with aiohttp.ClientSession() as http:
-            await scene(World(simulator, signer, http))
-    finally:
-        await simulator.stop()
-    assert simulator.faults == []
-
-
-def play(scene: Scene) -> None:
-    """Run a scene with the venue behind sockets, in virtual time."""
-    run(_played(scene))
+def play(scene: Callable[[World], Awaitable[None]]) -> None:
+    """Let it happen with the venue behind sockets, in virtual time."""
+    play_with(World, Client(Profile.VENDOR), scene)
 
 
 @pytest.mark.quirk("okx.ws.login-timeout")
 def test_a_login_can_go_unanswered() -> None:
     async def scene(world: World) -> None:
-        world.provoke("stream.drop", "okx.ws.login-timeout")
-        socket = await world.connect()
+        world.provoke("stream.drop", "okx.ws.login-timeout", SYMBOL)
+        socket = await world.connect("/ws/v5/private")
         await world.send(socket, world.signer.login_frame())
         with pytest.raises(asyncio.TimeoutError):
             await heard(socket, 5)
@@ -133,7 +97,7 @@ def test_a_fill_that_was_not_told_is_in_the_history() -> None:
         socket = await world.login("orders")
         await world.ask("POST", "trade/order", order(sz="2"))
         assert (await heard(socket))["data"][0]["state"] == "live"
-        world.provoke("fill.delayed", "okx.fills.delayed-or-missed")
+        world.provoke("fill.delayed", "okx.fills.delayed-or-missed", SYMBOL)
         for lots in (50, 150):
             world.simulator.command(FillOrder(SWAP, 1, lots))
         assert (await heard(socket))["data"][0]["accFillSz"] == "2"
@@ -145,10 +109,10 @@ def test_a_fill_that_was_not_told_is_in_the_history() -> None:
 
 def test_an_order_whose_answer_is_lost_lives() -> None:
     async def scene(world: World) -> None:
-        world.provoke("reply.lost", "okx.trade.timeout-unknown-result")
+        world.provoke("reply.lost", "okx.trade.timeout-unknown-result", SYMBOL)
         with pytest.raises(aiohttp.ClientError):
             await world.ask("POST", "trade/order", order(clOrdId="abc1"))
-        world.provoke("reply.unknown", "okx.rest.400-timeout")
+        world.provoke("reply.unknown", "okx.rest.400-timeout", SYMBOL)
         status, document = await world.ask("POST", "trade/order", order(clOrdId="abc2"))
         assert (status, document["code"]) == (400, "50004")
         _, pending = await world.ask("GET", "trade/orders-pending")
@@ -160,7 +124,7 @@ def test_an_order_whose_answer_is_lost_lives() -> None:
 def test_a_refusal_that_a_lever_names_comes_in_the_form_of_an_operation() -> None:
     async def scene(world: World) -> None:
         socket = await world.login()
-        world.provoke("clock.late", "okx.time.skew-rejected")
+        world.provoke("clock.late", "okx.time.skew-rejected", SYMBOL)
         await world.send(socket, {"id": "7", "op": "order", "args": [{"instIdCode": 10459, **order()}]})
         answer = await heard(socket)
         assert (answer["id"], answer["op"], answer["code"], answer["data"]) == ("7", "order", "50102", [])

@@ -2,89 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, cast
 
 import pytest
+from tests.simulators.venues.support.levers import cases as cases_of
+from tests.simulators.venues.support.levers import provoke
 
-from venueproof_simulators.engine.commands import AddLiquidity, Command, FillOrder
-from venueproof_simulators.engine.events import Event
+from venueproof_simulators.engine.commands import AddLiquidity, FillOrder
 from venueproof_simulators.engine.state import Side
-from venueproof_simulators.host import discovery
-from venueproof_simulators.host.controls import Controls, DropManner, SessionKind
-from venueproof_simulators.host.facts import Status
+from venueproof_simulators.host.controls import DropManner
 from venueproof_simulators.host.provoking import Provocation
-from venueproof_simulators.host.rulebook import Rulebook
-from venueproof_simulators.host.rules import AnswerVenueError, Direction, Rule
-from venueproof_simulators.host.venue import Message, Profile, Provoked, VenueTime
-from venueproof_simulators.venues.okx.venue import OkxVenue
+from venueproof_simulators.host.rules import AnswerVenueError
+from venueproof_simulators.host.venue import Profile, Provoked
 
 from .client import COIN, SWAP, Client, algo, order
 
 SYMBOLS = {"BTC/USDT:USDT": SWAP, "BTC/USD:BTC": COIN}
-ROWS = {row.id: row for row in discovery.quirks("okx")}
-
-
-class Levers:
-    """The levers, pulled on a venue without sockets; what only a host can do is noted."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-        self.rules: list[Rule] = []
-        self.rulebook = Rulebook()
-        self.drops: list[DropManner] = []
-
-    @property
-    def venue(self) -> OkxVenue:
-        return self.client.venue
-
-    def time(self) -> VenueTime:
-        return self.client.time()
-
-    def command(self, command: Command) -> list[Event]:
-        return self.client.command(command)
-
-    def add_rule(self, rule: Rule) -> int:
-        self.rules.append(rule)
-        return self.rulebook.add(rule)
-
-    def meets(self, message: Message) -> bool:
-        """Does a rule act on this streamed message?"""
-        text = str(message.payload)
-        return self.rulebook.judge(Direction.STREAM, "", message.topic, message.instrument, lambda: text) is not None
-
-    def drop(self, manner: DropManner, *, code: int, sessions: SessionKind, refuse_ns: int) -> None:
-        self.drops.append(manner)
-
-    def expire_credential(self, *, silent: bool) -> None:
-        self.venue.expire_credential(silent, self.time())
-        self.client.collect()
-
-    def age(self, by_ns: int) -> None:
-        self.client.aged_ns += by_ns
-
-    def switch_quirk(self, quirk: str, on: bool) -> None:
-        self.venue.switch_quirk(quirk, on)
 
 
 def cases(*kinds: str) -> list[Any]:
     """Each provocation of some kinds, in each profile that has it, for each product."""
-    return list(_cases(kinds))
-
-
-def _cases(kinds: tuple[str, ...]) -> Iterator[Any]:
-    for one in discovery.provocations("okx"):
-        row = ROWS[one.quirk]
-        for profile, on in ((Profile.VENDOR, row.vendor), (Profile.FIELD, row.field)):
-            if one.kind in kinds and (on or one.either or row.status is not Status.SWITCH):
-                for symbol in SYMBOLS:
-                    yield pytest.param(one, Client(profile), symbol, id=f"{one.quirk}-{profile}-{symbol}")
-
-
-def provoke(one: Provocation, client: Client, symbol: str) -> tuple[Levers, Provoked]:
-    levers = Levers(client)
-    return levers, one.code(cast(Controls, levers), symbol)
+    return cases_of("okx", *kinds, symbols=tuple(SYMBOLS))
 
 
 def words_of(client: Client, code: str) -> set[str]:
@@ -98,16 +37,18 @@ def intended(provoked: Provoked, instrument: str) -> dict[str, object]:
     return order(instId=instrument, px=str(patch.get("price", "58800")), sz=str(patch.get("amount", "4")))
 
 
-@pytest.mark.parametrize(("one", "client", "symbol"), cases("order.reject", "error.inside-success"))
-def test_the_venue_itself_refuses_what_is_intended(one: Provocation, client: Client, symbol: str) -> None:
+@pytest.mark.parametrize(("one", "profile", "symbol"), cases("order.reject", "error.inside-success"))
+def test_the_venue_itself_refuses_what_is_intended(one: Provocation, profile: Profile, symbol: str) -> None:
+    client = Client(profile)
     _, provoked = provoke(one, client, symbol)
     code = client.row_code("trade/order", intended(provoked, SYMBOLS[symbol]))
     assert provoked.reason in words_of(client, code)
     assert client.ask("trade/orders-pending") == []
 
 
-@pytest.mark.parametrize(("one", "client", "symbol"), cases("conditional.reject"))
-def test_the_venue_itself_refuses_the_conditional_order(one: Provocation, client: Client, symbol: str) -> None:
+@pytest.mark.parametrize(("one", "profile", "symbol"), cases("conditional.reject"))
+def test_the_venue_itself_refuses_the_conditional_order(one: Provocation, profile: Profile, symbol: str) -> None:
+    client = Client(profile)
     _, provoked = provoke(one, client, symbol)
     trigger = cast(dict[str, Any], provoked.intent["trigger"])
     sent = algo(instId=SYMBOLS[symbol], slTriggerPx=str(trigger.get("price", "58000")))
@@ -117,8 +58,11 @@ def test_the_venue_itself_refuses_the_conditional_order(one: Provocation, client
     assert provoked.reason in words_of(client, client.row_code("trade/order-algo", sent))
 
 
-@pytest.mark.parametrize(("one", "client", "symbol"), cases("order.end-without-event"))
-def test_an_order_ends_and_the_rule_meets_the_only_message_of_it(one: Provocation, client: Client, symbol: str) -> None:
+@pytest.mark.parametrize(("one", "profile", "symbol"), cases("order.end-without-event"))
+def test_an_order_ends_and_the_rule_meets_the_only_message_of_it(
+    one: Provocation, profile: Profile, symbol: str
+) -> None:
+    client = Client(profile)
     session = client.login()
     client.subscribe(session, "orders", instType="SWAP")
     order_id = client.place(instId=SYMBOLS[symbol])
@@ -128,10 +72,11 @@ def test_an_order_ends_and_the_rule_meets_the_only_message_of_it(one: Provocatio
     assert [levers.meets(message) for message in client.messages if message.topic == "order"] == [True]
 
 
-@pytest.mark.parametrize(("one", "client", "symbol"), cases("fill.duplicate", "fill.delayed"))
+@pytest.mark.parametrize(("one", "profile", "symbol"), cases("fill.duplicate", "fill.delayed"))
 def test_a_rule_meets_exactly_the_next_fill_of_the_channel_of_orders(
-    one: Provocation, client: Client, symbol: str
+    one: Provocation, profile: Profile, symbol: str
 ) -> None:
+    client = Client(profile)
     session = client.login()
     client.subscribe(session, "orders", instType="SWAP")
     client.place(instId=SYMBOLS[symbol], sz="4")
@@ -142,8 +87,9 @@ def test_a_rule_meets_exactly_the_next_fill_of_the_channel_of_orders(
     assert [levers.meets(message) for message in client.messages if message.label == "orders"] == [True, False]
 
 
-@pytest.mark.parametrize(("one", "client", "symbol"), cases("amend.refused", "reply.unknown", "clock.late"))
-def test_a_rule_answers_with_a_row_of_the_table(one: Provocation, client: Client, symbol: str) -> None:
+@pytest.mark.parametrize(("one", "profile", "symbol"), cases("amend.refused", "reply.unknown", "clock.late"))
+def test_a_rule_answers_with_a_row_of_the_table(one: Provocation, profile: Profile, symbol: str) -> None:
+    client = Client(profile)
     levers, provoked = provoke(one, client, symbol)
     [rule] = levers.rules
     assert isinstance(rule.fate, AnswerVenueError)
@@ -152,8 +98,9 @@ def test_a_rule_answers_with_a_row_of_the_table(one: Provocation, client: Client
     assert provoked.reason in ("", row.reason)
 
 
-@pytest.mark.parametrize(("one", "client", "symbol"), cases("rate.throttle"))
-def test_too_many_is_told_for_as_long_as_the_case_says(one: Provocation, client: Client, symbol: str) -> None:
+@pytest.mark.parametrize(("one", "profile", "symbol"), cases("rate.throttle"))
+def test_too_many_is_told_for_as_long_as_the_case_says(one: Provocation, profile: Profile, symbol: str) -> None:
+    client = Client(profile)
     _, provoked = provoke(one, client, symbol)
     assert client.refused("POST", "trade/order", order()) == (429, "50011")
     assert client.public("public/time")[0] == (200 if provoked.operation else 429)
@@ -161,16 +108,18 @@ def test_too_many_is_told_for_as_long_as_the_case_says(one: Provocation, client:
     client.place()
 
 
-@pytest.mark.parametrize(("one", "client", "symbol"), cases("account.restricted"))
-def test_a_restricted_account_is_refused_everything_private(one: Provocation, client: Client, symbol: str) -> None:
+@pytest.mark.parametrize(("one", "profile", "symbol"), cases("account.restricted"))
+def test_a_restricted_account_is_refused_everything_private(one: Provocation, profile: Profile, symbol: str) -> None:
+    client = Client(profile)
     provoke(one, client, symbol)
     assert client.refused("GET", "account/positions")[1] in {"50027", "50110"}
     status, document = client.signed("POST", "trade/order", order())
     assert (status, document["code"]) in {(200, "1"), (401, "50110")}
 
 
-@pytest.mark.parametrize(("one", "client", "symbol"), cases("setting.refused", "mode.refused"))
-def test_a_setting_is_refused_with_the_reason(one: Provocation, client: Client, symbol: str) -> None:
+@pytest.mark.parametrize(("one", "profile", "symbol"), cases("setting.refused", "mode.refused"))
+def test_a_setting_is_refused_with_the_reason(one: Provocation, profile: Profile, symbol: str) -> None:
+    client = Client(profile)
     _, provoked = provoke(one, client, symbol)
     path, sent = "account/set-position-mode", {"posMode": "long_short_mode"}
     if provoked.leverage is not None:
@@ -181,8 +130,9 @@ def test_a_setting_is_refused_with_the_reason(one: Provocation, client: Client, 
     assert provoked.reason in words_of(client, code)
 
 
-@pytest.mark.parametrize(("one", "client", "symbol"), cases("stream.drop"))
-def test_every_connection_ends(one: Provocation, client: Client, symbol: str) -> None:
+@pytest.mark.parametrize(("one", "profile", "symbol"), cases("stream.drop"))
+def test_every_connection_ends(one: Provocation, profile: Profile, symbol: str) -> None:
+    client = Client(profile)
     client.login()
     levers, provoked = provoke(one, client, symbol)
     client.collect()
@@ -194,10 +144,11 @@ def test_every_connection_ends(one: Provocation, client: Client, symbol: str) ->
     assert provoked.settles_s in (Decimal(0), Decimal(60))
 
 
-@pytest.mark.parametrize(("one", "client", "symbol"), cases("stream.silent-death"))
+@pytest.mark.parametrize(("one", "profile", "symbol"), cases("stream.silent-death"))
 def test_the_accounts_connection_falls_silent_and_a_new_one_does_not(
-    one: Provocation, client: Client, symbol: str
+    one: Provocation, profile: Profile, symbol: str
 ) -> None:
+    client = Client(profile)
     old = client.login()
     client.subscribe(old, "orders", instType="SWAP")
     provoke(one, client, symbol)
@@ -208,8 +159,9 @@ def test_the_accounts_connection_falls_silent_and_a_new_one_does_not(
     assert (len(client.take(old)), len(client.take(new))) == (0, 1)
 
 
-@pytest.mark.parametrize(("one", "client", "symbol"), cases("book.gap"))
-def test_the_next_change_of_the_book_is_met(one: Provocation, client: Client, symbol: str) -> None:
+@pytest.mark.parametrize(("one", "profile", "symbol"), cases("book.gap"))
+def test_the_next_change_of_the_book_is_met(one: Provocation, profile: Profile, symbol: str) -> None:
+    client = Client(profile)
     session = client.open("public")
     client.subscribe(session, "books", instId=SYMBOLS[symbol])
     levers, _ = provoke(one, client, symbol)
@@ -220,8 +172,9 @@ def test_the_next_change_of_the_book_is_met(one: Provocation, client: Client, sy
     assert [levers.meets(message) for message in client.messages] == [True, False]
 
 
-@pytest.mark.parametrize(("one", "client", "symbol"), cases("order.forgotten"))
-def test_what_ended_without_a_fill_is_forgotten(one: Provocation, client: Client, symbol: str) -> None:
+@pytest.mark.parametrize(("one", "profile", "symbol"), cases("order.forgotten"))
+def test_what_ended_without_a_fill_is_forgotten(one: Provocation, profile: Profile, symbol: str) -> None:
+    client = Client(profile)
     order_id = client.place(instId=SYMBOLS[symbol])
     client.post("trade/cancel-order", {"instId": SYMBOLS[symbol], "ordId": order_id})
     provoke(one, client, symbol)
