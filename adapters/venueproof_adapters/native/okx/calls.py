@@ -22,7 +22,7 @@ from venueproof_adapters.native.okx.errors import IN_USE, NO_AMEND
 from venueproof_adapters.native.okx.margin import Modes
 from venueproof_adapters.native.okx.parse import MARKET_PRICE, POST_ONLY, TURNED_AWAY, Parser, at_ns, balance
 from venueproof_adapters.native.okx.products import SWAP
-from venueproof_adapters.native.okx.rest import REQUEST_LIFETIME_S, Rest, Terms
+from venueproof_adapters.native.okx.rest import PAGE, REQUEST_LIFETIME_S, Rest, Terms
 from venueproof_contracts.errors import AdapterError, Reason, Rejected, Unsupported
 from venueproof_contracts.model import (
     Balance,
@@ -46,7 +46,6 @@ from venueproof_contracts.model import (
 CLIENT_ID = r"[A-Za-z0-9]{1,32}"
 CLIENT_ID_LENGTH = 32
 
-_PAGE = 100
 _ALGOS_AT_ONCE = 10
 _ORDERS_AT_ONCE = 20
 _SIDES, _TRIGGER, _TRAILING = "conditional,oco", "trigger", "move_order_stop"
@@ -238,42 +237,19 @@ class OkxOrders:
 
     async def _open(self, instrument: Instrument | None) -> list[wire.OrderRow]:
         name = None if instrument is None else instrument.spelling
-        rows: list[wire.OrderRow] = []
-        while True:
-            after = rows[-1].ord_id if rows else None
-            page = await self._rest.ask(
-                "open-orders", list[wire.OrderRow], instType=SWAP, instId=name, after=after, limit=_PAGE
-            )
-            rows += page
-            if len(page) < _PAGE:
-                return rows
+        shape = list[wire.OrderRow]
+        return await self._rest.ask_all("open-orders", shape, lambda row: row.ord_id, instType=SWAP, instId=name)
 
     async def _waiting(self, instrument: Instrument | None) -> list[wire.AlgoRow]:
-        rows: list[wire.AlgoRow] = []
-        for kind in _ALGO_KINDS:
-            rows += await self._algos("open-conditionals", kind, instrument)
-        return rows
+        found = [await self._algos("open-conditionals", instrument, kind) for kind in _ALGO_KINDS]
+        return [row for rows in found for row in rows]
 
     async def _algos(
-        self, call: str, kind: str, instrument: Instrument | None, state: str | None = None
+        self, call: str, instrument: Instrument | None, kind: str, state: str | None = None
     ) -> list[wire.AlgoRow]:
         name = None if instrument is None else instrument.spelling
-        rows: list[wire.AlgoRow] = []
-        while True:
-            after = rows[-1].algo_id if rows else None
-            page = await self._rest.ask(
-                call,
-                list[wire.AlgoRow],
-                ordType=kind,
-                instType=SWAP,
-                instId=name,
-                state=state,
-                after=after,
-                limit=_PAGE,
-            )
-            rows += page
-            if len(page) < _PAGE:
-                return rows
+        terms: Terms = {"ordType": kind, "instType": SWAP, "instId": name, "state": state}
+        return await self._rest.ask_all(call, list[wire.AlgoRow], lambda row: row.algo_id, **terms)
 
     async def history(self, instrument: Instrument, conditional: bool) -> Sequence[Told]:
         """What lives, and the latest of what ended: those lists do not overlap on this venue."""
@@ -281,11 +257,11 @@ class OkxOrders:
             algos = await self._waiting(instrument)
             for state in _ALGO_ENDS:
                 for kind in (_SIDES, _TRAILING):
-                    algos += await self._algos("history-conditionals", kind, instrument, state)
+                    algos += await self._algos("history-conditionals", instrument, kind, state)
             return [self._parser.conditional(row) for row in sorted(algos, key=lambda row: _number(row.algo_id))]
         orders = await self._open(instrument)
         name = instrument.spelling
-        orders += await self._rest.ask("history", list[wire.OrderRow], instType=SWAP, instId=name, limit=_PAGE)
+        orders += await self._rest.ask("history", list[wire.OrderRow], instType=SWAP, instId=name, limit=PAGE)
         return [self._parser.order(row) for row in sorted(orders, key=lambda row: _number(row.ord_id))]
 
 
@@ -315,22 +291,14 @@ class OkxAccount:
     async def fills(self, instrument: Instrument, since_ns: int | None) -> Sequence[Fill]:
         """GET trade/fills, or for what is older trade/fills-history. Both tell the latest first, whatever the beginning
         asked for, so pages go back by the bill."""
-        begin_ms = None if since_ns is None else since_ns // MS_NS
-        recent = begin_ms is None or begin_ms > self._now_ns() // MS_NS - _RECENT_MS
-        rows: list[wire.FillRow] = []
-        while True:
-            page = await self._rest.ask(
-                "fills" if recent else "fills-before",
-                list[wire.FillRow],
-                instType=SWAP,
-                instId=instrument.spelling,
-                begin=begin_ms,
-                after=rows[-1].bill_id if rows else None,
-                limit=_PAGE,
-            )
-            rows += page
-            if begin_ms is None or len(page) < _PAGE:
-                return [self._parser.fill(row) for row in rows]
+        shape, terms = list[wire.FillRow], {"instType": SWAP, "instId": instrument.spelling}
+        if since_ns is None:
+            rows = await self._rest.ask("fills", shape, limit=PAGE, **terms)
+        else:
+            begin_ms = since_ns // MS_NS
+            call = "fills" if begin_ms > self._now_ns() // MS_NS - _RECENT_MS else "fills-before"
+            rows = await self._rest.ask_all(call, shape, lambda row: row.bill_id, begin=begin_ms, **terms)
+        return [self._parser.fill(row) for row in rows]
 
     async def positions(self) -> Sequence[tuple[Position, int]]:
         """GET account/positions; those of other products are not ours to tell."""

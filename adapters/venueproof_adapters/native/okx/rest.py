@@ -7,7 +7,7 @@ for as long as its stamp. Source: the vendor's pages on REST authentication and 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar, cast
 from urllib.parse import urlencode
@@ -38,6 +38,8 @@ _BY_REQUEST = frozenset({"account", "address"})
 ROWS = "rows"
 """The parameter of requests that are a list of what else stands under names."""
 
+PAGE = 100
+"""The most rows of every list but candles."""
 _ROOT = "/api/v5/"
 _EXPIRES_MS = 5000
 _EXPIRING = frozenset({"place", "place-batch", "amend"})
@@ -67,6 +69,18 @@ class Rest(Requests):
     async def ask_row(self, name: str, shape: type[Row], **params: object) -> Row:
         """As `ask`, of the one row of an answer: every answer is a list."""
         return await self.ask_one(name, shape, **params)
+
+    async def ask_all(
+        self, name: str, shape: type[list[Row]], cursor: Callable[[Row], str], **params: object
+    ) -> list[Row]:
+        """Every row of a list, which is told newest first: pages go back by what `cursor` gives of the oldest row."""
+        rows: list[Row] = []
+        while True:
+            after = cursor(rows[-1]) if rows else None
+            page = await self.ask(name, shape, after=after, limit=PAGE, **params)
+            rows += page
+            if len(page) < PAGE:
+                return rows
 
     def count_apart(self, instruments: Iterable[Instrument]) -> None:
         """Give every instrument its own windows for orders."""
