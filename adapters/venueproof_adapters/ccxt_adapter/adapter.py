@@ -120,10 +120,10 @@ class CcxtAdapter:
         """`create_order`."""
         self._refuse_wordless(intent)
         price = None if intent.price is None else float(intent.price)
-        amount, params = float(intent.amount), self._params(intent)
+        amount = float(intent.amount)
         with translated(self._exchange, changes=True, waits=intent.trigger is not None):
             found = await self._exchange.create_order(
-                intent.instrument, intent.type.value, intent.side.value, amount, price, params
+                intent.instrument, intent.type.value, intent.side.value, amount, price, self._params(intent)
             )
         return self._order(found, intent.instrument, conditional=intent.trigger is not None)
 
@@ -131,23 +131,22 @@ class CcxtAdapter:
         """`create_orders`."""
         for intent in intents:
             self._refuse_wordless(intent)
-        requests = [
-            {
-                "symbol": one.instrument,
-                "type": one.type.value,
-                "side": one.side.value,
-                "amount": float(one.amount),
-                "price": None if one.price is None else float(one.price),
-                "params": self._params(one),
-            }
-            for one in intents
-        ]
         try:
             with translated(self._exchange, changes=True):
-                found = await self._exchange.create_orders(requests)
+                found = await self._exchange.create_orders([self._request(one) for one in intents])
         except OutcomeUnknown as error:  # of the one call, and so of each order
             return [error for _ in intents]
         return self._in_place(found, intents)
+
+    def _request(self, intent: Intent) -> dict[str, object]:
+        return {
+            "symbol": intent.instrument,
+            "type": intent.type.value,
+            "side": intent.side.value,
+            "amount": float(intent.amount),
+            "price": None if intent.price is None else float(intent.price),
+            "params": self._params(intent),
+        }
 
     def _in_place(self, found: Sequence[reading.Dict], intents: Sequence[Intent]) -> list[Order | AdapterError]:
         """ccxt sorts what it got by time: orders find their place by client id, refusals take what is left."""

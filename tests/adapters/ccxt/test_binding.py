@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 import venueproof
 from venueproof_adapters.ccxt_adapter import make_adapter
@@ -97,6 +98,17 @@ def test_an_order_lives_through_the_binding(proxy: bool) -> None:
         assert [row for row in bench.wire() if row.kind is WireKind.REFUSED] == []
 
     with_ccxt(body, proxy=proxy)
+
+
+def test_an_order_for_an_unknown_symbol_is_refused() -> None:
+    async def body(adapter: Adapter, bench: Bench) -> None:
+        stray = structs.replace(buy("stray"), instrument="ZQX/USDT:USDT")
+        for placing in (adapter.place(stray), adapter.place_many([stray])):
+            with pytest.raises(Rejected) as caught:
+                await placing
+            assert caught.value.reason is Reason.UNKNOWN_INSTRUMENT
+
+    with_ccxt(body, proxy=False)
 
 
 def test_events_arrive_and_watches_are_called_again_after_an_error() -> None:
