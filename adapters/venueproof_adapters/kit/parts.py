@@ -83,6 +83,8 @@ class Parts(Struct, frozen=True):
     """What was missed while the account's stream was away is asked for."""
     asks_before_resending: bool = True
     """An intent id that was sent before is asked for before it is sent again."""
+    orders_over_socket: bool = False
+    """Orders go over a connection of their own where the venue has one and the adapter knows it; else over HTTP."""
     sweeps_leftovers: bool = True
     """Orders that only reduce and outlived their position are ended before the next entry or change of settings."""
 

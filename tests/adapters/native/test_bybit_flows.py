@@ -12,14 +12,15 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 from msgspec import structs
-from venue_desk import SYMBOL, Desk, ProfileName, each_profile, flow
+from venue_desk import PARTS, SYMBOL, Desk, ProfileName, each_profile, flow
 
 from venueproof.simulation import simulate
 from venueproof.virtual import run
 from venueproof_adapters.kit.assembly import prepare
-from venueproof_adapters.kit.parts import Parts
+from venueproof_adapters.kit.parts import Parts, replaced
 from venueproof_adapters.kit.requests import Call
-from venueproof_adapters.native import make_adapter
+from venueproof_adapters.mutants.requests import NoWindows
+from venueproof_adapters.native import make_adapter, make_adapter_with
 from venueproof_adapters.native.bybit.calls import CLIENT_ID, CLIENT_ID_LENGTH
 from venueproof_adapters.native.bybit.products import product_of
 from venueproof_adapters.native.bybit.rest import Rest
@@ -39,6 +40,7 @@ from venueproof_contracts.actions import (
     PartlyFill,
     ReorderMessages,
     SetPrice,
+    SwitchQuirk,
     Topic,
 )
 from venueproof_contracts.bench import Refused, WireKind
@@ -48,8 +50,10 @@ from venueproof_contracts.model import (
     Intent,
     MarginMode,
     OffsetUnit,
+    Order,
     OrderRef,
     OrderStatus,
+    OrderType,
     PositionMode,
     Side,
     Trigger,
@@ -243,6 +247,16 @@ def test_a_batch_counts_its_items_so_that_none_is_refused_for_haste() -> None:
     flow("vendor", story, at=AT)
 
 
+def test_an_adapter_that_counts_nothing_is_refused_for_haste_with_status_200() -> None:
+    async def story(desk: Desk) -> None:
+        await asyncio.gather(*(desk.adapter.fills(SYMBOL, None) for _ in range(80)), return_exceptions=True)
+        refused = [row for row in desk.venue.bench.wire() if row.refused is Refused.HASTE]
+        assert refused
+        assert {row.status for row in refused} == {200}
+
+    flow("vendor", story, at=AT, parts=replaced(PARTS, budget=NoWindows))
+
+
 # --- chaos ------------------------------------------------------------------------------------------------------------
 
 
@@ -293,18 +307,23 @@ async def deed(desk: Desk, random: Random, live: list[OrderRef]) -> None:
         pass
 
 
+async def chaos(desk: Desk, seed: int) -> None:
+    """Deeds and faults by chance, time to recover, and a look whether the view is the venue's."""
+    random, live = Random(seed), list[OrderRef]()
+    for _ in range(14):
+        if random.random() < 0.5:
+            await desk.do(fault(random))
+        await deed(desk, random, live)
+        await asyncio.sleep(random.choice([0.01, 0.3, 3]))
+    await asyncio.sleep(110)
+    await desk.view_is_true()
+
+
 @pytest.mark.parametrize("seed", range(12))
 @each_profile
 def test_whatever_happens_the_view_is_the_venues_in_the_end(profile: ProfileName, seed: int) -> None:
     async def story(desk: Desk) -> None:
-        random, live = Random(seed), list[OrderRef]()
-        for _ in range(14):
-            if random.random() < 0.5:
-                await desk.do(fault(random))
-            await deed(desk, random, live)
-            await asyncio.sleep(random.choice([0.01, 0.3, 3]))
-        await asyncio.sleep(110)
-        await desk.view_is_true()
+        await chaos(desk, seed)
         truth = await desk.venue.bench.truth()
         waiting = {order.ref.venue_id for order in truth.live_orders()}
         listed = {order.ref.venue_id for order in await desk.adapter.open_orders(SYMBOL)}
@@ -313,3 +332,103 @@ def test_whatever_happens_the_view_is_the_venues_in_the_end(profile: ProfileName
         assert requests < 1500
 
     flow(profile, story, at=AT, seed=seed + 1)
+
+
+# --- the trade connection ---------------------------------------------------------------------------------------------
+
+SOCKET = replaced(PARTS, orders_over_socket=True)
+
+
+def frames(desk: Desk, label: str) -> int:
+    return sum(row.kind is WireKind.FRAME_IN and row.label == label for row in desk.venue.bench.wire())
+
+
+@each_profile
+def test_orders_go_over_a_connection_of_their_own(profile: ProfileName) -> None:
+    async def story(desk: Desk) -> None:
+        order = await desk.rest()
+        await desk.adapter.amend(order.ref, desk.below(3), None)
+        answers = await desk.adapter.place_many([desk.wish(desk.below(4)), desk.wish(desk.below(5), "0.0001")])
+        assert [type(answer) for answer in answers] == [Order, Rejected]
+        await desk.adapter.cancel(order.ref)
+        with pytest.raises(Rejected) as caught:
+            await desk.adapter.cancel(order.ref)
+        assert caught.value.reason is Reason.UNKNOWN_ORDER
+        sent = [frames(desk, f"order.{name}") for name in ("create", "amend", "create-batch", "cancel")]
+        assert sent == [1, 1, 1, 2]
+        assert desk.requests(Operation.PLACE) + desk.requests(Operation.CANCEL) == 0
+        await asyncio.sleep(1)
+        await desk.view_is_true()
+
+    flow(profile, story, at=AT, parts=SOCKET)
+
+
+@pytest.mark.parametrize("operation", [Operation.PLACE, Operation.CANCEL, Operation.PLACE_MANY])
+@pytest.mark.parametrize("loss", [LoseReply, LoseRequest])
+def test_a_frame_that_is_lost_is_looked_for_and_never_sent_again_blindly(
+    loss: type[LoseReply | LoseRequest], operation: Operation
+) -> None:
+    async def story(desk: Desk) -> None:
+        order = await desk.rest()
+        await desk.do(loss(Matcher(operation=operation)))
+        arrived = loss is LoseReply
+        if operation is Operation.CANCEL:
+            assert (await desk.adapter.cancel(order.ref)).status is OrderStatus.CANCELED
+            assert await desk.live() == []
+            return
+        wishes = [desk.wish(desk.below(3)), desk.wish(desk.below(4))]
+        if operation is Operation.PLACE:
+            wishes = wishes[:1]
+        if operation is Operation.PLACE_MANY:
+            answers = await desk.adapter.place_many(wishes)
+        else:
+            answers = [await placed(desk, wishes[0])]
+        assert {type(answer) for answer in answers} == {Order if arrived else NotSent}
+        assert len(await desk.live()) == 1 + (len(wishes) if arrived else 0)
+
+    flow("vendor", story, at=AT, parts=SOCKET)
+
+
+async def placed(desk: Desk, wish: Intent) -> Order | AdapterError:
+    try:
+        return await desk.adapter.place(wish)
+    except AdapterError as error:
+        return error
+
+
+def test_a_service_that_begins_anew_and_one_that_is_away_leave_orders_to_rest() -> None:
+    async def main() -> None:
+        async with simulate(AT, seed=3, quirks=["+bybit.ws.trade-restart-10019"]) as venue:
+            adapter = make_adapter_with(venue.endpoint(), venue.credentials, SOCKET)
+            await adapter.start()
+            price = (await adapter.book(SYMBOL, 1)).bids[0].price - 1000
+            wish = Intent("i", SYMBOL, Side.BUY, OrderType.LIMIT, AMOUNT, price=price)
+            assert (await adapter.place(wish)).status is OrderStatus.OPEN
+            assert len((await venue.bench.truth()).live_orders()) == 1
+            await adapter.close()
+
+    run(main())
+
+
+def test_a_refusal_without_a_number_is_the_answer_to_the_only_request() -> None:
+    async def main() -> None:
+        async with simulate(AT, seed=3, quirks=["+bybit.ws.trade-missing-reqid"]) as venue:
+            adapter = make_adapter_with(venue.endpoint(), venue.credentials, SOCKET)
+            await adapter.start()
+            price = (await adapter.book(SYMBOL, 1)).bids[0].price - 1000
+            first = Intent("i", SYMBOL, Side.BUY, OrderType.LIMIT, AMOUNT, price=price)
+            await adapter.place(first)
+            await venue.bench.do(SwitchQuirk("bybit.account.mode-probe", True))
+            with pytest.raises(AuthFailed):
+                await adapter.place(structs.replace(first, intent_id="j"))
+            await adapter.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_happens_to_orders_over_the_socket_the_view_is_the_venues_in_the_end(seed: int) -> None:
+    async def story(desk: Desk) -> None:
+        await chaos(desk, seed)
+
+    flow("vendor", story, at=AT, seed=seed + 1, parts=SOCKET)

@@ -6,6 +6,8 @@ of it, and a venue that refuses it leaves nothing behind; it is told as one orde
 that set it.
 
 The margin mode is one for the whole account, also for contracts of the other product.
+
+Orders go over REST, and over the trade connection with `replaced(Parts(), orders_over_socket=True)`.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from venueproof_adapters.native.bybit.products import Product, product_of, roots
 from venueproof_adapters.native.bybit.questions import BybitMarket
 from venueproof_adapters.native.bybit.rest import REQUEST_LIFETIME_S, Rest
 from venueproof_adapters.native.bybit.stream import BybitAccountSource, BybitMarketSource
+from venueproof_adapters.native.bybit.trade import Trade
 from venueproof_adapters.native.bybit.trailing import Trailing
 from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.capabilities import Capability, Support
@@ -47,7 +50,8 @@ _INSTRUMENTS_PAGE = 1000
 class Bybit:
     """What only the venue knows."""
 
-    def __init__(self, product: Product, rest: Rest, parser: Parser, has_credentials: bool) -> None:
+    def __init__(self, product: Product, rest: Rest, trade: Trade, parser: Parser, has_credentials: bool) -> None:
+        self._trade = trade
         self._product = product
         self._rest = rest
         self._parser = parser
@@ -93,7 +97,8 @@ class Bybit:
             log.warning("portfolio margin: leverage cannot be set, and is not told")
 
     async def close(self) -> None:
-        """Nothing was opened."""
+        """End the trade connection."""
+        await self._trade.close()
 
 
 def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter:
@@ -103,12 +108,14 @@ def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter
     rest_url, ws_url = roots(endpoint)
     rest = Rest(product, rest_url, credentials, ground)
     parser = Parser(product, catalog, ground.ids)
+    trade = Trade(rest, ws_url, ground)
+    rest.trade = trade.exchange if parts.orders_over_socket else None
     trailing = Trailing(product, rest, parser, parts.decimal_text, now_ns)
     orders = BybitOrders(product, rest, parser, trailing, catalog, parts.decimal_text)
     return joined(
         ground,
         VenueParts(
-            venue=Bybit(product, rest, parser, bool(credentials.get("apiKey"))),
+            venue=Bybit(product, rest, trade, parser, bool(credentials.get("apiKey"))),
             orders=orders,
             account=BybitAccount(product, rest, orders, parser, catalog, parts.decimal_text, now_ns),
             market=BybitMarket(product, parts, rest, catalog, now_ns),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sized
+from collections.abc import Awaitable, Callable, Mapping, Sized
 from itertools import count
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +19,7 @@ import msgspec
 from venueproof_adapters.kit.assembly import Ground
 from venueproof_adapters.kit.callfile import read_calls
 from venueproof_adapters.kit.clock import MS_NS
+from venueproof_adapters.kit.http import Reply
 from venueproof_adapters.kit.requests import SIGNED, TIME, Call, Params, Requests, Unreadable, read
 from venueproof_adapters.native.bybit import wire
 from venueproof_adapters.native.bybit.errors import Judge
@@ -31,6 +32,7 @@ REQUEST_LIFETIME_S = 6
 """A stamp may be a second ahead of the venue's clock, and is good for the window after it."""
 BATCH = "place-batch"
 _BATCH_WINDOW = "create-batch"
+_OPS = {"place": "order.create", BATCH: "order.create-batch", "amend": "order.amend", "cancel": "order.cancel"}
 _FACTS = read_calls(Path(__file__).with_name("calls.toml"))
 
 Row = TypeVar("Row")
@@ -46,6 +48,8 @@ class Rest(Requests):
         super().__init__(
             _FACTS.calls(product.name, "/v5/"), Judge(sync.now_ns), ground.http, sync, budget, ground.backoff
         )
+        self.trade: Callable[[str, Params], Awaitable[Reply | None]] | None = None
+        """Carries out an operation on the trade connection; None where nothing was done there."""
         self._category = product.name
         self._base = base.rstrip("/")
         self._key = credentials.get("apiKey", "")
@@ -70,6 +74,11 @@ class Rest(Requests):
                 break
             cursor = page.next_page_cursor
         return found
+
+    async def exchange(self, call: Call, params: Params) -> Reply:
+        """Orders over the trade connection as long as there is one."""
+        reply = await self.trade(_OPS[call.name], params) if call.name in _OPS and self.trade else None
+        return reply or await super().exchange(call, params)
 
     def written(self, call: Call, params: Params) -> tuple[str, dict[str, str], bytes | None]:
         """In the query of GET, as JSON of POST."""

@@ -41,7 +41,7 @@ LOGIN_GOOD_FOR_S = 10
 """A second, as some clients have it, is lost to a clock that is a little behind."""
 
 _TOPICS = ("order", "execution", "position", "wallet")
-_LOGIN, _SUBSCRIBE = "auth", "subscribe"
+LOGIN, _SUBSCRIBE = "auth", "subscribe"
 _DEPTH = 200
 _STREAMS = {
     Channel.BOOK: f"orderbook.{_DEPTH}",
@@ -76,9 +76,9 @@ class BybitAccountSource:
 
     async def greet(self, line: str, dialogue: Dialogue) -> None:
         """Log in, then ask for all topics; what is refused is refused whole."""
-        await dialogue.demand(_text({"op": _LOGIN, "args": self._rest.login(LOGIN_GOOD_FOR_S)}), _LOGIN)
+        await dialogue.demand(text({"op": LOGIN, "args": self._rest.login(LOGIN_GOOD_FOR_S)}), LOGIN)
         frame = {"op": _SUBSCRIBE, "req_id": _SUBSCRIBE, "args": _TOPICS}
-        await dialogue.demand(_text(frame), _SUBSCRIBE)
+        await dialogue.demand(text(frame), _SUBSCRIBE)
 
     async def renew_credential(self, dialogues: Mapping[str, Dialogue]) -> bool:
         """Nothing to renew."""
@@ -136,7 +136,7 @@ class BybitMarketSource:
     def command(self, subscribe: bool, streams: Sequence[str], number: int) -> Command:
         """subscribe or unsubscribe."""
         op = "subscribe" if subscribe else "unsubscribe"
-        return Command(_text({"op": op, "req_id": str(number), "args": list(streams)}), (str(number),))
+        return Command(text({"op": op, "req_id": str(number), "args": list(streams)}), (str(number),))
 
     def read(self, frame: str | bytes) -> Sequence[Heard | Ack]:
         """A topic's message, or the answer to a command."""
@@ -152,7 +152,8 @@ class BybitMarketSource:
         return [Heard(channel, spelling, news) for news in read(told, self._catalog.symbol(spelling))]
 
 
-def _text(document: Mapping[str, object]) -> str:
+def text(document: Mapping[str, object]) -> str:
+    """A frame."""
     return msgspec.json.encode(document).decode()
 
 

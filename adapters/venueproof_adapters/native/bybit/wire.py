@@ -14,12 +14,11 @@ from msgspec import Struct, field
 
 
 class Envelope(Struct, rename="camel"):
-    """Every reply. `data` stands for `result` on the trade connection."""
+    """Every reply."""
 
     ret_code: int
     ret_msg: str = ""
     result: msgspec.Raw = field(default_factory=lambda: msgspec.Raw(b"{}"))
-    data: msgspec.Raw | None = None
 
 
 class Rows(Struct, rename="camel"):
@@ -303,4 +302,6 @@ class TradeFrame(Struct):
     req_id: str = field(default="", name="reqId")
     ret_code: int = field(default=0, name="retCode")
     ret_msg: str = field(default="", name="retMsg")
+    data: msgspec.Raw = field(default_factory=lambda: msgspec.Raw(b"{}"))
+    ret_ext_info: msgspec.Raw = field(default_factory=lambda: msgspec.Raw(b"{}"), name="retExtInfo")
     header: dict[str, str] = field(default_factory=dict[str, str])
