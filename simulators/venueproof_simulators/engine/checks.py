@@ -39,8 +39,10 @@ def check_place(market: Market, holding: Holding, command: Place) -> Refusal | N
     if refusal is not None:
         return refusal
     value = market.worth.value(command.ticks if limit else market.worth.mark, command.lots)
+    if instrument.notional_min_atoms or instrument.price_band_ppm:
+        refusal = _check_worth(market, command, limit, sign, value)
     return (
-        _check_worth(market, command, limit, sign, value)
+        refusal
         or _check_book(market, holding, command, limit, sign)
         or _check_margin(market, holding, command, limit, sign, value)
     )

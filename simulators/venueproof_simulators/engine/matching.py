@@ -196,8 +196,8 @@ def _book(market: Market, holding: Holding, leg: Leg, lots: int, value: int, ato
         market.open_interest_lots -= before
     if leg.lots > 0:
         market.open_interest_lots += leg.lots
-    if not market.plain and market.worth.premium:
-        holding.account.wallets[market.instrument.settle] += -atoms if lots > 0 else atoms
+    if not market.plain:
+        holding.account.wallets[market.instrument.settle] += market.worth.moved(-lots, realized, atoms)
     elif realized:
         holding.account.wallets[market.instrument.settle] += realized
     return realized
@@ -207,12 +207,12 @@ def _fill(
     floor: Floor, market: Market, trade: TradeState, order: Order, value: int, atoms: int, fee_ppm: int, *, maker: bool
 ) -> int:
     """Book an order's side of a trade and put it on the order; returns by how much the wallet changed."""
-    holding, leg, instrument, terms, lots = order.holding, order.leg, market.instrument, order.terms, trade.lots
-    premium, charged = 0, (atoms, fee_ppm)
-    if not market.plain:
-        premium, charged = _prepare(floor, market, order, lots, atoms, fee_ppm)
+    holding, leg, settle, terms, lots = order.holding, order.leg, market.instrument.settle, order.terms, trade.lots
+    plain, premium, charged = market.plain, 0, atoms
+    if not plain:
+        premium, charged, fee_ppm = _prepare(floor, market, order, lots, atoms, fee_ppm)
     realized = _book(market, holding, leg, order.sign * lots, value, atoms)
-    fee = floor.ledger.charge(holding.account, instrument.settle, *charged)
+    fee = floor.ledger.charge(holding.account, settle, charged, fee_ppm)
     leg.carry_atoms += fee
     leg.updated_ns = trade.at_ns
     holding.shown = True
@@ -234,7 +234,7 @@ def _fill(
         trade.ticks,
         lots,
         fee,
-        instrument.settle,
+        settle,
         realized,
         maker,
         trade.at_ns,
@@ -245,21 +245,19 @@ def _fill(
     floor.events.append(OrderChanged(order.state(), _FILLED_CAUSE, fill))
     if ended and order.tied:
         _ended(floor, order)
-    return (realized if market.plain or not market.worth.premium else premium) - fee
+    return (realized if plain or not market.worth.premium else premium) - fee
 
 
-def _prepare(
-    floor: Floor, market: Market, order: Order, lots: int, atoms: int, fee_ppm: int
-) -> tuple[int, tuple[int, int]]:
-    """Before a trade in an option or with continuous funding: pay what has accrued; the premium to come, and what the
-    fee is a part of.
+def _prepare(floor: Floor, market: Market, order: Order, lots: int, atoms: int, fee_ppm: int) -> tuple[int, int, int]:
+    """Before a trade in an option or with continuous funding: pay what has accrued; the premium to come, what the fee
+    is a part of, and which part.
     """
     holding = order.holding
     if market.continuous:
         book_accrued(floor, market, holding, order.leg)
     if isinstance(holding, OptionHolding):
-        return -order.sign * atoms, holding.option_worth.fee_part(atoms, lots, fee_ppm)
-    return 0, (atoms, fee_ppm)
+        return -order.sign * atoms, *holding.option_worth.fee_part(atoms, lots, fee_ppm)
+    return 0, atoms, fee_ppm
 
 
 def _ended(floor: Floor, order: Order) -> None:

@@ -90,7 +90,7 @@ class Order(Resting):
         self.origin = origin
         self.conditional: Conditional | None = None
         """What it results from."""
-        self.tied = bool(terms.oco_group or terms.attached)
+        self.tied = terms.oco_group != "" or terms.attached != ()
         """Whether its fills or its end may touch others: by its group, by what is attached, or by `conditional`."""
         self.created_ns = now_ns
         self.updated_ns = now_ns

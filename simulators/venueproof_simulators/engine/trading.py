@@ -146,7 +146,7 @@ def find_live(floor: Floor, command: Amend | Cancel) -> tuple[Market, Order] | N
     none.
     """
     account = floor.ledger[command.account]
-    market = floor.market(command.instrument)
+    market = floor.markets.get(command.instrument) or floor.market(command.instrument)
     refusal = Refusal.UNKNOWN_INSTRUMENT
     if market is not None:
         holding = account.holdings.get(command.instrument)
