@@ -41,10 +41,10 @@ COIN = "BTC/USD:BTC"
 Body = Callable[[SimulatorBench], Awaitable[None]]
 
 
-def on_bench(body: Body, seed: int = 7) -> None:
+def on_bench(body: Body, seed: int = 7, venue: str = "binance") -> None:
     async def main() -> None:
-        async with venueproof.simulate("binance", seed=seed) as venue:
-            await body(venue.bench)
+        async with venueproof.simulate(venue, seed=seed) as simulation:
+            await body(simulation.bench)
 
     venueproof.run(main())
 
@@ -301,6 +301,14 @@ def test_an_action_that_names_nothing_is_refused(action: actions.AnyAction, erro
             await bench.do(action)
 
     on_bench(body)
+
+
+def test_orders_are_not_rejected_for_what_a_venue_has_no_word_for() -> None:
+    async def body(bench: SimulatorBench) -> None:
+        with pytest.raises(LookupError, match="this venue has no error for 'position-side'"):
+            await bench.do(actions.RejectOrders(Reason.POSITION_SIDE))
+
+    on_bench(body, venue="kraken")
 
 
 def test_every_message_action_becomes_a_rule() -> None:

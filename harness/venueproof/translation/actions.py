@@ -206,6 +206,7 @@ def _reject(hands: Hands, action: actions.RejectOrders) -> ActionResult:
     refusal = PLACEMENT_REFUSALS.get(action.reason)
     if refusal is None:
         return ActionResult(rule_id=hands.controls.add_rule(messages.reject_rule(action)))
+    hands.controls.venue.error_reply(action.reason.value, "", None, hands.controls.time())  # raises where it has none
     _command(hands, commands.RefuseOrders(hands.controls.venue.account, refusal.value, action.first))
     return DONE
 

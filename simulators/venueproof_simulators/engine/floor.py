@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from heapq import heappop, heappush
 
@@ -137,7 +137,7 @@ class Floor:
         return market
 
     def _open_option(self, instrument: Instrument, terms: OptionTerms) -> OptionMarket:
-        reference = self.reference(instrument)
+        reference = self.reference(instrument, self.instruments.values())
         if reference is None:
             raise ValueError(f"option {instrument.name!r} has no contract on {instrument.underlying} to be priced by")
         market = OptionMarket(instrument, terms, reference, self.ledger, self.seed, self.now_ns)
@@ -147,17 +147,19 @@ class Floor:
         return market
 
     def _first_price(self, instrument: Instrument) -> Decimal:
-        """Where the base price of a market starts that is set up now."""
-        other = self.reference(instrument) if instrument.listed_ns > self.start_ns else None
-        if other is None:
-            return underlying(instrument.underlying).price
-        return other.instrument.tick * other.index
+        """Where the base price of a market starts that is set up now: what was listed later says nothing of that."""
+        if instrument.listed_ns > self.start_ns:
+            earlier = [other for other in self.instruments.values() if other.listed_ns < instrument.listed_ns]
+            other = self.reference(instrument, earlier)
+            if other is not None:
+                return other.instrument.tick * other.index
+        return underlying(instrument.underlying).price
 
-    def reference(self, instrument: Instrument) -> Market | None:
+    def reference(self, instrument: Instrument, among: Iterable[Instrument]) -> Market | None:
         """The first other market on its underlying that is traded and no option's; rather one with the same money."""
         found = [
             market
-            for other in self.instruments.values()
+            for other in among
             if other.underlying == instrument.underlying and other.option is None and other.name != instrument.name
             if (market := self.market(other.name)) is not None and not market.delivered
         ]

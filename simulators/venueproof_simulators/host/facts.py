@@ -50,11 +50,19 @@ class ErrorRow(Struct, frozen=True, forbid_unknown_fields=True):
     """The engine's refusal that this row is the venue's word for."""
 
 
+class NeverRow(Struct, frozen=True, forbid_unknown_fields=True):
+    """A refusal of the engine that nobody can meet at this venue, and why: there is no word for it."""
+
+    refusal: Refusal
+    why: str
+
+
 class ErrorTable:
     """The errors of one venue, found by key, by refusal of the engine, or by neutral reason (first row wins)."""
 
-    def __init__(self, rows: Iterable[ErrorRow]) -> None:
+    def __init__(self, rows: Iterable[ErrorRow], never: Iterable[NeverRow] = ()) -> None:
         self.rows = tuple(rows)
+        self.never = tuple(never)
         self._by_key = _unique(self.rows, [row.key for row in self.rows], "error")
         refusing = [row for row in self.rows if row.refusal is not None]
         self._by_refusal = _unique(refusing, [row.refusal for row in refusing], "refusal")
@@ -66,15 +74,23 @@ class ErrorTable:
 
     def for_refusal(self, refusal: Refusal) -> ErrorRow:
         """The venue's word for a refusal. Raises `LookupError`."""
-        return self._by_refusal[refusal]
+        try:
+            return self._by_refusal[refusal]
+        except KeyError:
+            why = next((row.why for row in self.never if row.refusal is refusal), "its table has no row for that")
+            raise LookupError(f"this venue never refuses for {refusal.value!r}: {why}") from None
 
     def for_reason(self, reason: str) -> ErrorRow:
         """The first row with this neutral reason. Raises `LookupError`."""
-        return self._by_reason[reason]
+        try:
+            return self._by_reason[reason]
+        except KeyError:
+            raise LookupError(f"this venue has no error for {reason!r}") from None
 
 
 class _Errors(Struct, frozen=True, forbid_unknown_fields=True):
     error: list[ErrorRow]
+    never: list[NeverRow] = field(default_factory=list[NeverRow])
 
 
 # --- instruments ------------------------------------------------------------------------------------------------------
@@ -323,7 +339,8 @@ class _Quirks(Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def load_errors(package: str) -> ErrorTable:
     """The error table of a venue's package. Raises `FactsError`."""
-    return ErrorTable(read_facts(package, "errors", _Errors).error)
+    told = read_facts(package, "errors", _Errors)
+    return ErrorTable(told.error, told.never)
 
 
 @cache

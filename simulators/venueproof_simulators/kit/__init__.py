@@ -4,7 +4,8 @@ How a venue is written with it (what is named below without a folder is in this 
 
 1. `facts/` first: `errors.toml`, `instruments.toml`, `limits.toml`, `quirks.toml`. The rows of errors have the neutral
    keys of `parameters` (missing, empty, malformed, not-valid, …), one row for each refusal of the engine, and those of
-   your own. Codes and texts are nowhere else.
+   your own; a refusal that nobody can meet here has a row of `[[never]]` instead, which says why. Codes and texts are
+   nowhere else.
 2. `wire/numbers.py`: your `Listing` extends `listing.Listing` with what only your documents say. `numbers` and
    `host.decimals` print ticks, lots and atoms; `documents.to_json` prints a `Decimal` as a JSON number, so quote it
    yourself where the venue does. The rest of `wire/` are plain functions: engine state in, document out.

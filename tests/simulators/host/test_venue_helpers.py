@@ -13,7 +13,7 @@ from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.host import discovery
 from venueproof_simulators.host.alarms import Alarms
 from venueproof_simulators.host.decimals import fixed, money, places, plain, steps
-from venueproof_simulators.host.facts import ErrorRow, ErrorTable, FactsError, WeightRow
+from venueproof_simulators.host.facts import ErrorRow, ErrorTable, FactsError, NeverRow, WeightRow
 from venueproof_simulators.host.routing import Route, RouteTable
 from venueproof_simulators.host.tokens import token
 from venueproof_simulators.host.venue import Profile, VenueTime
@@ -34,10 +34,16 @@ def test_error_is_found_by_key_refusal_and_first_reason() -> None:
     assert table.for_reason("precision") is rows[0]
     with pytest.raises(LookupError):
         table.row("z")
-    with pytest.raises(LookupError):
-        table.for_reason("")
-    with pytest.raises(LookupError):
+    with pytest.raises(LookupError, match="no error for 'no-change'"):
+        table.for_reason("no-change")
+    with pytest.raises(LookupError, match="'reduce-only': its table has no row"):
         table.for_refusal(Refusal.REDUCE_ONLY)
+
+
+def test_refusal_that_nobody_can_meet_says_why() -> None:
+    table = ErrorTable([error("a")], [NeverRow(Refusal.POSITION_SIDE, "there is one leg")])
+    with pytest.raises(LookupError, match="never refuses for 'position-side': there is one leg"):
+        table.for_refusal(Refusal.POSITION_SIDE)
 
 
 def test_two_errors_of_one_key_or_refusal_are_a_fault() -> None:
