@@ -186,6 +186,24 @@ def test_canceling_all_takes_as_many_requests_as_there_must_be() -> None:
     okx("vendor", story)
 
 
+def test_what_an_earlier_process_sent_is_known_however_much_it_sent_after_that() -> None:
+    async def story(desk: Desk) -> None:
+        wish = desk.wish(amount="0.01")
+        await desk.adapter.place(wish)
+        for _ in range(6):
+            await desk.adapter.place_many([desk.wish(amount="0.01") for _ in range(20)])
+            await asyncio.sleep(2)
+        later = make_adapter(desk.endpoint, desk.venue.credentials)
+        await later.start()
+        with pytest.raises(Rejected) as caught:
+            await later.place(wish)
+        assert caught.value.reason is Reason.DUPLICATE_ID
+        await later.close()
+        assert len((await desk.venue.bench.truth()).orders) == 121
+
+    okx("vendor", story)
+
+
 def test_fills_are_paged_back_to_where_they_are_asked_from() -> None:
     async def story(desk: Desk) -> None:
         order = await desk.rest(amount="1.2")

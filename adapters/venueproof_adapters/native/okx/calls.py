@@ -261,7 +261,8 @@ class OkxOrders:
             return [self._parser.conditional(row) for row in sorted(algos, key=lambda row: _number(row.algo_id))]
         orders = await self._open(instrument)
         name = instrument.spelling
-        orders += await self._rest.ask("history", list[wire.OrderRow], instType=SWAP, instId=name, limit=PAGE)
+        shape = list[wire.OrderRow]
+        orders += await self._rest.ask_all("history", shape, lambda row: row.ord_id, instType=SWAP, instId=name)
         return [self._parser.order(row) for row in sorted(orders, key=lambda row: _number(row.ord_id))]
 
 

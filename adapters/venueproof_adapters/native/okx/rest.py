@@ -40,6 +40,7 @@ ROWS = "rows"
 
 PAGE = 100
 """The most rows of every list but candles."""
+_ENDED_MOST = 1000
 _ROOT = "/api/v5/"
 _EXPIRES_MS = 5000
 _EXPIRING = frozenset({"place", "place-batch", "amend"})
@@ -73,13 +74,17 @@ class Rest(Requests):
     async def ask_all(
         self, name: str, shape: type[list[Row]], cursor: Callable[[Row], str], **params: object
     ) -> list[Row]:
-        """Every row of a list, which is told newest first: pages go back by what `cursor` gives of the oldest row."""
+        """Every row of a list, which is told newest first: pages go back by what `cursor` gives of the oldest row.
+
+        Of what ended long lists are cut off, since only the latest may still be asked for.
+        """
         rows: list[Row] = []
+        most = _ENDED_MOST if name.startswith("history") else None
         while True:
             after = cursor(rows[-1]) if rows else None
             page = await self.ask(name, shape, after=after, limit=PAGE, **params)
             rows += page
-            if len(page) < PAGE:
+            if len(page) < PAGE or (most and len(rows) >= most):
                 return rows
 
     def count_apart(self, instruments: Iterable[Instrument]) -> None:
