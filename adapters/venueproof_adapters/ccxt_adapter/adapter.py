@@ -162,7 +162,8 @@ class CcxtAdapter:
             raise Unsupported("ccxt has no word for this kind of conditional order on this exchange")
 
     def _params(self, intent: Intent) -> dict[str, object]:
-        directed = bool(self._exchange.feature_value(intent.instrument, "createOrder", "triggerDirection", False))
+        with translated(self._exchange):
+            directed = bool(self._exchange.feature_value(intent.instrument, "createOrder", "triggerDirection", False))
         return order_params(intent, self._ids.client_id(intent.intent_id), directed=directed)
 
     async def amend(self, ref: OrderRef, price: Decimal | None, amount: Decimal | None) -> Order:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TypeVar
 
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import MS_NS
-from venueproof_adapters.kit.figures import figure
+from venueproof_adapters.kit.figures import figure, known
 from venueproof_adapters.kit.ids import IdMap
 from venueproof_adapters.kit.worth import rated
 from venueproof_adapters.native.binance import wire
-from venueproof_contracts.errors import BadAnswer
 from venueproof_contracts.model import (
     ZERO,
     Balance,
@@ -82,16 +80,6 @@ _END_REASON = {
     "7": "the symbol was delisted",
 }
 """`er` of ORDER_TRADE_UPDATE; source: the vendor's page of that event."""
-
-
-Word = TypeVar("Word")
-
-
-def known(meaning: Word | None, word: str) -> Word:
-    """Refuse a word that the venue did not use when this was written, rather than guess."""
-    if meaning is None:
-        raise BadAnswer(f"unknown word {word!r}")
-    return meaning
 
 
 class Parser:

@@ -7,7 +7,8 @@ that set it.
 
 The margin mode is one for the whole account, also for contracts of the other product.
 
-Orders go over REST, and over the trade connection with `replaced(Parts(), orders_over_socket=True)`.
+Longer than most: the venue's streams have rows of their own, trailing stops are no orders to it, and it has two ways
+to send an order. Orders go over REST, and over the trade connection with `replaced(Parts(), orders_over_socket=True)`.
 """
 
 from __future__ import annotations

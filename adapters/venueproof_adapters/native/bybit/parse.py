@@ -9,21 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TypeVar
 
 from msgspec import Struct
 
 from venueproof_adapters.kit.candles import length_ns
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import MS_NS, SECOND_NS
-from venueproof_adapters.kit.figures import figure
+from venueproof_adapters.kit.figures import figure, known
 from venueproof_adapters.kit.ids import IdMap
 from venueproof_adapters.kit.orders import Told, fired
 from venueproof_adapters.kit.recent import Recent
 from venueproof_adapters.kit.worth import rated
 from venueproof_adapters.native.bybit import wire
 from venueproof_adapters.native.bybit.products import Product
-from venueproof_contracts.errors import BadAnswer
 from venueproof_contracts.model import (
     ZERO,
     Balance,
@@ -105,15 +103,6 @@ INTERVALS = {
 }
 _EXPECTED_MS = 10_000
 _WEEK_NS = 7 * 86_400 * SECOND_NS
-
-Word = TypeVar("Word")
-
-
-def known(meaning: Word | None, word: object) -> Word:
-    """Refuse a word that the venue did not use when this was written, rather than guess."""
-    if meaning is None:
-        raise BadAnswer(f"unknown word {word!r}")
-    return meaning
 
 
 class Expected(Struct, frozen=True):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TypeVar
 
 from msgspec import structs
 
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import MS_NS
+from venueproof_adapters.kit.figures import known
 from venueproof_adapters.kit.ids import IdMap
 from venueproof_adapters.kit.orders import Told
 from venueproof_adapters.kit.worth import rated
@@ -67,15 +67,6 @@ _STATUS = {
 _BY_US = frozenset({"user_request", "edit_post_only_reject"})
 """Why an order was cancelled that its owner ended; every other one the venue ended."""
 _SIDE = {"buy": Side.BUY, "sell": Side.SELL}
-
-Word = TypeVar("Word")
-
-
-def known(meaning: Word | None, word: str) -> Word:
-    """Refuse a word that the venue did not use when this was written, rather than guess."""
-    if meaning is None:
-        raise BadAnswer(f"unknown word {word!r}")
-    return meaning
 
 
 def waits(row: wire.OrderRow) -> bool:

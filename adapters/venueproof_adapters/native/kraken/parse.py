@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TypeVar
 
 from msgspec import structs
 
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import MS_NS
+from venueproof_adapters.kit.figures import known
 from venueproof_adapters.kit.ids import IdMap
 from venueproof_adapters.kit.orders import Told
 from venueproof_adapters.kit.worth import rated
@@ -19,7 +19,7 @@ from venueproof_adapters.native.kraken.errors import reason_of
 from venueproof_adapters.native.kraken.known import Known
 from venueproof_adapters.native.kraken.products import Product
 from venueproof_adapters.native.kraken.wire import time_ns
-from venueproof_contracts.errors import BadAnswer, Reason
+from venueproof_contracts.errors import Reason
 from venueproof_contracts.model import (
     ZERO,
     Candle,
@@ -93,15 +93,6 @@ _PAST_LIFE = {"IoC": TimeInForce.IOC, "Market": TimeInForce.IOC}
 _DATED = re.compile(r"_(\d{6})$")
 _COINS = {"XBT": "BTC"}
 """The venue's older word for a coin, which symbols, wallets and fees still mix with the newer one."""
-
-Word = TypeVar("Word")
-
-
-def known(meaning: Word | None, word: str) -> Word:
-    """Refuse a word that the venue did not use when this was written, rather than guess."""
-    if meaning is None:
-        raise BadAnswer(f"unknown word {word!r}")
-    return meaning
 
 
 def asset(word: str) -> str:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TypeVar
 
 from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import MS_NS
-from venueproof_adapters.kit.figures import figure
+from venueproof_adapters.kit.figures import figure, known
 from venueproof_adapters.kit.ids import IdMap
 from venueproof_adapters.kit.orders import Told
 from venueproof_adapters.kit.worth import rated
 from venueproof_adapters.native.okx import wire
-from venueproof_contracts.errors import BadAnswer, Reason
+from venueproof_contracts.errors import Reason
 from venueproof_contracts.model import (
     ZERO,
     Balance,
@@ -69,15 +68,6 @@ _END_REASON = {
 """`cancelSource`; source: 31 is recorded, the others are from memory of the vendor's list."""
 TURNED_AWAY = {_END_REASON["13"]: Reason.NOT_FILLABLE, _END_REASON["31"]: Reason.WOULD_CROSS}
 """Ends of orders that the venue takes in and does not let trade."""
-
-Word = TypeVar("Word")
-
-
-def known(meaning: Word | None, word: str) -> Word:
-    """Refuse a word that the venue did not use when this was written, rather than guess."""
-    if meaning is None:
-        raise BadAnswer(f"unknown word {word!r}")
-    return meaning
 
 
 _SIDE = {side.value: side for side in Side}
