@@ -2,81 +2,48 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from venueproof_simulators.host.controls import Controls
 from venueproof_simulators.host.provoking import provocation
 from venueproof_simulators.host.rules import (
-    AnswerVenueError,
     Delay,
-    Direction,
     Drop,
     Duplicate,
-    Match,
     Reorder,
-    Rule,
 )
 from venueproof_simulators.host.venue import Provoked
-from venueproof_simulators.kit.troubles import SECOND_NS, instrument_of, mark_of, on_tick, seconds
+from venueproof_simulators.kit import provocations as shown
+from venueproof_simulators.kit.troubles import SECOND_NS, seconds
 from venueproof_simulators.venues.binance.operations.restrictions import CLOSING_ONLY, THROTTLED
-from venueproof_simulators.venues.binance.provocations._tools import binance
 from venueproof_simulators.venues.binance.routes.admission import KEY_REFUSED_DURING_BAN, RESTRICTED
 from venueproof_simulators.venues.binance.routes.gateway import ERRORS_IN_SUCCESS
 from venueproof_simulators.venues.binance.streams.account import ACCOUNT_FIRST
+from venueproof_simulators.venues.binance.venue import BinanceVenue
 
 _FILL_EVENT = "ORDER_TRADE_UPDATE"
-_LATE_NS = 2 * SECOND_NS
+"""The long message about a fill; the short one that precedes it is left alone."""
+_LATE_S = 2
 _SHORTEST_THROTTLE_NS = 5 * SECOND_NS
 _LONGER_THROTTLE_NS = 30 * SECOND_NS
 
 
-def _fill_match(symbol: str, skip: int = 0, first: int = 1) -> Match:
-    """The long message about a fill; the short one that precedes it is left alone."""
-    return Match(Direction.STREAM, topic="fill", instrument=symbol, contains=_FILL_EVENT, skip=skip, first=first)
+fill_twice = provocation("fill.duplicate", "binance.ws.fill-delay-dup-miss")(
+    shown.next_fill(Duplicate(), "fill told twice", contains=_FILL_EVENT)
+)
+fill_missed = provocation("fill.delayed", "binance.ws.fill-delay-dup-miss")(
+    shown.next_fill(Drop(), "fill not told", contains=_FILL_EVENT, settles_s=1)
+)
+fill_late = provocation("fill.delayed", "binance.ws.trade-lite-first")(
+    shown.next_fill(Delay(_LATE_S * SECOND_NS), "fill told late", contains=_FILL_EVENT, settles_s=_LATE_S)
+)
+fill_after_account = provocation("fill.delayed", "binance.ws.order-account-interleave")(
+    shown.next_fill(Reorder(), "fill told out of order", contains=_FILL_EVENT, quirk=ACCOUNT_FIRST, settles_s=1)
+)
+refusal_in_success = provocation("error.inside-success", "binance.http.errors-are-4xx")(
+    shown.when_placing(shown.post_only_crossing, quirk=ERRORS_IN_SUCCESS)
+)
 
 
-@provocation("fill.duplicate", "binance.ws.fill-delay-dup-miss")
-def fill_twice(controls: Controls, symbol: str) -> Provoked:
-    """The next fill is told twice."""
-    controls.add_rule(Rule(_fill_match(symbol), Duplicate(), "fill told twice"))
-    return Provoked()
-
-
-@provocation("fill.delayed", "binance.ws.fill-delay-dup-miss")
-def fill_missed(controls: Controls, symbol: str) -> Provoked:
-    """Of the next two fills the first is never told in full."""
-    controls.add_rule(Rule(_fill_match(symbol), Drop(), "fill not told"))
-    return Provoked(settles_s=Decimal(1))
-
-
-@provocation("fill.delayed", "binance.ws.trade-lite-first")
-def fill_late(controls: Controls, symbol: str) -> Provoked:
-    """The short messages come in time, the long ones two seconds later."""
-    controls.add_rule(Rule(_fill_match(symbol), Delay(_LATE_NS), "fill told late"))
-    return Provoked(settles_s=seconds(_LATE_NS))
-
-
-@provocation("fill.delayed", "binance.ws.order-account-interleave")
-def fill_after_account(controls: Controls, symbol: str) -> Provoked:
-    """Wallet and position are told before the fill, and the first fill after the message that follows it."""
-    controls.switch_quirk(ACCOUNT_FIRST, True)
-    controls.add_rule(Rule(_fill_match(symbol), Reorder(), "fill told out of order"))
-    return Provoked(settles_s=Decimal(1))
-
-
-@provocation("error.inside-success", "binance.http.errors-are-4xx")
-def refusal_in_success(controls: Controls, symbol: str) -> Provoked:
-    """The refusal of a post-only buy above the best ask stands in an answer with status 200."""
-    controls.switch_quirk(ERRORS_IN_SUCCESS, True)
-    instrument = instrument_of(controls, symbol)
-    price = on_tick(instrument, mark_of(controls, instrument) * Decimal("1.01"))
-    return Provoked(reason="would-cross", operation="place", intent={"price": price, "post_only": True})
-
-
-@provocation("list.order", "binance.candles.rest-order", either=True)
-def candles_in_order(controls: Controls, symbol: str) -> Provoked:
-    """Candles ascend, as on the vendor's page, or come newest first, as was reported: nothing needs to be armed."""
-    return Provoked(operation="candles")
+candles_in_order = provocation("list.order", "binance.candles.rest-order", either=True)(shown.candles)
 
 
 @provocation("rate.ban", "binance.rate.ban-escalation", either=True)
@@ -88,7 +55,7 @@ def banned(controls: Controls, symbol: str) -> Provoked:
 
 def _ban(controls: Controls) -> Provoked:
     time = controls.time()
-    for_ns = binance(controls).desk.budgets.ban_row().first_s * SECOND_NS
+    for_ns = shown.venue_of(controls, BinanceVenue).desk.budgets.ban_row().first_s * SECOND_NS
     controls.ban(for_ns)
     return Provoked(until_ns=(time.wire_ns + for_ns) // 10**6 * 10**6)
 
@@ -103,7 +70,7 @@ def banned_and_key_refused(controls: Controls, symbol: str) -> Provoked:
 @provocation("rate.throttle", "binance.rate.429-backoff")
 def throttled(controls: Controls, symbol: str) -> Provoked:
     """The weight of this minute is spent."""
-    time, budgets = controls.time(), binance(controls).desk.budgets
+    time, budgets = controls.time(), shown.venue_of(controls, BinanceVenue).desk.budgets
     left_ns = budgets.window_ends_ns(time) - time.age_ns
     for_ns = left_ns if left_ns >= _SHORTEST_THROTTLE_NS else _LONGER_THROTTLE_NS
     budgets.throttle(time.age_ns + for_ns)
@@ -113,35 +80,20 @@ def throttled(controls: Controls, symbol: str) -> Provoked:
 @provocation("rate.throttle", "binance.rate.order-count")
 def out_of_orders(controls: Controls, symbol: str) -> Provoked:
     """The account's orders of these ten seconds are spent."""
-    venue, time = binance(controls), controls.time()
+    venue, time = shown.venue_of(controls, BinanceVenue), controls.time()
     ends_ns = venue.desk.budgets.exhaust_orders(venue.account, time)
     return Provoked(operation="place", settles_s=seconds(ends_ns - time.age_ns))
 
 
-@provocation("clock.late", "binance.auth.me-recvwindow", either=True)
-def late_at_the_engine(controls: Controls, symbol: str) -> Provoked:
-    """The matching engine refuses the next order for its time, which the front door had found good."""
-    fate = AnswerVenueError(error="me-recv-window")
-    controls.add_rule(Rule(Match(Direction.REQUEST, operation="place"), fate, "late at the engine"))
-    return Provoked(operation="place")
-
-
-@provocation("account.closing-only", "binance.account.region-reduce-only", either=True)
-def only_closing_in_this_region(controls: Controls, symbol: str) -> Provoked:
-    """What would open is refused for where the account is."""
-    controls.switch_quirk(CLOSING_ONLY, True)
-    return Provoked(reason="reduce-only")
-
-
-@provocation("account.closing-only", "binance.http.overload-exempts-closing", either=True)
-def only_closing_under_load(controls: Controls, symbol: str) -> Provoked:
-    """What would open is turned away for as long as the load lasts."""
-    controls.switch_quirk(THROTTLED, True)
-    return Provoked()
-
-
-@provocation("account.restricted", "binance.account.region-restricted", either=True)
-def restricted(controls: Controls, symbol: str) -> Provoked:
-    """Every request is refused for where it comes from."""
-    controls.switch_quirk(RESTRICTED, True)
-    return Provoked()
+late_at_the_engine = provocation("clock.late", "binance.auth.me-recvwindow", either=True)(
+    shown.placing_answered("me-recv-window", "late at the engine")
+)
+only_closing_in_this_region = provocation("account.closing-only", "binance.account.region-reduce-only", either=True)(
+    shown.switched(CLOSING_ONLY, reason="reduce-only")
+)
+only_closing_under_load = provocation("account.closing-only", "binance.http.overload-exempts-closing", either=True)(
+    shown.switched(THROTTLED)
+)
+restricted = provocation("account.restricted", "binance.account.region-restricted", either=True)(
+    shown.switched(RESTRICTED)
+)

@@ -7,11 +7,11 @@ from decimal import Decimal
 from venueproof_simulators.engine.commands import PlaceConditional
 from venueproof_simulators.engine.conditional_state import TriggerKind
 from venueproof_simulators.engine.state import OrderKind, Side
-from venueproof_simulators.engine.worth import CENTI
 from venueproof_simulators.host.controls import Controls
 from venueproof_simulators.host.provoking import provocation
 from venueproof_simulators.host.venue import Provoked
-from venueproof_simulators.kit.troubles import instrument_of, mark_of, on_tick, rest_another, usual_lots
+from venueproof_simulators.kit import provocations as shown
+from venueproof_simulators.kit.troubles import instrument_of, mark_of, on_tick, usual_lots
 
 
 @provocation("setting.refused", "binance.order.leftover-blocks-entry")
@@ -34,25 +34,12 @@ def margin_type_with_leftover(controls: Controls, symbol: str) -> Provoked:
     return Provoked(reason="open-orders", operation="set_margin_mode")
 
 
-@provocation("setting.refused", "binance.margin.rejected-setting-visible")
-def margin_type_with_orders(controls: Controls, symbol: str) -> Provoked:
-    """The margin type cannot change while an order rests."""
-    rest_another(controls, instrument_of(controls, symbol))
-    return Provoked(reason="open-orders", operation="set_margin_mode")
-
-
-@provocation("setting.refused", "binance.margin.leverage-4028")
-def leverage_too_high(controls: Controls, symbol: str) -> Provoked:
-    """One more than the highest leverage there is."""
-    wanted = Decimal(instrument_of(controls, symbol).leverage_max_centi // CENTI + 1)
-    return Provoked(reason="bad-parameter", operation="set_leverage", leverage=wanted)
-
-
-@provocation("mode.refused", "binance.margin.position-mode-shared")
-def mode_with_orders_elsewhere(controls: Controls, symbol: str) -> Provoked:
-    """The position mode cannot change while an order rests anywhere, here on another product where there is one."""
-    engine, here = controls.venue.engine, instrument_of(controls, symbol)
-    others = [one for one in engine.instruments.values() if one.name != here.name]
-    elsewhere = next((one for one in others if one.product != here.product), others[0])
-    rest_another(controls, elsewhere)
-    return Provoked(reason="open-orders", operation="set_position_mode")
+margin_type_with_orders = provocation("setting.refused", "binance.margin.rejected-setting-visible")(
+    shown.with_orders("set_margin_mode")
+)
+leverage_too_high = provocation("setting.refused", "binance.margin.leverage-4028")(
+    shown.leverage_too_high("bad-parameter")
+)
+mode_with_orders_elsewhere = provocation("mode.refused", "binance.margin.position-mode-shared")(
+    shown.mode_with_orders_elsewhere
+)

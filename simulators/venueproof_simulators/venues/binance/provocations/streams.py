@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from venueproof_simulators.host.controls import Controls, DropManner, SessionKind
 from venueproof_simulators.host.provoking import provocation
-from venueproof_simulators.host.rules import (
-    Direction,
-    Drop,
-    Match,
-    Rule,
-)
 from venueproof_simulators.host.venue import Provoked
-from venueproof_simulators.kit.troubles import SECOND_NS, seconds
+from venueproof_simulators.kit import provocations as shown
 from venueproof_simulators.venues.binance.streams.hub import DELTA_FIRST, EXPIRED_AS_TEXT
 
 _CUT_CODE = 1001
-_RESTART_CODE = 1012
-_AWAY_NS = 20 * SECOND_NS
 
 
-@provocation("stream.drop", "binance.ws.resubscribe-after-reconnect")
-def stream_reset(controls: Controls, symbol: str) -> Provoked:
-    """Every connection is reset."""
-    controls.drop(DropManner.RESET, code=0, sessions=SessionKind.ALL, refuse_ns=0)
-    return Provoked()
+stream_reset = provocation("stream.drop", "binance.ws.resubscribe-after-reconnect")(shown.stream_reset)
 
 
 @provocation("stream.drop", "binance.ws.24h-cut")
@@ -33,26 +21,9 @@ def stream_cut(controls: Controls, symbol: str) -> Provoked:
     return Provoked()
 
 
-@provocation("stream.drop", "binance.env.maintenance-failover")
-def streams_away(controls: Controls, symbol: str) -> Provoked:
-    """Every connection is closed, and for a while no request is served and no connection let in."""
-    controls.maintenance(_AWAY_NS)
-    controls.drop(DropManner.CLOSE, code=_RESTART_CODE, sessions=SessionKind.ALL, refuse_ns=_AWAY_NS)
-    return Provoked(settles_s=seconds(_AWAY_NS))
-
-
-@provocation("stream.silent-death", "binance.ws.listen-key-silent-drop")
-def key_expired_silently(controls: Controls, symbol: str) -> Provoked:
-    """The listen key expires and nobody is told."""
-    controls.expire_credential(silent=True)
-    return Provoked()
-
-
-@provocation("stream.silent-death", "binance.ws.listen-key-delete-kills-others")
-def key_deleted(controls: Controls, symbol: str) -> Provoked:
-    """Another program of the account deletes the listen key: the stream stays open and is dead."""
-    controls.expire_credential(silent=True)
-    return Provoked()
+streams_away = provocation("stream.drop", "binance.env.maintenance-failover")(shown.streams_away)
+key_expired_silently = provocation("stream.silent-death", "binance.ws.listen-key-silent-drop")(shown.account_silent)
+key_deleted = provocation("stream.silent-death", "binance.ws.listen-key-delete-kills-others")(shown.account_silent)
 
 
 @provocation("credential.expired", "binance.ws.listen-key-expired-event")
@@ -71,16 +42,5 @@ def key_expired_in_text(controls: Controls, symbol: str) -> Provoked:
     return Provoked()
 
 
-@provocation("book.early", "binance.ws.delta-before-ack", either=True)
-def depth_early(controls: Controls, symbol: str) -> Provoked:
-    """The first change of the book precedes the acknowledgement."""
-    controls.switch_quirk(DELTA_FIRST, True)
-    return Provoked()
-
-
-@provocation("book.gap", "binance.ws.depth-gap")
-def depth_gap(controls: Controls, symbol: str) -> Provoked:
-    """The next change of the book is lost."""
-    match = Match(Direction.STREAM, topic="book", instrument=symbol)
-    controls.add_rule(Rule(match, Drop(), "change of the book lost"))
-    return Provoked()
+depth_early = provocation("book.early", "binance.ws.delta-before-ack", either=True)(shown.switched(DELTA_FIRST))
+depth_gap = provocation("book.gap", "binance.ws.depth-gap")(shown.book_gap)

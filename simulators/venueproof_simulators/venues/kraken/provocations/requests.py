@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import cast
 
 from venueproof_simulators.engine.commands import AddLiquidity, Place
 from venueproof_simulators.engine.instruments import Instrument
@@ -12,6 +11,7 @@ from venueproof_simulators.host.controls import Controls
 from venueproof_simulators.host.provoking import NotShown, provocation
 from venueproof_simulators.host.rules import Delay, Direction, Duplicate, Match, Rewrite, Rule
 from venueproof_simulators.host.venue import Provoked
+from venueproof_simulators.kit import provocations as shown
 from venueproof_simulators.kit.troubles import SECOND_NS, instrument_of, mark_of, on_tick
 from venueproof_simulators.venues.kraken.routes.gateway import RESTRICTED
 from venueproof_simulators.venues.kraken.streams.account import FILLS_FIRST
@@ -24,21 +24,10 @@ _WORTH = 300_000
 """A position of so many dollars cannot be carried at a leverage of two by what an account starts with."""
 
 
-@provocation("fill.duplicate", "kraken.ws.fill-dedup")
-def fill_twice(controls: Controls, symbol: str) -> Provoked:
-    """The next fill is told twice."""
-    match = Match(Direction.STREAM, topic="fill", instrument=symbol)
-    controls.add_rule(Rule(match, Duplicate(), "fill told twice"))
-    return Provoked()
-
-
-@provocation("fill.delayed", "kraken.ws.event-order", either=True)
-def fill_late(controls: Controls, symbol: str) -> Provoked:
-    """The next fill is told late, and those after it before the orders that they changed."""
-    controls.switch_quirk(FILLS_FIRST, True)
-    match = Match(Direction.STREAM, topic="fill", instrument=symbol)
-    controls.add_rule(Rule(match, Delay(_LATE_S * SECOND_NS), "fill told late"))
-    return Provoked(settles_s=Decimal(_LATE_S))
+fill_twice = provocation("fill.duplicate", "kraken.ws.fill-dedup")(shown.next_fill(Duplicate(), "fill told twice"))
+fill_late = provocation("fill.delayed", "kraken.ws.event-order", either=True)(
+    shown.next_fill(Delay(_LATE_S * SECOND_NS), "fill told late", quirk=FILLS_FIRST, settles_s=_LATE_S)
+)
 
 
 @provocation("error.inside-success", "kraken.positions.missing-list")
@@ -49,25 +38,20 @@ def positions_missing(controls: Controls, symbol: str) -> Provoked:
     return Provoked(operation="positions")
 
 
-@provocation("list.order", "kraken.charts.seconds-in-ms-out")
-def candles_in_order(controls: Controls, symbol: str) -> Provoked:
-    """Candles ascend, as on the vendor's page: nothing needs to be armed."""
-    return Provoked(operation="candles")
+candles_in_order = provocation("list.order", "kraken.charts.seconds-in-ms-out")(shown.candles)
 
 
 @provocation("rate.throttle", "kraken.rate.cost-budget", either=True)
 def throttled(controls: Controls, symbol: str) -> Provoked:
     """Everything private is one too many for some seconds."""
-    venue = cast(KrakenVenue, controls.venue)
+    venue = shown.venue_of(controls, KrakenVenue)
     venue.desk.budgets.throttle(controls.time().age_ns + _THROTTLED_S * SECOND_NS)
     return Provoked(settles_s=Decimal(_THROTTLED_S))
 
 
-@provocation("account.restricted", "kraken.account.region-restricted", either=True)
-def restricted(controls: Controls, symbol: str) -> Provoked:
-    """The account is served no more."""
-    controls.switch_quirk(RESTRICTED, True)
-    return Provoked()
+restricted = provocation("account.restricted", "kraken.account.region-restricted", either=True)(
+    shown.switched(RESTRICTED)
+)
 
 
 @provocation("setting.refused", "kraken.leverage.reject-surfaced")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from venueproof_simulators.engine.commands import ExpireOrder
 from venueproof_simulators.host.controls import Controls
 from venueproof_simulators.host.provoking import provocation
-from venueproof_simulators.host.rules import AnswerVenueError, Direction, Drop, LoseReply, Match, Rule
+from venueproof_simulators.host.rules import AnswerVenueError, Direction, Match, Rule
 from venueproof_simulators.host.venue import Provoked
-from venueproof_simulators.kit.troubles import SECOND_NS, instrument_of, usual_lots
-from venueproof_simulators.venues.okx.provocations._tools import near
+from venueproof_simulators.kit import provocations as shown
+from venueproof_simulators.kit.troubles import SECOND_NS, instrument_of
 
 _FORGOTTEN_NS = 3 * 3600 * SECOND_NS
 """The vendor forgets what ended without a fill after two hours."""
@@ -19,19 +18,8 @@ _TOO_MUCH = Decimal(100_000)
 _CALLBACK_TOO_SMALL_PERCENT = Decimal("0.05")
 
 
-@provocation("order.reject", "okx.order.price-off-tick")
-def off_tick(controls: Controls, symbol: str) -> Provoked:
-    """A passive price between two ticks."""
-    instrument = instrument_of(controls, symbol)
-    return Provoked(reason="precision", intent={"price": near(controls, instrument, 98) + instrument.tick / 2})
-
-
-@provocation("order.reject", "okx.order.size-off-lot")
-def off_lot(controls: Controls, symbol: str) -> Provoked:
-    """An amount between two steps."""
-    instrument = instrument_of(controls, symbol)
-    amount = usual_lots(controls, instrument) * instrument.lot + instrument.lot / 2
-    return Provoked(reason="precision", intent={"amount": amount})
+off_tick = provocation("order.reject", "okx.order.price-off-tick")(shown.off_tick)
+off_lot = provocation("order.reject", "okx.order.size-off-lot")(shown.off_step(2))
 
 
 @provocation("order.reject", "okx.order.size-minimum")
@@ -41,10 +29,7 @@ def too_small(controls: Controls, symbol: str) -> Provoked:
     return Provoked(reason="below-minimum", intent={"amount": instrument.lot * instrument.lots_min / 10})
 
 
-@provocation("order.reject", "okx.order.price-band")
-def too_dear(controls: Controls, symbol: str) -> Provoked:
-    """A buy far above the market."""
-    return Provoked(reason="price-band", intent={"price": near(controls, instrument_of(controls, symbol), 110)})
+too_dear = provocation("order.reject", "okx.order.price-band")(shown.far_above_mark(110))
 
 
 @provocation("order.reject", "okx.order.no-margin")
@@ -67,48 +52,15 @@ def not_amendable(controls: Controls, symbol: str) -> Provoked:
     return Provoked(reason="not-allowed")
 
 
-@provocation("order.end-without-event", "okx.order.end-untold")
-def ended_untold(controls: Controls, symbol: str) -> Provoked:
-    """The order ends, and the push that tells of it is lost."""
-    instrument, venue = instrument_of(controls, symbol), controls.venue
-    match = Match(Direction.STREAM, topic="order", instrument=symbol)
-    controls.add_rule(Rule(match, Drop(), "end of an order not told"))
-    for order in venue.engine.live_orders(venue.account, instrument.name):
-        controls.command(ExpireOrder(instrument=instrument.name, order_id=order.order_id, reason="by-the-venue"))
-    return Provoked()
-
-
-@provocation("order.forgotten", "okx.history.canceled-2h")
-def orders_forgotten(controls: Controls, symbol: str) -> Provoked:
-    """Hours go by for everything that the venue keeps: what ended without a fill cannot be found any more."""
-    controls.age(_FORGOTTEN_NS)
-    return Provoked(operation="order")
-
-
-@provocation("conditional.reject", "okx.algo.trigger-there")
-def trigger_there(controls: Controls, symbol: str) -> Provoked:
-    """A stop to sell above the market."""
-    price = near(controls, instrument_of(controls, symbol), 101)
-    return Provoked(reason="would-trigger", intent={"trigger": {"kind": "stop", "price": price}})
-
-
-@provocation("conditional.reject", "okx.algo.callback-range")
-def callback_out_of_range(controls: Controls, symbol: str) -> Provoked:
-    """A trailing stop at a distance that the venue does not offer."""
-    trigger = {"kind": "trailing", "offset": _CALLBACK_TOO_SMALL_PERCENT, "offset_unit": "percent"}
-    return Provoked(reason="bad-parameter", intent={"trigger": trigger})
-
-
-@provocation("reply.lost", "okx.trade.timeout-unknown-result")
-def reply_lost(controls: Controls, symbol: str) -> Provoked:
-    """The next order is placed and its answer never arrives."""
-    controls.add_rule(Rule(Match(Direction.REQUEST, operation="place"), LoseReply(), "reply lost"))
-    return Provoked(operation="place")
-
-
-@provocation("reply.unknown", "okx.rest.400-timeout")
-def reply_unknown(controls: Controls, symbol: str) -> Provoked:
-    """The next order is placed and answered with a 400 that tells nothing."""
-    fate = AnswerVenueError(error="timeout", executed=True)
-    controls.add_rule(Rule(Match(Direction.REQUEST, operation="place"), fate, "50004 after accepting"))
-    return Provoked(operation="place")
+ended_untold = provocation("order.end-without-event", "okx.order.end-untold")(
+    shown.ended_untold("by-the-venue", "end of an order not told")
+)
+orders_forgotten = provocation("order.forgotten", "okx.history.canceled-2h")(shown.forgotten_after(_FORGOTTEN_NS))
+trigger_there = provocation("conditional.reject", "okx.algo.trigger-there")(shown.triggers_at_once)
+callback_out_of_range = provocation("conditional.reject", "okx.algo.callback-range")(
+    shown.callback_of(_CALLBACK_TOO_SMALL_PERCENT)
+)
+reply_lost = provocation("reply.lost", "okx.trade.timeout-unknown-result")(shown.reply_lost)
+reply_unknown = provocation("reply.unknown", "okx.rest.400-timeout")(
+    shown.placing_answered("timeout", "50004 after accepting", executed=True)
+)
