@@ -245,7 +245,7 @@ class CcxtAdapter:
     async def balances(self) -> list[Balance]:
         """`fetch_balance`."""
         with translated(self._exchange):
-            return reading.balances(await self._exchange.fetch_balance())
+            return reading.balances(await self._exchange.fetch_balance({**self._row.balance_params}))
 
     async def set_margin(self, instrument: str, mode: MarginMode | None, leverage: Decimal | None) -> None:
         """`set_margin_mode` and `set_leverage`."""

@@ -38,6 +38,8 @@ class ExchangeRow(Struct, frozen=True, forbid_unknown_fields=True):
     order_params: dict[str, bool] = {}
     """What ccxt wants to be told before it asks for one order."""
     positions_params: dict[str, str] = {}
+    balance_params: dict[str, str] = {}
+    """What ccxt wants to be told to ask for the balances of the product."""
     waiting_params: tuple[dict[str, bool | str], ...] = ({"trigger": True},)
     """What ccxt wants to be told to list conditional orders: each kind that it lists apart."""
 
