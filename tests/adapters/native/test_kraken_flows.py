@@ -345,6 +345,22 @@ def test_a_stop_that_fired_is_told_as_two_orders_of_one_id(profile: ProfileName,
     flow(story, profile, symbol=symbol)
 
 
+def test_canceling_a_stop_that_fired_unheard_does_not_tell_that_it_was_canceled() -> None:
+    async def story(desk: Desk) -> None:
+        limit = structs.replace(stop(desk), type=OrderType.LIMIT, price=desk.below(1))
+        waiting = await desk.adapter.place(limit)
+        await asyncio.sleep(3)
+        await desk.do(DropMessage(Matcher(topic=Topic.ORDER, first=2)))  # that it fired, and what it became
+        await desk.do(SetPrice(LINEAR, desk.below(3)))
+        ended = await desk.adapter.cancel(waiting.ref)  # under one id for both, the venue cancels what it became
+        assert (ended.status, ended.replaced_by) == (OrderStatus.TRIGGERED, waiting.ref.venue_id)
+        await asyncio.sleep(50)
+        assert desk.fold.conditionals[waiting.ref.intent_id].status is OrderStatus.TRIGGERED
+        assert desk.fold.orders[waiting.ref.intent_id].status is OrderStatus.CANCELED
+
+    flow(story)
+
+
 def moved(desk: Desk, per_mille: int) -> Decimal:
     return (desk.bid * (1000 + per_mille) / 1000).quantize(Decimal(1))
 

@@ -228,9 +228,10 @@ class KrakenOrders:
         """POST cancelorder. What is held back goes on until it is released, so there the word alone is not the end."""
         which = {"order_id": name.venue_id} if name.venue_id else {"cliOrdId": name.client_id}
         status = (await self._rest.act("cancel", wire.Canceled, **which)).cancel_status
+        if name.conditional:  # it may have fired: under its id the venue cancels what it became
+            waited = any(event.order_trigger is not None for event in status.events)
+            return None if waited else name
         ended = next((event.order for event in status.events if event.order is not None), None)
-        if name.conditional:
-            return None
         if ended is None or not ended.order_id or instrument.symbol in self._known.protected:
             return name
         told = self._parser.event(ended)
@@ -261,10 +262,9 @@ class KrakenOrders:
         return not name.conditional and self._now_ns() - self._known.sent_ns(client_id) < _REMEMBERED_NS
 
     async def _past(self, instrument: Instrument, conditional: bool) -> Sequence[Told]:
-        """The history as of a moment ago: what is newer is in orders/status still."""
-        key = instrument.symbol, conditional
-        at_ns, tellings = self._histories.get(key, (0, ()))
-        if self._now_ns() - at_ns >= _REMEMBERED_NS:
+        """The history as of a moment ago: what is newer is in orders/status still, but for orders that fired since."""
+        at_ns, tellings = self._histories.get((instrument.symbol, conditional), (0, ()))
+        if conditional or self._now_ns() - at_ns >= _REMEMBERED_NS:
             tellings = await self.history(instrument, conditional)
         return tellings
 

@@ -370,14 +370,16 @@ class Parser:
 
 
 def gone(order: Order, reason: str, at_ns: int) -> Order:
-    """An order that a stream says is gone, and why."""
-    status = _ended(reason)
-    ended = order.filled if status is OrderStatus.FILLED and not order.ref.conditional else order.amount
-    if order.ref.conditional and status is OrderStatus.FILLED:
+    """An order that a stream says is gone, and why.
+
+    What a conditional one became goes under the same id: answers that say more of it are to count as later.
+    """
+    status, waits = _ended(reason), order.ref.conditional
+    if waits and status is OrderStatus.FILLED:
         status = OrderStatus.CANCELED
-    return structs.replace(
-        order, status=status, amount=ended, updated_ns=max(order.updated_ns, at_ns), reason=_why(status, reason)
-    )
+    whole = order.filled if status is OrderStatus.FILLED else order.amount
+    then_ns = order.updated_ns if waits else max(order.updated_ns, at_ns)
+    return structs.replace(order, status=status, amount=whole, updated_ns=then_ns, reason=_why(status, reason))
 
 
 def candle(row: wire.CandleRow, length_ns: int) -> tuple[Candle, int]:

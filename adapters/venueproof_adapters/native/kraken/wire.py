@@ -171,6 +171,8 @@ class OrderEvent(Row, frozen=True):
     type: str
     order: OrderDocument | None = None
     new: OrderDocument | None = None
+    order_trigger: OrderDocument | None = None
+    """The order, while it waits for a price."""
     amount: Decimal = ZERO
 
 
