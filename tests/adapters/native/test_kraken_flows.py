@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
+from itertools import pairwise
 
+import msgspec
 import pytest
 from msgspec import structs
 from venue_desk import PARTS, Desk, ProfileName, each_profile
@@ -14,11 +16,13 @@ from venue_desk import flow as flow_at
 from venueproof_adapters.kit.http import Http, Reply
 from venueproof_adapters.kit.parts import Parts, replaced
 from venueproof_contracts.actions import (
+    AnswerGarbage,
     Drop,
     DropManner,
     DropMessage,
     ExpireOrder,
     FillOrder,
+    Garbage,
     Matcher,
     Operation,
     PartlyFill,
@@ -31,6 +35,7 @@ from venueproof_contracts.actions import (
 )
 from venueproof_contracts.errors import Reason, Rejected, Unsupported
 from venueproof_contracts.model import (
+    Channel,
     Intent,
     MarginMode,
     OffsetUnit,
@@ -472,3 +477,51 @@ def test_what_was_said_long_ago_of_an_order_without_a_name_is_not_told_when_the_
         assert told is None or told.status.final
 
     flow(story)
+
+
+# --- candles and accounts ---------------------------------------------------------------------------------------------
+
+
+@each_profile
+@pytest.mark.parametrize("phase_s", [2, 30])
+def test_polled_candles_have_no_hole_and_no_doublet_though_bars_are_late_and_polls_fail(
+    profile: ProfileName, phase_s: int
+) -> None:
+    async def story(desk: Desk) -> None:
+        await asyncio.sleep(-desk.venue.bench.now_ns() / 1e9 % 60 + phase_s)
+        await desk.adapter.subscribe(Channel.CANDLES, LINEAR)
+        for minute in range(10):
+            await desk.do(PrintTrade(LINEAR, desk.bid + minute, Decimal(1), Side.BUY))
+            if minute in (3, 4):
+                await desk.do(AnswerGarbage(Matcher(operation=Operation.CANDLES), Garbage.HTML, 502))
+            await asyncio.sleep(60)
+        told = [candle for candle in desk.fold.candles[LINEAR, "1m"] if candle.closed]
+        opens = [candle.open_ns for candle in told]
+        assert len(opens) >= 7
+        assert {later - earlier for earlier, later in pairwise(opens)} == {60 * 10**9}
+        listed = await desk.adapter.candles(LINEAR, "1m", opens[0], len(opens))
+        assert told == listed
+
+    flow(story, profile, listening=False)
+
+
+class WithoutFlex(Http):
+    """An account that has no multi-collateral part."""
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
+        reply = await super().send(method, url, headers, body)
+        if not url.endswith("/accounts"):
+            return reply
+        document = msgspec.json.decode(reply.body)
+        del document["accounts"]["flex"]
+        return structs.replace(reply, body=msgspec.json.encode(document))
+
+
+def test_without_a_flexible_account_the_single_ones_are_told_and_it_is_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def story(desk: Desk) -> None:
+        assert [(one.asset, one.wallet) for one in await desk.adapter.balances()] == [("BTC", Decimal(2))]
+
+    flow(story, listening=False, parts=replaced(PARTS, http=WithoutFlex))
+    assert [record.levelname for record in caplog.records if "multi-collateral" in record.getMessage()] == ["WARNING"]
