@@ -10,13 +10,15 @@ A venue's `build` makes the ground, puts its own parts on it, and has them joine
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
+from decimal import Decimal
 from importlib.metadata import PackageNotFoundError, version
 from random import Random
 from typing import Protocol
 
 from msgspec import Struct
 
-from venueproof_adapters.kit.account_stream import AccountSource, AccountStream
+from venueproof_adapters.kit.account_stream import RECOVERY_BOUND_S, AccountSource, AccountStream
 from venueproof_adapters.kit.amender import Amender
 from venueproof_adapters.kit.backoff import Backoff
 from venueproof_adapters.kit.budget import Budget
@@ -35,7 +37,8 @@ from venueproof_adapters.kit.parts import Parts
 from venueproof_adapters.kit.socket import SocketOptions
 from venueproof_adapters.kit.state import Events, State
 from venueproof_contracts.adapter import Adapter
-from venueproof_contracts.model import Credentials, Endpoint
+from venueproof_contracts.capabilities import Capability, Support
+from venueproof_contracts.model import AdapterKind, AmendManner, ClientIdUniqueness, Credentials, Declaration, Endpoint
 
 
 class Ground(Struct, frozen=True):
@@ -127,7 +130,24 @@ def joined(ground: Ground, own: VenueParts) -> Adapter:
     )
 
 
-def package_version() -> str:
+def declared(
+    name: str, missing: Iterable[Capability], *, request_lifetime_s: int, client_id_unique: ClientIdUniqueness
+) -> Declaration:
+    """What an adapter says that is made of these parts: everything is built but what is missing."""
+    return Declaration(
+        name=name,
+        version=_package_version(),
+        kind=AdapterKind.MANAGED,
+        capabilities=dict.fromkeys(Capability, Support.FULL) | dict.fromkeys(missing, Support.MISSING),
+        request_lifetime_s=Decimal(request_lifetime_s),
+        client_id_unique=client_id_unique,
+        amend=AmendManner.PLACE_THEN_CANCEL,
+        recovery_bound_s=Decimal(RECOVERY_BOUND_S),
+        trailing="native",
+    )
+
+
+def _package_version() -> str:
     """Our adapters' version is the product's; `unknown` in a checkout that is not installed."""
     try:
         return version("venueproof")

@@ -14,7 +14,17 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from venueproof_contracts.errors import Reason
+from venueproof_adapters.kit.requests import Done
+from venueproof_contracts.errors import (
+    AdapterError,
+    AuthFailed,
+    ClockSkew,
+    OutcomeUnknown,
+    RateLimited,
+    Reason,
+    Rejected,
+    VenueDown,
+)
 
 
 class Meaning(StrEnum):
@@ -28,6 +38,24 @@ class Meaning(StrEnum):
     LIMIT = "limit"
     DONE = "done"
     """What was asked for is so already."""
+
+
+_ERRORS: dict[Meaning, type[AdapterError]] = {
+    Meaning.UNCLEAR: OutcomeUnknown,
+    Meaning.DOWN: VenueDown,
+    Meaning.AUTH: AuthFailed,
+    Meaning.SKEW: ClockSkew,
+    Meaning.DONE: Done,
+}
+
+
+def error_of(meaning: Reason | Meaning, code: str, text: str, until_ns: int) -> AdapterError:
+    """What a code's meaning is raised as; `until_ns`: how long a refusal for haste holds."""
+    if isinstance(meaning, Reason):
+        return Rejected(meaning, code=code, text=text)
+    if meaning is Meaning.LIMIT:
+        return RateLimited(until_ns, code=code, text=text)
+    return _ERRORS[meaning](code=code, text=text)
 
 
 class _Row(Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,6 +82,10 @@ class ErrorTable:
         if not rows:
             return Reason.OTHER
         return _meaning(next((row for row in rows if row.text and row.text in text), rows[-1]).means)
+
+    def error(self, code: str, text: str, until_ns: int) -> AdapterError:
+        """What the venue's code is raised as; see `error_of`."""
+        return error_of(self.meaning(code, text), code, text, until_ns)
 
     def calling_for(self, deed: str) -> frozenset[str]:
         """The codes whose rows call for something."""

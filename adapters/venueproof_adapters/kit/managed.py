@@ -18,6 +18,7 @@ from venueproof_adapters.kit.feeds import MarketCalls
 from venueproof_adapters.kit.http import Http
 from venueproof_adapters.kit.market_stream import MarketStream
 from venueproof_adapters.kit.own import Own
+from venueproof_adapters.kit.requests import Requests
 from venueproof_adapters.kit.state import Events
 from venueproof_contracts.errors import AdapterError, Reason, Rejected
 from venueproof_contracts.model import (
@@ -101,6 +102,21 @@ class Venue(Protocol):
     async def close(self) -> None:
         """End what the venue's own code opened."""
         ...
+
+
+class VenueBase:
+    """What the `Venue` of most adapters has: requests, and nothing of its own to end."""
+
+    def __init__(self, rest: Requests, has_credentials: bool) -> None:
+        self.has_credentials = has_credentials
+        self._clock_of = rest
+
+    async def server_time(self) -> int:
+        """The venue's clock in ns."""
+        return await self._clock_of.server_time()
+
+    async def close(self) -> None:
+        """Nothing was opened."""
 
 
 class Works(Struct, frozen=True):

@@ -15,10 +15,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from decimal import Decimal
 
-from venueproof_adapters.kit.account_stream import RECOVERY_BOUND_S
-from venueproof_adapters.kit.assembly import VenueParts, joined, package_version, prepare
+from venueproof_adapters.kit.assembly import VenueParts, declared, joined, prepare
+from venueproof_adapters.kit.managed import VenueBase
 from venueproof_adapters.kit.parts import Parts
 from venueproof_adapters.native.binance import wire
 from venueproof_adapters.native.binance.calls import CLIENT_ID, CLIENT_ID_LENGTH, BinanceAccount, BinanceOrders
@@ -29,10 +28,8 @@ from venueproof_adapters.native.binance.questions import BinanceMarket
 from venueproof_adapters.native.binance.rest import REQUEST_LIFETIME_S, Rest
 from venueproof_adapters.native.binance.stream import BinanceAccountSource, BinanceMarketSource
 from venueproof_contracts.adapter import Adapter
-from venueproof_contracts.capabilities import Capability, Support
+from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.model import (
-    AdapterKind,
-    AmendManner,
     ClientIdUniqueness,
     Credentials,
     Declaration,
@@ -43,34 +40,22 @@ from venueproof_contracts.model import (
 log = logging.getLogger("venueproof_adapters.binance")
 
 
-class Binance:
+class Binance(VenueBase):
     """What only the venue knows."""
 
     def __init__(self, product: Product, rest: Rest, has_credentials: bool) -> None:
         self._product = product
         self._rest = rest
-        self.has_credentials = has_credentials
+        super().__init__(rest, has_credentials)
 
     def declaration(self) -> Declaration:
         """What is built."""
-        return Declaration(
-            name="native-binance",
-            version=package_version(),
-            kind=AdapterKind.MANAGED,
-            capabilities=dict.fromkeys(Capability, Support.FULL) | self._missing(),
-            request_lifetime_s=Decimal(REQUEST_LIFETIME_S),
+        return declared(
+            "native-binance",
+            () if self._product.good_till_date else (Capability.GOOD_TILL_DATE,),
+            request_lifetime_s=REQUEST_LIFETIME_S,
             client_id_unique=ClientIdUniqueness.OPEN_ORDERS,
-            amend=AmendManner.PLACE_THEN_CANCEL,
-            recovery_bound_s=Decimal(RECOVERY_BOUND_S),
-            trailing="native",
         )
-
-    def _missing(self) -> dict[Capability, Support]:
-        return {} if self._product.good_till_date else {Capability.GOOD_TILL_DATE: Support.MISSING}
-
-    async def server_time(self) -> int:
-        """GET time."""
-        return await self._rest.server_time()
 
     async def load(self) -> Sequence[Instrument]:
         """GET exchangeInfo."""
@@ -87,9 +72,6 @@ class Binance:
             log.warning("the account may not trade")
         if config.multi_assets_margin:
             log.warning("multi-assets mode: every asset of the account is margin, and none can be isolated")
-
-    async def close(self) -> None:
-        """Nothing was opened."""
 
 
 def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter:

@@ -13,18 +13,15 @@ import msgspec
 from msgspec import Struct
 
 from venueproof_adapters.kit.clock import MS_NS, SECOND_NS
-from venueproof_adapters.kit.errortable import ErrorTable, Meaning
+from venueproof_adapters.kit.errortable import ErrorTable, Meaning, error_of
 from venueproof_adapters.kit.http import Reply
-from venueproof_adapters.kit.requests import Done, Unreadable
+from venueproof_adapters.kit.requests import Unreadable
 from venueproof_contracts.errors import (
     AdapterError,
     AuthFailed,
     Banned,
-    ClockSkew,
     OutcomeUnknown,
     RateLimited,
-    Reason,
-    Rejected,
     VenueDown,
 )
 
@@ -73,13 +70,9 @@ class Judge:
 
     def _by_code(self, reply: Reply, code: str, text: str) -> AdapterError:
         meaning = _TABLE.meaning(code)
-        if isinstance(meaning, Reason):
-            return Rejected(meaning, code=code, text=text)
         if reply.status == 503 and meaning is Meaning.UNCLEAR and "Service Unavailable" in text:
             return VenueDown(code=code, text=text)
-        if meaning is Meaning.LIMIT:
-            return RateLimited(self._until_ns(reply, text, _PAUSE_S), code=code, text=text)
-        return _PLAIN[meaning](code=code, text=text)
+        return error_of(meaning, code, text, self._until_ns(reply, text, _PAUSE_S))
 
     def _until_ns(self, reply: Reply, text: str, otherwise_s: int) -> int:
         """The later of the two ends that may be told: this very request may have made a ban longer than its text."""
@@ -88,15 +81,6 @@ class Judge:
         if told.isdigit():
             ends_ns.append(self._now_ns() + int(told) * SECOND_NS)
         return max(ends_ns, default=self._now_ns() + otherwise_s * SECOND_NS)
-
-
-_PLAIN: dict[Meaning, type[AdapterError]] = {
-    Meaning.UNCLEAR: OutcomeUnknown,
-    Meaning.DOWN: VenueDown,
-    Meaning.AUTH: AuthFailed,
-    Meaning.SKEW: ClockSkew,
-    Meaning.DONE: Done,
-}
 
 
 def _told(body: bytes) -> tuple[str, str]:

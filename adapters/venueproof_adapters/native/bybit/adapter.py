@@ -15,10 +15,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from decimal import Decimal
 
-from venueproof_adapters.kit.account_stream import RECOVERY_BOUND_S
-from venueproof_adapters.kit.assembly import VenueParts, joined, package_version, prepare
+from venueproof_adapters.kit.assembly import VenueParts, declared, joined, prepare
+from venueproof_adapters.kit.managed import VenueBase
 from venueproof_adapters.kit.parts import Parts
 from venueproof_adapters.native.bybit import wire
 from venueproof_adapters.native.bybit.account import BybitAccount
@@ -31,11 +30,9 @@ from venueproof_adapters.native.bybit.stream import BybitAccountSource, BybitMar
 from venueproof_adapters.native.bybit.trade import Trade
 from venueproof_adapters.native.bybit.trailing import Trailing
 from venueproof_contracts.adapter import Adapter
-from venueproof_contracts.capabilities import Capability, Support
+from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.errors import Unsupported
 from venueproof_contracts.model import (
-    AdapterKind,
-    AmendManner,
     ClientIdUniqueness,
     Credentials,
     Declaration,
@@ -48,7 +45,7 @@ log = logging.getLogger("venueproof_adapters.bybit")
 _INSTRUMENTS_PAGE = 1000
 
 
-class Bybit:
+class Bybit(VenueBase):
     """What only the venue knows."""
 
     def __init__(self, product: Product, rest: Rest, trade: Trade, parser: Parser, has_credentials: bool) -> None:
@@ -56,29 +53,20 @@ class Bybit:
         self._product = product
         self._rest = rest
         self._parser = parser
-        self.has_credentials = has_credentials
+        super().__init__(rest, has_credentials)
 
     def declaration(self) -> Declaration:
         """What is built."""
-        return Declaration(
-            name="native-bybit",
-            version=package_version(),
-            kind=AdapterKind.MANAGED,
-            capabilities=dict.fromkeys(Capability, Support.FULL) | self._missing(),
-            request_lifetime_s=Decimal(REQUEST_LIFETIME_S),
+        return declared(
+            "native-bybit",
+            self._missing(),
+            request_lifetime_s=REQUEST_LIFETIME_S,
             client_id_unique=ClientIdUniqueness.EVER,
-            amend=AmendManner.PLACE_THEN_CANCEL,
-            recovery_bound_s=Decimal(RECOVERY_BOUND_S),
-            trailing="native",
         )
 
-    def _missing(self) -> dict[Capability, Support]:
-        missing = {Capability.GOOD_TILL_DATE: Support.MISSING}
-        return missing if self._product.hedge_coin else missing | {Capability.POSITION_MODE: Support.MISSING}
-
-    async def server_time(self) -> int:
-        """GET market/time."""
-        return await self._rest.server_time()
+    def _missing(self) -> tuple[Capability, ...]:
+        missing = (Capability.GOOD_TILL_DATE,)
+        return missing if self._product.hedge_coin else (*missing, Capability.POSITION_MODE)
 
     async def load(self) -> Sequence[Instrument]:
         """GET market/instruments-info."""

@@ -14,16 +14,14 @@ from pathlib import Path
 import msgspec
 
 from venueproof_adapters.kit.clock import MS_NS, SECOND_NS
-from venueproof_adapters.kit.errortable import ErrorTable, Meaning
+from venueproof_adapters.kit.errortable import ErrorTable, Meaning, error_of
 from venueproof_adapters.kit.http import Reply
-from venueproof_adapters.kit.requests import Done, Unreadable
+from venueproof_adapters.kit.requests import Unreadable
 from venueproof_adapters.native.bybit.wire import Envelope
 from venueproof_contracts.errors import (
     AdapterError,
     AuthFailed,
     Banned,
-    ClockSkew,
-    OutcomeUnknown,
     RateLimited,
     Reason,
     Rejected,
@@ -64,11 +62,8 @@ class Judge:
 
     def _by_code(self, reply: Reply, code: str, text: str) -> AdapterError:
         meaning = _TABLE.meaning(code, text)
-        if isinstance(meaning, Reason):
-            return Rejected(meaning, code=code, text=text)
-        if meaning is Meaning.LIMIT:
-            return RateLimited(self._until_ns(reply), code=code, text=text)
-        return _PLAIN[meaning](code=code, text=_QUOTED.sub("[…]", text) if meaning is Meaning.AUTH else text)
+        told = _QUOTED.sub("[…]", text) if meaning is Meaning.AUTH else text
+        return error_of(meaning, code, told, self._until_ns(reply))
 
     def _until_ns(self, reply: Reply) -> int:
         told = reply.headers.get(_RESET, "")
@@ -97,12 +92,3 @@ class Judge:
                 return VenueDown(code=code, text=text)
             case _:
                 return Unreadable("the reply is not the venue's protocol", code=code, text=text)
-
-
-_PLAIN: dict[Meaning, type[AdapterError]] = {
-    Meaning.UNCLEAR: OutcomeUnknown,
-    Meaning.DOWN: VenueDown,
-    Meaning.AUTH: AuthFailed,
-    Meaning.SKEW: ClockSkew,
-    Meaning.DONE: Done,
-}

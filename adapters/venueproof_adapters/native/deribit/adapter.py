@@ -14,10 +14,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from decimal import Decimal
 
-from venueproof_adapters.kit.account_stream import RECOVERY_BOUND_S
-from venueproof_adapters.kit.assembly import VenueParts, joined, package_version, prepare
+from venueproof_adapters.kit.assembly import VenueParts, declared, joined, prepare
+from venueproof_adapters.kit.managed import VenueBase
 from venueproof_adapters.kit.origins import located
 from venueproof_adapters.kit.parts import Parts
 from venueproof_adapters.native.deribit import wire
@@ -29,10 +28,8 @@ from venueproof_adapters.native.deribit.rest import REQUEST_LIFETIME_S, Rest
 from venueproof_adapters.native.deribit.signing import Key
 from venueproof_adapters.native.deribit.stream import DeribitAccountSource, DeribitMarketSource
 from venueproof_contracts.adapter import Adapter
-from venueproof_contracts.capabilities import Capability, Support
+from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.model import (
-    AdapterKind,
-    AmendManner,
     ClientIdUniqueness,
     Credentials,
     Declaration,
@@ -55,30 +52,21 @@ _MISSING = (
 )
 
 
-class Deribit:
+class Deribit(VenueBase):
     """What only the venue knows."""
 
     def __init__(self, rest: Rest, has_credentials: bool) -> None:
         self._rest = rest
-        self.has_credentials = has_credentials
+        super().__init__(rest, has_credentials)
 
     def declaration(self) -> Declaration:
         """What is built."""
-        return Declaration(
-            name="native-deribit",
-            version=package_version(),
-            kind=AdapterKind.MANAGED,
-            capabilities=dict.fromkeys(Capability, Support.FULL) | dict.fromkeys(_MISSING, Support.MISSING),
-            request_lifetime_s=Decimal(REQUEST_LIFETIME_S),
+        return declared(
+            "native-deribit",
+            _MISSING,
+            request_lifetime_s=REQUEST_LIFETIME_S,
             client_id_unique=ClientIdUniqueness.NEVER,
-            amend=AmendManner.PLACE_THEN_CANCEL,
-            recovery_bound_s=Decimal(RECOVERY_BOUND_S),
-            trailing="native",
         )
-
-    async def server_time(self) -> int:
-        """public/get_time."""
-        return await self._rest.server_time()
 
     async def load(self) -> Sequence[Instrument]:
         """public/get_instruments: without parameters, every currency and kind."""
@@ -92,9 +80,6 @@ class Deribit:
             log.warning("trading is locked: %s", locked)
         if self._rest.is_test:
             log.warning("this is the venue's test environment")
-
-    async def close(self) -> None:
-        """Nothing was opened."""
 
 
 def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter:

@@ -11,19 +11,15 @@ from pathlib import Path
 import msgspec
 
 from venueproof_adapters.kit.clock import SECOND_NS
-from venueproof_adapters.kit.errortable import ErrorTable, Meaning
+from venueproof_adapters.kit.errortable import ErrorTable
 from venueproof_adapters.kit.http import Reply
 from venueproof_adapters.kit.requests import Unreadable
 from venueproof_adapters.native.deribit.wire import Envelope, ErrorData, ErrorRow
 from venueproof_contracts.errors import (
     AdapterError,
     AuthFailed,
-    ClockSkew,
     OutcomeUnknown,
     RateLimited,
-    Reason,
-    Rejected,
-    VenueDown,
 )
 
 _TABLE = ErrorTable(Path(__file__).with_name("errors.toml"))
@@ -55,12 +51,7 @@ class Judge:
     def told(self, row: ErrorRow) -> AdapterError:
         """What an error in an answer means."""
         code, text = str(row.code), _text(row)
-        meaning = _TABLE.meaning(code, text)
-        if isinstance(meaning, Reason):
-            return Rejected(meaning, code=code, text=text)
-        if meaning is Meaning.LIMIT:
-            return RateLimited(self._later_ns(), code=code, text=text)
-        return _PLAIN[meaning](code=code, text=text)
+        return _TABLE.error(code, text, self._later_ns())
 
     def passes(self, reply: Reply) -> bool:
         """Whatever is refused for haste is taken a little later."""
@@ -78,14 +69,6 @@ class Judge:
 
     def _later_ns(self) -> int:
         return self._now_ns() + _PAUSE_S * SECOND_NS
-
-
-_PLAIN: dict[Meaning, type[AdapterError]] = {
-    Meaning.UNCLEAR: OutcomeUnknown,
-    Meaning.DOWN: VenueDown,
-    Meaning.AUTH: AuthFailed,
-    Meaning.SKEW: ClockSkew,
-}
 
 
 def _text(row: ErrorRow) -> str:

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from decimal import Decimal
 
-from venueproof_adapters.kit.account_stream import RECOVERY_BOUND_S
-from venueproof_adapters.kit.assembly import VenueParts, joined, package_version, prepare
+from venueproof_adapters.kit.assembly import VenueParts, declared, joined, prepare
+from venueproof_adapters.kit.managed import VenueBase
 from venueproof_adapters.kit.parts import Parts
 from venueproof_adapters.native.kraken import wire
 from venueproof_adapters.native.kraken.account import KrakenAccount
@@ -27,10 +26,7 @@ from venueproof_adapters.native.kraken.rest import REQUEST_LIFETIME_S, Rest, Sig
 from venueproof_adapters.native.kraken.stream import KrakenAccountSource, KrakenMarketSource
 from venueproof_adapters.native.kraken.trailing import Trailing
 from venueproof_contracts.adapter import Adapter
-from venueproof_contracts.capabilities import Capability, Support
 from venueproof_contracts.model import (
-    AdapterKind,
-    AmendManner,
     ClientIdUniqueness,
     Credentials,
     Declaration,
@@ -41,7 +37,7 @@ from venueproof_contracts.model import (
 log = logging.getLogger("venueproof_adapters.kraken")
 
 
-class Kraken:
+class Kraken(VenueBase):
     """What only the venue knows."""
 
     def __init__(
@@ -52,26 +48,16 @@ class Kraken:
         self._account = account
         self._known = known
         self._trailing = trailing
-        self.has_credentials = bool(key)
+        super().__init__(rest, bool(key))
 
     def declaration(self) -> Declaration:
         """What is built."""
-        missing = dict.fromkeys(self._product.missing, Support.MISSING)
-        return Declaration(
-            name="native-kraken",
-            version=package_version(),
-            kind=AdapterKind.MANAGED,
-            capabilities=dict.fromkeys(Capability, Support.FULL) | missing,
-            request_lifetime_s=Decimal(REQUEST_LIFETIME_S),
+        return declared(
+            "native-kraken",
+            self._product.missing,
+            request_lifetime_s=REQUEST_LIFETIME_S,
             client_id_unique=ClientIdUniqueness.OPEN_ORDERS,
-            amend=AmendManner.PLACE_THEN_CANCEL,
-            recovery_bound_s=Decimal(RECOVERY_BOUND_S),
-            trailing="native",
         )
-
-    async def server_time(self) -> int:
-        """As answers tell it."""
-        return await self._rest.server_time()
 
     async def load(self) -> Sequence[Instrument]:
         """GET instruments: those of the product, and what else their rows say."""

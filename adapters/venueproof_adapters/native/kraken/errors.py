@@ -15,13 +15,12 @@ import msgspec
 from msgspec import Struct, field
 
 from venueproof_adapters.kit.clock import SECOND_NS
-from venueproof_adapters.kit.errortable import ErrorTable, Meaning
+from venueproof_adapters.kit.errortable import ErrorTable, Meaning, error_of
 from venueproof_adapters.kit.http import Reply
 from venueproof_adapters.kit.requests import Unreadable
 from venueproof_contracts.errors import (
     AdapterError,
     AuthFailed,
-    ClockSkew,
     OutcomeUnknown,
     RateLimited,
     Reason,
@@ -109,9 +108,7 @@ class Judge:
     def _meant(self, word: str, text: str) -> AdapterError:
         code, _, about = word.partition(": ")
         meaning = _TABLE.meaning(code, about)
-        if isinstance(meaning, Reason):
-            return Rejected(meaning, code=code, text=text)
-        return self._limited(code) if meaning is Meaning.LIMIT else _PLAIN[meaning](code=code, text=text)
+        return self._limited(code) if meaning is Meaning.LIMIT else error_of(meaning, code, text, 0)
 
     def _limited(self, code: str) -> RateLimited:
         """The venue does not say for how long."""
@@ -123,14 +120,6 @@ def reason_of(word: str) -> Reason:
     first, *others = word.lower().split("_")
     meaning = _TABLE.meaning(word if "_" not in word else first + "".join(map(str.capitalize, others)))
     return meaning if isinstance(meaning, Reason) else Reason.OTHER
-
-
-_PLAIN: dict[Meaning, type[AdapterError]] = {
-    Meaning.UNCLEAR: OutcomeUnknown,
-    Meaning.DOWN: VenueDown,
-    Meaning.AUTH: AuthFailed,
-    Meaning.SKEW: ClockSkew,
-}
 
 
 def _by_status(status: int, text: str) -> AdapterError:

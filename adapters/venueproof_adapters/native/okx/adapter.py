@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from decimal import Decimal
 
-from venueproof_adapters.kit.account_stream import RECOVERY_BOUND_S
-from venueproof_adapters.kit.assembly import VenueParts, joined, package_version, prepare
+from venueproof_adapters.kit.assembly import VenueParts, declared, joined, prepare
+from venueproof_adapters.kit.managed import VenueBase
 from venueproof_adapters.kit.parts import Parts
 from venueproof_adapters.native.okx import wire
 from venueproof_adapters.native.okx.calls import CLIENT_ID, CLIENT_ID_LENGTH, HEDGE, OkxAccount, OkxOrders
@@ -27,11 +26,9 @@ from venueproof_adapters.native.okx.rest import REQUEST_LIFETIME_S, Rest
 from venueproof_adapters.native.okx.signing import signer_of
 from venueproof_adapters.native.okx.stream import OkxAccountSource, OkxMarketSource
 from venueproof_contracts.adapter import Adapter
-from venueproof_contracts.capabilities import Capability, Support
+from venueproof_contracts.capabilities import Capability
 from venueproof_contracts.errors import Unsupported
 from venueproof_contracts.model import (
-    AdapterKind,
-    AmendManner,
     ClientIdUniqueness,
     Credentials,
     Declaration,
@@ -44,32 +41,23 @@ log = logging.getLogger("venueproof_adapters.okx")
 _SPOT_LEVEL = "1"
 
 
-class Okx:
+class Okx(VenueBase):
     """What only the venue knows."""
 
     def __init__(self, product: Product, rest: Rest, account: OkxAccount, has_credentials: bool) -> None:
         self._product = product
         self._rest = rest
         self._account = account
-        self.has_credentials = has_credentials
+        super().__init__(rest, has_credentials)
 
     def declaration(self) -> Declaration:
         """What is built."""
-        return Declaration(
-            name="native-okx",
-            version=package_version(),
-            kind=AdapterKind.MANAGED,
-            capabilities=dict.fromkeys(Capability, Support.FULL) | {Capability.GOOD_TILL_DATE: Support.MISSING},
-            request_lifetime_s=Decimal(REQUEST_LIFETIME_S),
+        return declared(
+            "native-okx",
+            (Capability.GOOD_TILL_DATE,),
+            request_lifetime_s=REQUEST_LIFETIME_S,
             client_id_unique=ClientIdUniqueness.OPEN_ORDERS,
-            amend=AmendManner.PLACE_THEN_CANCEL,
-            recovery_bound_s=Decimal(RECOVERY_BOUND_S),
-            trailing="native",
         )
-
-    async def server_time(self) -> int:
-        """GET public/time."""
-        return await self._rest.server_time()
 
     async def load(self) -> Sequence[Instrument]:
         """GET public/instruments."""
@@ -86,9 +74,6 @@ class Okx:
         if config.pos_mode == HEDGE:
             log.warning("the account is in hedge mode: orders must name their leg")
         await self._account.positions()
-
-    async def close(self) -> None:
-        """Nothing was opened."""
 
 
 def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter:

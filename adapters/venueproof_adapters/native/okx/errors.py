@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from venueproof_adapters.kit.clock import SECOND_NS
-from venueproof_adapters.kit.errortable import ErrorTable, Meaning
+from venueproof_adapters.kit.errortable import ErrorTable
 from venueproof_adapters.kit.http import Reply
 from venueproof_adapters.kit.requests import Unreadable
 from venueproof_adapters.native.okx.wire import Envelope, Outcome
@@ -20,12 +20,8 @@ from venueproof_contracts.errors import (
     AdapterError,
     AuthFailed,
     Banned,
-    ClockSkew,
     OutcomeUnknown,
     RateLimited,
-    Reason,
-    Rejected,
-    VenueDown,
 )
 
 _TABLE = ErrorTable(Path(__file__).with_name("errors.toml"))
@@ -77,12 +73,7 @@ class Judge:
 
     def meant(self, code: str, text: str) -> AdapterError:
         """The error that a code stands for, wherever it is told."""
-        meaning = _TABLE.meaning(code, text)
-        if isinstance(meaning, Reason):
-            return Rejected(meaning, code=code, text=text)
-        if meaning is Meaning.LIMIT:
-            return RateLimited(self._in_ns(_PAUSE_S), code=code, text=text)
-        return _PLAIN[meaning](code=code, text=text)
+        return _TABLE.error(code, text, self._in_ns(_PAUSE_S))
 
     def _by_status(self, reply: Reply) -> AdapterError:
         code = str(reply.status)
@@ -98,11 +89,3 @@ class Judge:
 
     def _in_ns(self, seconds: int) -> int:
         return self._now_ns() + seconds * SECOND_NS
-
-
-_PLAIN: dict[Meaning, type[AdapterError]] = {
-    Meaning.UNCLEAR: OutcomeUnknown,
-    Meaning.DOWN: VenueDown,
-    Meaning.AUTH: AuthFailed,
-    Meaning.SKEW: ClockSkew,
-}
