@@ -28,7 +28,7 @@ from venueproof_adapters.kit.parts import Parts
 from venueproof_adapters.kit.recent import Recent
 from venueproof_adapters.kit.socket import Socket, SocketOptions
 from venueproof_adapters.kit.state import State
-from venueproof_contracts.errors import AdapterError, BadAnswer, RateLimited
+from venueproof_contracts.errors import AdapterError, BadAnswer, ClockSkew, RateLimited
 from venueproof_contracts.model import Channel, Fill, Order, OrderStatus, StreamEvent, StreamState
 
 log = logging.getLogger("venueproof_adapters.account_stream")
@@ -64,7 +64,10 @@ class AccountSource(Protocol):
         ...
 
     async def greet(self, line: str, dialogue: Dialogue) -> None:
-        """Log in and subscribe on a connection that was just made, every answer awaited (`Dialogue.demand`)."""
+        """Log in and subscribe on a connection that was just made, every answer awaited (`Dialogue.demand`).
+
+        Raises `ClockSkew` when it was refused for its time, and reads the clock anew before the next.
+        """
         ...
 
     async def renew_credential(self, dialogues: Mapping[str, Dialogue]) -> bool:
@@ -147,7 +150,7 @@ class AccountStream:
         self._started = False
         try:
             for socket in self._sockets.values():
-                await socket.open()
+                await _opened(socket)
         except BaseException:
             await self.close()
             raise
@@ -184,6 +187,8 @@ class AccountStream:
     async def _begin(self) -> None:
         """All connections are there: tell the whole state, or what was missed."""
         if not self._started:
+            # The clock may have been put right meanwhile.
+            self._state.since_ns = self._whole_ns = min(self._state.since_ns, self._now_ns())
             await self._reconcile()
             self._state.told = self._started = True
             self._state.tell_all()
@@ -382,6 +387,14 @@ class AccountStream:
         """The stream told that its credential expired."""
         if self._parts.hears_credential_expiry:
             self._renew("the stream's credential expired")
+
+
+async def _opened(socket: Socket) -> None:
+    """Open a connection; once more when its login came at the wrong time, now that the source knows."""
+    try:
+        await socket.open()
+    except ClockSkew:
+        await socket.open()
 
 
 def _log_failure(what: str, error: Exception) -> None:

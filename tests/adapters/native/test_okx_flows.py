@@ -121,6 +121,17 @@ def test_nothing_private_is_asked_for_before_the_login_is_answered() -> None:
     okx("field", story)
 
 
+def test_a_first_login_that_is_refused_for_its_time_is_made_by_the_right_one() -> None:
+    async def story(desk: Desk) -> None:
+        await desk.do(SkewVenueClock(-40_000))
+        await desk.adapter.subscribe(Channel.ACCOUNT, None)
+        await desk.adapter.place(desk.wish())
+        await asyncio.sleep(1)
+        await desk.view_is_true()
+
+    flow("vendor", story, listening=False, at="okx")
+
+
 def test_a_fill_whose_order_was_not_told_is_found_by_its_id() -> None:
     async def story(desk: Desk) -> None:
         order = await desk.rest()

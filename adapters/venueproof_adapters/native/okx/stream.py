@@ -78,6 +78,8 @@ class OkxAccountSource:
         self._parser = parser
         self._catalog = catalog
         self._state = state
+        self._off = False
+        """A login was refused for its time."""
 
     async def address(self, line: str) -> str:
         """One endpoint each."""
@@ -96,16 +98,17 @@ class OkxAccountSource:
         await self._subscribe(dialogue, _OTHERS[line])
 
     async def _log_in(self, dialogue: Dialogue) -> None:
-        if self._sync.due():
+        """The venue hangs up when it refuses, so what it refused for its time is put right before the next one."""
+        if self._off or self._sync.due():
             await self._sync.resync(self._rest.server_time, self._sync.rounds)
-        rounds = self._sync.rounds
+            self._off = False
         try:
             async with asyncio.timeout(LOGIN_WITHIN_S):
                 await dialogue.demand(self._signer.login(self._sync.now_ns()), _LOGIN)
         except TimeoutError:
             raise VenueDown("the login was not answered") from None
         except ClockSkew:
-            await self._sync.resync(self._rest.server_time, rounds)
+            self._off = True
             raise
 
     async def _subscribe(self, dialogue: Dialogue, channels: Sequence[str]) -> None:
@@ -173,7 +176,7 @@ class OkxMarketSource:
 
     lines: Sequence[str] = (PUBLIC, BUSINESS)
     heartbeat: Heartbeat | None = _HEARTBEAT
-    pace = Pace(streams_max=100, pause_s=0.5)
+    pace = Pace(streams_max=100, pause_s=0.1)
     """Frames are few: logins, subscriptions and ends of them are counted, 480 an hour on a connection."""
 
     def __init__(self, hosts: Hosts, rest: Rest, catalog: Catalog) -> None:
