@@ -276,7 +276,7 @@ def test_a_candle_is_closed_when_the_next_begins_and_not_after_a_break() -> None
 
 
 def test_a_book_begins_with_a_snapshot_and_names_the_change_before() -> None:
-    head = {"timestamp": 1, "instrument_name": "BTC-PERPETUAL", "asks": []}
+    head: dict[str, object] = {"timestamp": 1, "instrument_name": "BTC-PERPETUAL", "asks": []}
     first = notice("book.BTC-PERPETUAL.100ms", {**head, "type": "snapshot", "change_id": 7, "bids": [["new", 1.5, 10]]})
     change = {"type": "change", "prev_change_id": 7, "change_id": 12, "bids": [["delete", 1.5, 0.0]]}
     heard = [
@@ -340,6 +340,7 @@ def test_codes_are_judged_whatever_the_status_is(
 ) -> None:
     body = msgspec.json.encode({"jsonrpc": "2.0", "error": {"message": message, "data": data, "code": code}})
     error = Judge(lambda: 0).error(Reply(status, {}, body))
+    assert error is not None
     assert type(error) is kind
     assert error.code == str(code)
     assert (error.reason if isinstance(error, Rejected) else None) is reason
