@@ -39,6 +39,7 @@ def test_a_good_adapter_is_certified_and_its_reports_are_written(tmp_path: Path)
         "index.html",
         "junit.xml",
         "summary.md",
+        "venues",
     ]
     [run] = certificate["runs"]
     assert len(run["source_digest"]) == len(run["journal_digest"]) == 64

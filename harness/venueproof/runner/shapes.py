@@ -17,6 +17,8 @@ from msgspec import Struct
 
 def misfit(value: object, expected: Any) -> str:
     """One line on the first place where `value` is not of type `expected`; empty when it is."""
+    if type(value) is expected:
+        return _fields_misfit(value) if isinstance(value, Struct) else ""
     origin = typing.get_origin(expected)
     if origin is typing.Union or origin is types.UnionType:
         return _union_misfit(value, typing.get_args(expected))
@@ -52,13 +54,14 @@ def _items_misfit(value: object, kind: type, item: Any) -> str:
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+def _hints(kind: type[Struct]) -> dict[str, Any]:
+    hints = typing.get_type_hints(kind)
+    return {name: hints[name] for name in kind.__struct_fields__}
 
 
 def _fields_misfit(value: Struct) -> str:
-    for name in value.__struct_fields__:
-        if text := misfit(getattr(value, name), _hints(type(value))[name]):
+    for name, expected in _hints(type(value)).items():
+        if text := misfit(getattr(value, name), expected):
             return f".{name}{text}"
     return ""
 

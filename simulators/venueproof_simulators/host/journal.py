@@ -176,7 +176,8 @@ class Blanker:
             return text
         if self._known:
             text = self._compiled().sub(self._numbered, text)
-        return _SIGNATURES.sub(_blank_value, text)
+        lower = text.lower()
+        return _SIGNATURES.sub(_blank_value, text) if "sign" in lower or "key" in lower else text
 
     def _compiled(self) -> re.Pattern[str]:
         if self._pattern is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from venueproof_simulators.engine.intervals import MINUTE_NS, index_of
 from venueproof_simulators.engine.state import CandleState, TickerState, TradeState
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit.documents import Document
@@ -239,13 +240,13 @@ def chart(call: Call) -> Document:
 
 def _candles(call: Call, listing: Listing, interval: str, start_ms: int, end_ms: int) -> list[CandleState]:
     """The newest candles of a period, the one that it begins in included."""
-    now_ns = call.time.true_ns
-    if start_ms * _MS > now_ns:
-        return []
-    most = call.desk.limits.named("candles").limit
+    now_ns, start_ns = call.time.true_ns, start_ms * _MS
     end_ns = min(end_ms * _MS, now_ns)
-    found = call.desk.engine.candles(listing.name, interval, now_ns, end_ns=end_ns, limit=most)
-    return [candle for candle in found if candle.close_ns > start_ms * _MS]
+    if start_ns > end_ns:
+        return []
+    within = index_of(interval, end_ns // MINUTE_NS) - index_of(interval, start_ns // MINUTE_NS) + 1
+    most = min(within, call.desk.limits.named("candles").limit)
+    return call.desk.engine.candles(listing.name, interval, now_ns, end_ns=end_ns, limit=most)
 
 
 # --- funding and indices ----------------------------------------------------------------------------------------------

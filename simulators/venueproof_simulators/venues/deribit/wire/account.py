@@ -145,9 +145,11 @@ def fees_rows(listings: list[Listing]) -> list[Document]:
     rows: dict[tuple[str, str], Document] = {}
     for listing in listings:
         kind = "option" if listing.option else "perpetual" if listing.perpetual else "future"
+        if (listing.index_name, kind) in rows:
+            continue
         default = {"type": "fixed", "taker": num(listing.row.taker_fee), "maker": num(listing.row.maker_fee)}
         value = {"default": default, "block_trade": 0.3}
-        rows.setdefault((listing.index_name, kind), {"index_name": listing.index_name, "kind": kind, "value": value})
+        rows[listing.index_name, kind] = {"index_name": listing.index_name, "kind": kind, "value": value}
     return list(rows.values())
 
 
