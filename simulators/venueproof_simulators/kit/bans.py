@@ -1,4 +1,4 @@
-"""Addresses that are turned away for a while."""
+"""Who is turned away for a while: banned addresses; everybody, as if another program had spent a budget."""
 
 from __future__ import annotations
 
@@ -21,3 +21,19 @@ class Bans:
         until_ns = self._until_ns.get(client, 0)
         if until_ns > time.age_ns:
             raise VenueError("banned", until=(until_ns - time.age_ns + time.wire_ns) // 1_000_000)
+
+
+class Throttle:
+    """Until when (age clock) everything that counts is one too many."""
+
+    def __init__(self) -> None:
+        self.until_ns = 0
+
+    def on(self, time: VenueTime) -> bool:
+        """Whether that is so now."""
+        return time.age_ns < self.until_ns
+
+    def check(self, time: VenueTime) -> None:
+        """Raises `VenueError(too-many-requests)` when it is."""
+        if self.on(time):
+            raise VenueError("too-many-requests")

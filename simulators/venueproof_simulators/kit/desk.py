@@ -39,7 +39,7 @@ from venueproof_simulators.host.alarms import Alarms
 from venueproof_simulators.host.tokens import token
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit.accounts import Accounts, AccountT
-from venueproof_simulators.kit.bans import Bans
+from venueproof_simulators.kit.bans import Bans, Throttle
 from venueproof_simulators.kit.basis import Basis, ListingT
 from venueproof_simulators.kit.cashbook import Cashbook, Funding
 from venueproof_simulators.kit.fundings import Fundings
@@ -72,6 +72,7 @@ class Desk(Generic[AccountT, ListingT]):
         """When the venue was opened (true time); what was before is history that nobody here took part in."""
         self.fundings = Fundings(self.listings.values(), self.command_away, self._pass_funding, self.opened_ns)
         self.bans = Bans()
+        self.throttle = Throttle()
         self.closed_until_ns = 0
         """The venue is closed until then (age clock)."""
         self.publish: Callable[[list[Event], VenueTime], None] = _unheard
@@ -121,6 +122,11 @@ class Desk(Generic[AccountT, ListingT]):
         self.listings[listing.name] = listing
         self.fundings.add(listing, time)
         self.command(List(listing.instrument), time)
+
+    def symbol_of(self, name: str) -> str:
+        """The unified symbol of an instrument; empty for one that is not listed."""
+        listing = self.listings.get(name)
+        return "" if listing is None else listing.symbol
 
     def is_closed(self, time: VenueTime) -> bool:
         """Whether the venue is closed now."""

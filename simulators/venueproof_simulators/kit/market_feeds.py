@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from venueproof_simulators.engine.events import BookChanged, Event, Traded
-from venueproof_simulators.engine.state import BookState, CandleState, Side, TickerState, TradeState
+from venueproof_simulators.engine.state import BookState, CandleState, Side, TradeState
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit.basis import ListingT
 from venueproof_simulators.kit.feeds import ChannelT, Documents, Feed, Start, Tell
@@ -66,43 +66,6 @@ class TradesFeed(Feed[ChannelT, ListingT]):
         waiting, self._waiting = self._waiting, {}
         shown = [(self.listings[name], trades) for name, trades in waiting.items()]
         return [(listing.symbol, self._shape(listing, trades, time)) for listing, trades in shown]
-
-
-class BestFeed(Feed[ChannelT, ListingT]):
-    """The best level of each side: at once, when one is another. `shape` gets the number of the change as well."""
-
-    def __init__(
-        self, start: Start[ChannelT, ListingT], shape: Callable[[ListingT, TickerState, int, VenueTime], object]
-    ) -> None:
-        self._shape = shape
-        super().__init__(start)
-
-    def begin(self, time: VenueTime) -> None:
-        """Remember what is known to everybody."""
-        self._last = {name: self._best(name) for name in self.listings}
-
-    def hear(self, instrument: str, event: Event, time: VenueTime) -> Documents:
-        """The best levels, when they changed."""
-        return self._told(instrument, event.sequence, time) if isinstance(event, BookChanged) else []
-
-    def catch_up(self, time: VenueTime) -> Documents:
-        """Where the best levels are others than they were."""
-        told: Documents = []
-        for name in self.listings:
-            told += self._told(name, self.engine.book(name, 1).sequence, time)
-        return told
-
-    def _told(self, instrument: str, sequence: int, time: VenueTime) -> Documents:
-        best = self._best(instrument)
-        if best == self._last.get(instrument):
-            return []
-        self._last[instrument] = best
-        listing = self.listings[instrument]
-        return [(listing.symbol, self._shape(listing, self.engine.ticker(instrument, time.true_ns), sequence, time))]
-
-    def _best(self, instrument: str) -> tuple[object, object]:
-        book = self.engine.book(instrument, 1)
-        return book.bids, book.asks
 
 
 class ChangesFeed(Feed[ChannelT, ListingT]):

@@ -8,7 +8,6 @@ from typing import Generic, TypeVar
 from venueproof_simulators.engine.commands import Command, Place, PlaceConditional
 from venueproof_simulators.engine.conditional_state import CONDITIONAL_STEPS
 from venueproof_simulators.engine.events import (
-    Acknowledged,
     Cause,
     ConditionalCause,
     ConditionalChanged,
@@ -73,11 +72,6 @@ class OrderNotes(Generic[NoteT, WaitingT]):
         self.orders = Notes(plain)
         self.waiting = Notes(plain_waiting)
         self._plain = plain
-
-    def keep_acknowledged(self, event: Acknowledged, note: NoteT | None) -> None:
-        """An order was taken in, to be decided later."""
-        if note is not None:
-            self.orders.set((event.order.instrument, event.order.order_id), note)
 
     def keep(self, event: OrderChanged, command: Command, note: NoteT | None, time: VenueTime) -> bool:
         """Note what began, and when it ended; returns whether it ended."""

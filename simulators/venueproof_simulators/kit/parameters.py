@@ -153,10 +153,6 @@ class Parameters:
             raise VenueError("not-valid", parameter=name, value=value, least=least, most=most)
         return value
 
-    def at_most(self, name: str, most: int, default: int) -> int:
-        """A whole number from 1, more than `most` counting as that; `default` when it was not sent."""
-        return min(self.within(name, 1, _LONG_MAX, default), most)
-
     def number(self, name: str) -> str:
         """A number that must be there: not negative, without exponent, as it was sent."""
         value = self._values.get(name)
@@ -254,13 +250,6 @@ def decode_json(text: str | bytes) -> object:
 def read_json(body: str | bytes) -> Parameters:
     """The values of a JSON object. Raises `VenueError`."""
     return as_parameters(decode_json(body), "")
-
-
-def read_rows(body: str | bytes) -> list[Parameters]:
-    """The values of a JSON object, or of each object of a JSON list. Raises `VenueError`."""
-    document = decode_json(body)
-    rows = cast(list[object], document) if isinstance(document, list) else [document]
-    return [as_parameters(row, "") for row in rows]
 
 
 def as_parameters(value: object, name: str) -> Parameters:

@@ -8,7 +8,7 @@ What depends on the venue is an argument, and the function with it what is regis
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from msgspec import structs
 
@@ -27,6 +27,7 @@ from venueproof_simulators.kit.troubles import (
     seconds,
     usual_lots,
 )
+from venueproof_simulators.kit.venue import Venue
 
 VenueT = TypeVar("VenueT")
 _RESTART_CODE = 1012
@@ -143,6 +144,17 @@ def placing_answered(error: str, name: str, *, executed: bool = False, reason: s
 def candles(controls: Controls, symbol: str) -> Provoked:
     """Candles come in the venue's own order: nothing needs to be armed."""
     return Provoked(operation="candles")
+
+
+def throttled(span_s: int) -> ProvocationCode:
+    """Everything that counts is one too many for some seconds."""
+
+    def show(controls: Controls, symbol: str) -> Provoked:
+        venue = cast("Venue[Any, Any, Any]", controls.venue)
+        venue.desk.throttle.until_ns = controls.time().age_ns + span_s * SECOND_NS
+        return Provoked(settles_s=Decimal(span_s))
+
+    return show
 
 
 def switched(quirk: str, *, reason: str = "", operation: str = "") -> ProvocationCode:

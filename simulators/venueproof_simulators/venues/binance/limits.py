@@ -15,6 +15,7 @@ from venueproof_simulators.host.facts import BanRow, Limits, WeightRow
 from venueproof_simulators.host.switches import Switches
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.host.windows import FixedWindow
+from venueproof_simulators.kit.bans import Throttle
 from venueproof_simulators.kit.refusing import VenueError
 
 ESCALATION = "binance.rate.ban-escalation"
@@ -37,7 +38,7 @@ class Ban(Struct):
 class Budgets:
     """Counts what clients and accounts spend, and refuses what is too much."""
 
-    def __init__(self, limits: Limits, switches: Switches) -> None:
+    def __init__(self, limits: Limits, switches: Switches, throttle: Throttle) -> None:
         self._limits = limits
         self._switches = switches
         self._weights = limits.weights()
@@ -51,7 +52,7 @@ class Budgets:
         self._connections = FixedWindow(limits.named("connections").interval_s)
         self._connections_most = limits.named("connections").limit
         self._bans: dict[str, Ban] = {}
-        self._throttled_until_ns = 0
+        self._throttle = throttle
 
     # --- requests ---
 
@@ -72,7 +73,7 @@ class Budgets:
             self._check_ban(client, time)
         pool = usual if row.pool == WEIGHT else row.pool
         spent = self._pools[pool].add(client, row.cost(value), time.age_ns)
-        if time.age_ns < self._throttled_until_ns:
+        if self._throttle.on(time):
             raise self._too_many()
         if spent > self._most[pool]:
             self._count_refusal(client, time)
@@ -97,10 +98,6 @@ class Budgets:
     def window_ends_ns(self, time: VenueTime) -> int:
         """When the weight window ends, on the age clock."""
         return self._pools["weight"].ends_ns(time.age_ns)
-
-    def throttle(self, until_age_ns: int) -> None:
-        """Refuse every request until then, without a ban: as if another program behind the address had spent it all."""
-        self._throttled_until_ns = until_age_ns
 
     def _too_many(self) -> VenueError:
         return VenueError("too-many-requests", limit=self._most["weight"])

@@ -11,7 +11,7 @@ from msgspec import Struct
 from venueproof_simulators.host.facts import Limits
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.host.windows import SlidingWindow
-from venueproof_simulators.kit.bans import Bans
+from venueproof_simulators.kit.bans import Bans, Throttle
 from venueproof_simulators.kit.refusing import VenueError
 
 ADDRESS, CONNECTIONS = "address", "connections"
@@ -32,11 +32,11 @@ class Left(Struct, frozen=True):
 class Budgets:
     """Counts what addresses and accounts spend, and refuses what is too much."""
 
-    def __init__(self, limits: Limits, bans: Bans) -> None:
+    def __init__(self, limits: Limits, bans: Bans, throttle: Throttle) -> None:
         self._bans = bans
         self._most = {row.id: row.limit for row in limits.limit}
         self._windows = {row.id: SlidingWindow(row.interval_s * _S) for row in limits.limit if row.interval_s}
-        self._throttled_until_ns = 0
+        self._throttle = throttle
 
     def charge_address(self, client: str, time: VenueTime, budget: str = ADDRESS) -> None:
         """Count one request, or one new connection. Raises `VenueError` when the address is blocked, or is now."""
@@ -45,10 +45,6 @@ class Budgets:
             self._bans.set(client, time.age_ns + self._most["address-block"] * _S)
             self._bans.check(client, time)
 
-    def throttle(self, until_age_ns: int) -> None:
-        """Refuse every account's request until then: as if another program with its keys had spent it all."""
-        self._throttled_until_ns = until_age_ns
-
     def charge(self, account: str, budget: str, amount: int, time: VenueTime) -> Left:
         """Count requests of an account, or as many items of a batch as there is room for.
 
@@ -56,8 +52,8 @@ class Budgets:
         rate limit page.
         """
         window, most, now_ns = self._windows[budget], self._most[budget], time.age_ns
-        if now_ns < self._throttled_until_ns:
-            raise _too_many(most, self._throttled_until_ns, time)
+        if self._throttle.on(time):
+            raise _too_many(most, self._throttle.until_ns, time)
         granted = min(amount, most - window.count(account, now_ns))
         if granted <= 0:
             raise _too_many(most, window.room_ns(account, 1, most, now_ns), time)

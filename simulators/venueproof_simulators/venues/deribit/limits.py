@@ -10,6 +10,7 @@ from venueproof_simulators.host.facts import Limits
 from venueproof_simulators.host.switches import Switches
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.host.windows import Bucket, FixedWindow
+from venueproof_simulators.kit.bans import Throttle
 from venueproof_simulators.kit.refusing import VenueError
 
 SIMPLE_COUNTS = "deribit.ratelimit.simple-counts"
@@ -22,7 +23,7 @@ _POOLS = ("credits", "subscribe-credits", "instruments-credits", MATCHING)
 class Budgets:
     """What everybody has left."""
 
-    def __init__(self, limits: Limits, switches: Switches) -> None:
+    def __init__(self, limits: Limits, switches: Switches, throttle: Throttle) -> None:
         self._limits = limits
         self._switches = switches
         self._buckets = {pool: _bucket(limits, pool) for pool in _POOLS}
@@ -32,7 +33,7 @@ class Budgets:
         """How many requests a second the field's reading allows."""
         self._counts = FixedWindow(simple.interval_s)
         self._connections: dict[str, int] = {}
-        self._throttled_until_ns = 0
+        self._throttle = throttle
 
     @property
     def cuts_off(self) -> bool:
@@ -42,17 +43,12 @@ class Budgets:
     def charge(self, who: str, key: str, time: VenueTime) -> None:
         """Pay for a request. Raises `VenueError` when there is not enough left."""
         cost = self._costs[key]
-        if time.age_ns < self._throttled_until_ns:
-            raise VenueError("too-many-requests")
+        self._throttle.check(time)
         if self._switches.on(SIMPLE_COUNTS):
             if cost.weight and self._counts.add(who, 1, time.age_ns) > self.simple_most:
                 raise VenueError("too-many-requests")
         elif not self._buckets[cost.pool].spend(who, cost.weight, time.age_ns):
             raise VenueError("too-many-requests")
-
-    def throttle(self, until_age_ns: int) -> None:
-        """Refuse every request until then: as if another program of the account had spent everything."""
-        self._throttled_until_ns = until_age_ns
 
     def exhaust_matching(self, who: str, time: VenueTime) -> int:
         """Spend what somebody may ask of the matching engine; returns in how many ns the next request is served."""

@@ -144,7 +144,7 @@ class DeribitVenue(venue.Venue[Account, Desk, Hub]):
 
     def ban(self, client: str, until_ns: int, time: VenueTime) -> None:
         """There are no bans: whoever asked too often is refused until then."""
-        self.desk.budgets.throttle(until_ns)
+        self.desk.throttle.until_ns = until_ns
 
 
 @lru_cache(maxsize=8)

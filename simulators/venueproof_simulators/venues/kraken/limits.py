@@ -9,6 +9,7 @@ from venueproof_simulators.host.facts import Limits
 from venueproof_simulators.host.switches import Switches
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.host.windows import Bucket, FixedWindow
+from venueproof_simulators.kit.bans import Throttle
 from venueproof_simulators.kit.parameters import Parameters
 from venueproof_simulators.kit.refusing import VenueError
 
@@ -19,14 +20,14 @@ _HISTORY = "history"
 class Budgets:
     """Counts what accounts spend, and refuses what is too much."""
 
-    def __init__(self, limits: Limits, switches: Switches) -> None:
+    def __init__(self, limits: Limits, switches: Switches, throttle: Throttle) -> None:
         self._switches = switches
         self._rows = limits.weights()
         derivatives, history, requests = (limits.named(id) for id in ("derivatives", _HISTORY, "requests"))
         self._costs, self._costs_most = FixedWindow(derivatives.interval_s), derivatives.limit
         self._counts, self._counts_most = FixedWindow(requests.interval_s), requests.limit
         self._pool = Bucket(history.limit, history.limit, history.interval_s * 10**9)
-        self._throttled_until_ns = 0
+        self._throttle = throttle
 
     def cost(self, key: str, parameters: Parameters, rows: int) -> tuple[str, int]:
         """Pool and cost of a request; `rows` are those of a batch."""
@@ -38,7 +39,7 @@ class Budgets:
         pool, cost = self.cost(key, parameters, rows)
         if not cost:
             return
-        if time.age_ns < self._throttled_until_ns or not self._spend(account, pool, cost, time):
+        if self._throttle.on(time) or not self._spend(account, pool, cost, time):
             raise VenueError("too-many-requests")
 
     def _spend(self, account: str, pool: str, cost: int, time: VenueTime) -> bool:
@@ -47,7 +48,3 @@ class Budgets:
         if pool == _HISTORY:
             return self._pool.spend(account, cost, time.age_ns)
         return self._costs.add(account, cost, time.age_ns) <= self._costs_most
-
-    def throttle(self, until_age_ns: int) -> None:
-        """Refuse everything private until then, as if another program of the account had spent it all."""
-        self._throttled_until_ns = until_age_ns

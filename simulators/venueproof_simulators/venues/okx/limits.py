@@ -11,6 +11,7 @@ from venueproof_simulators.host.facts import Limits
 from venueproof_simulators.host.switches import Switches
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.host.windows import FixedWindow
+from venueproof_simulators.kit.bans import Throttle
 from venueproof_simulators.kit.refusing import VenueError
 
 FEWER = "okx.ratelimit.ip-and-uid-independent"
@@ -20,7 +21,7 @@ PLACE, AMEND, CANCEL = "place", "amend", "cancel"
 class Budgets:
     """What everybody has left."""
 
-    def __init__(self, limits: Limits, switches: Switches) -> None:
+    def __init__(self, limits: Limits, switches: Switches, throttle: Throttle) -> None:
         self._limits = limits
         self._switches = switches
         self._rows = {row.id: row for row in limits.limit}
@@ -29,14 +30,14 @@ class Budgets:
         }
         self._orders = FixedWindow(limits.named("account-orders").interval_s)
         self._connections = FixedWindow(limits.named("connections").interval_s)
-        self._throttled_ns = 0
+        self._throttle = throttle
         self._no_orders_ns = 0
 
     # --- requests -----------------------------------------------------------------------------------------------------
 
     def charge_address(self, row: str, client: str, about: str, time: VenueTime) -> None:
         """Count a public request; `about`: what the endpoint is counted by besides. Raises `VenueError`."""
-        self._check_throttle(time)
+        self._throttle.check(time)
         if self._switches.on(FEWER):
             self._count("field:public", client, 1, time)
         else:
@@ -44,7 +45,7 @@ class Budgets:
 
     def charge_account(self, row: str, account: str, time: VenueTime) -> None:
         """Count a private request. Raises `VenueError`."""
-        self._check_throttle(time)
+        self._throttle.check(time)
         if self._switches.on(FEWER):
             self._count("field:private", account, 1, time)
         else:
@@ -52,7 +53,7 @@ class Budgets:
 
     def charge_orders(self, kind: str, account: str, instruments: list[str], time: VenueTime, *, batch: bool) -> None:
         """Count orders that are placed, amended or canceled, each against its instrument. Raises `VenueError`."""
-        self._check_throttle(time)
+        self._throttle.check(time)
         if time.age_ns < self._no_orders_ns:
             raise VenueError("too-many-requests")
         if kind != CANCEL and self._orders.add(account, len(instruments), time.age_ns) > self._most("account-orders"):
@@ -80,14 +81,6 @@ class Budgets:
 
     # --- levers -------------------------------------------------------------------------------------------------------
 
-    def throttle(self, until_age_ns: int) -> None:
-        """Refuse every request until then, as if another program had spent it all."""
-        self._throttled_ns = until_age_ns
-
     def exhaust_orders(self, until_age_ns: int) -> None:
         """Refuse every order until then; all else goes on."""
         self._no_orders_ns = until_age_ns
-
-    def _check_throttle(self, time: VenueTime) -> None:
-        if time.age_ns < self._throttled_ns:
-            raise VenueError("too-many-requests")

@@ -369,7 +369,7 @@ def test_fills_come_newest_first_a_hundred_at_most(client: Client) -> None:
     for number in range(102):
         client.command(AddLiquidity(PF, Side.SELL, 60001, 10))
         client.venue.desk.budgets = type(client.venue.desk.budgets)(
-            client.venue.desk.limits, client.venue.desk.switches
+            client.venue.desk.limits, client.venue.desk.switches, client.venue.desk.throttle
         )
         client.market(size="0.001", cliOrdId=f"m{number}")
         client.wait(0.01)

@@ -50,7 +50,7 @@ class Desk(desk.Desk[Account, Listing]):
 
     def __init__(self, basis: Basis[Listing]) -> None:
         super().__init__(basis)
-        self.budgets = Budgets(self.limits, self.switches)
+        self.budgets = Budgets(self.limits, self.switches, self.throttle)
         life_ns = self.limits.named("listen-key-life").interval_s * 10**9
         self.listen_keys = ListenKeys(self.seed, life_ns, self.ages, self.switches)
         self.pairs: dict[str, list[Listing]] = {}

@@ -41,8 +41,6 @@ fill_after_account = provocation("fill.delayed", "binance.ws.order-account-inter
 refusal_in_success = provocation("error.inside-success", "binance.http.errors-are-4xx")(
     shown.when_placing(shown.post_only_crossing, quirk=ERRORS_IN_SUCCESS)
 )
-
-
 candles_in_order = provocation("list.order", "binance.candles.rest-order", either=True)(shown.candles)
 
 
@@ -70,10 +68,10 @@ def banned_and_key_refused(controls: Controls, symbol: str) -> Provoked:
 @provocation("rate.throttle", "binance.rate.429-backoff")
 def throttled(controls: Controls, symbol: str) -> Provoked:
     """The weight of this minute is spent."""
-    time, budgets = controls.time(), shown.venue_of(controls, BinanceVenue).desk.budgets
-    left_ns = budgets.window_ends_ns(time) - time.age_ns
+    time, venue = controls.time(), shown.venue_of(controls, BinanceVenue)
+    left_ns = venue.desk.budgets.window_ends_ns(time) - time.age_ns
     for_ns = left_ns if left_ns >= _SHORTEST_THROTTLE_NS else _LONGER_THROTTLE_NS
-    budgets.throttle(time.age_ns + for_ns)
+    venue.desk.throttle.until_ns = time.age_ns + for_ns
     return Provoked(settles_s=seconds(for_ns))
 
 

@@ -88,9 +88,9 @@ class Frames:
     def classify(self, number: int, text: str | bytes) -> Classified:
         """The neutral word for a frame."""
         asked = self._look(number, text)
-        listing = self._desk.listings.get(asked.frame.parameters.raw("symbol") or "")
+        symbol = self._desk.symbol_of(asked.frame.parameters.raw("symbol") or "")
         operation = asked.route.operation if asked.route is not None else "other"
-        return Classified(operation, listing.symbol if listing is not None else "", asked.frame.method[:40])
+        return Classified(operation, symbol, asked.frame.method[:40])
 
     def _look(self, number: int, text: str | bytes) -> _Asked:
         """A frame is asked about twice in a row, and read once."""

@@ -78,8 +78,7 @@ class Gateway:
         route = seen.route
         if route is None:
             return Classified("other", label=label)
-        listing = self._desk.listings.get(seen.parameters.raw("symbol") or "")
-        return Classified(route.operation, listing.symbol if listing is not None else "", label)
+        return Classified(route.operation, self._desk.symbol_of(seen.parameters.raw("symbol") or ""), label)
 
     # --- answering ----------------------------------------------------------------------------------------------------
 

@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import cast
 
 from venueproof_simulators.engine.engine import Engine
-from venueproof_simulators.engine.events import Event, MarkMoved, OrderChanged, PriceMoved, Traded
-from venueproof_simulators.engine.state import BookState, CandleState, TickerState, TradeState
+from venueproof_simulators.engine.events import BookChanged, Event, MarkMoved, OrderChanged, PriceMoved, Traded
+from venueproof_simulators.engine.state import BookState, CandleState, TradeState
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit import feeds, market_feeds
 from venueproof_simulators.kit.documents import Document
@@ -45,10 +45,6 @@ def _trade(listing: Listing, trades: Sequence[TradeState], time: VenueTime) -> D
 
 def _aggregate(listing: Listing, trades: Sequence[TradeState], time: VenueTime) -> Document:
     return wire.aggregate_event(listing, trades[0], time)
-
-
-def _best(listing: Listing, ticker: TickerState, sequence: int, time: VenueTime) -> Document:
-    return wire.best_event(listing, ticker, sequence, time)
 
 
 def _depth(listing: Listing, changes: BookChanges, time: VenueTime) -> Document:
@@ -107,6 +103,39 @@ def _candle(feed: Feed, candle: CandleState, later_trades: int, time: VenueTime)
 def _price_candle(feed: Feed, candle: CandleState, later_trades: int, time: VenueTime) -> Document:
     shape = prices.mark_candle_event if feed.channel.kind is Kind.MARK_CANDLE else prices.index_candle_event
     return shape(feed.listing(), candle, feed.channel.candles, time)
+
+
+class BestFeed(Feed):
+    """bookTicker: the best level of each side, at once, when one is another."""
+
+    def begin(self, time: VenueTime) -> None:
+        """Remember what is known to everybody."""
+        self._last = {name: self._best(name) for name in self.listings}
+
+    def hear(self, instrument: str, event: Event, time: VenueTime) -> Documents:
+        """The best levels, when they changed."""
+        return self._told(instrument, event.sequence, time) if isinstance(event, BookChanged) else []
+
+    def catch_up(self, time: VenueTime) -> Documents:
+        """Where the best levels are others than they were."""
+        told: Documents = []
+        for name in self.listings:
+            told += self._told(name, self.engine.book(name, 1).sequence, time)
+        return told
+
+    def _told(self, instrument: str, sequence: int, time: VenueTime) -> Documents:
+        best = self._best(instrument)
+        if best == self._last.get(instrument):
+            return []
+        self._last[instrument] = best
+        listing = self.listings[instrument]
+        return [
+            (listing.symbol, wire.best_event(listing, self.engine.ticker(instrument, time.true_ns), sequence, time))
+        ]
+
+    def _best(self, instrument: str) -> tuple[object, object]:
+        book = self.engine.book(instrument, 1)
+        return book.bids, book.asks
 
 
 class ForcedFeed(Feed):
@@ -168,7 +197,7 @@ def _of_trading(start: Start) -> Feed:
         case Kind.LEVELS:
             return market_feeds.LevelsFeed(start, start.channel.levels, _levels)
         case Kind.BEST:
-            return market_feeds.BestFeed(start, _best)
+            return BestFeed(start)
         case Kind.TRADE:
             return market_feeds.TradesFeed(start, _trade)
         case Kind.AGGREGATE:

@@ -67,7 +67,7 @@ class Desk(desk.Desk[Account, Listing]):
 
     def __init__(self, basis: Basis[Listing]) -> None:
         super().__init__(basis)
-        self.budgets = Budgets(basis.limits, self.bans)
+        self.budgets = Budgets(basis.limits, self.bans, self.throttle)
         self.notes = Notes()
         self.tallies = Tallies(self.listings)
         self.flushed_ns = 0

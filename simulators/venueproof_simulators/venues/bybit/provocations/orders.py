@@ -50,8 +50,6 @@ triggers_at_once = provocation("conditional.reject", "bybit.order.would-trigger-
 refusal_in_success = provocation("error.inside-success", "bybit.http.200-errors")(
     shown.when_placing(shown.nothing_to_reduce)
 )
-
-
 ended_untold = provocation("order.end-without-event", "bybit.ws.fill-delay-dup-miss")(
     shown.ended_untold("venue", "end lost")
 )

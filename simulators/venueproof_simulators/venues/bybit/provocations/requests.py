@@ -41,7 +41,7 @@ def banned(controls: Controls, symbol: str) -> Provoked:
 def throttled(controls: Controls, symbol: str) -> Provoked:
     """Every signed request is one too many for some seconds; the headers of a reply say for how long."""
     time = controls.time()
-    shown.venue_of(controls, BybitVenue).desk.budgets.throttle(time.age_ns + _THROTTLE_NS)
+    shown.venue_of(controls, BybitVenue).desk.throttle.until_ns = time.age_ns + _THROTTLE_NS
     return Provoked(until_ns=time.wire_ns + _THROTTLE_NS, settles_s=seconds(_THROTTLE_NS))
 
 

@@ -50,10 +50,10 @@ class Frames:
         if found is None:
             return Classified("other", label=op)
         try:
-            listing = self._desk.listings.get(_parameters(asked).raw("symbol") or "")
+            symbol = self._desk.symbol_of(_parameters(asked).raw("symbol") or "")
         except VenueError:
-            listing = None
-        return Classified(found.route.operation, listing.symbol if listing is not None else "", op)
+            symbol = ""
+        return Classified(found.route.operation, symbol, op)
 
     # --- answering ----------------------------------------------------------------------------------------------------
 

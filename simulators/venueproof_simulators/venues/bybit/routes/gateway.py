@@ -66,8 +66,7 @@ class Gateway:
         seen, label = self._seen.of(request), f"{request.method} {request.path}"
         if seen.route is None:
             return Classified("other", label=label)
-        listing = self._desk.listings.get(seen.parameters.raw("symbol") or "")
-        return Classified(_operation(seen), listing.symbol if listing is not None else "", label)
+        return Classified(_operation(seen), self._desk.symbol_of(seen.parameters.raw("symbol") or ""), label)
 
     # --- answering ----------------------------------------------------------------------------------------------------
 

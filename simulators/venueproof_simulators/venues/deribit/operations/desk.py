@@ -99,7 +99,7 @@ class Desk(KitDesk[Account, Listing]):
         self._chain = chain
         self.listings.update({listing.name: listing for listing in listings})
         self.currencies = {currency.currency: currency for currency in currencies}
-        self.budgets = Budgets(basis.limits, basis.switches)
+        self.budgets = Budgets(basis.limits, basis.switches, self.throttle)
         self.tokens = Tokens(basis.seed, basis.limits)
         self.books = Books()
         self.orders: Notes[Note] = Notes(PLAIN_NOTE)

@@ -6,26 +6,20 @@ from venueproof_simulators.host.controls import Controls
 from venueproof_simulators.host.provoking import provocation
 from venueproof_simulators.host.venue import Provoked
 from venueproof_simulators.kit import provocations as shown
-from venueproof_simulators.kit.troubles import SECOND_NS, seconds
+from venueproof_simulators.kit.troubles import seconds
 from venueproof_simulators.venues.deribit.operations.order_reading import CLOSING_ONLY
 from venueproof_simulators.venues.deribit.routes.calls import ADDRESSES, RESTRICTED
 from venueproof_simulators.venues.deribit.routes.gateway import IN_SUCCESS
 from venueproof_simulators.venues.deribit.venue import DeribitVenue
 
-_THROTTLE_NS = 10 * SECOND_NS
+_THROTTLE_S = 10
 
 
 refusal_in_success = provocation("error.inside-success", "deribit.http.error-in-success", either=True)(
     shown.when_placing(shown.post_only_crossing, quirk=IN_SUCCESS)
 )
 candles_in_columns = provocation("list.order", "deribit.candles.column-arrays")(shown.candles)
-
-
-@provocation("rate.throttle", "deribit.ratelimit.simple-counts", either=True)
-def throttled(controls: Controls, symbol: str) -> Provoked:
-    """Everything is spent: every request is refused, and whoever asks over a connection loses it under credits."""
-    shown.venue_of(controls, DeribitVenue).desk.budgets.throttle(controls.time().age_ns + _THROTTLE_NS)
-    return Provoked(settles_s=seconds(_THROTTLE_NS))
+throttled = provocation("rate.throttle", "deribit.ratelimit.simple-counts", either=True)(shown.throttled(_THROTTLE_S))
 
 
 @provocation("rate.throttle", "deribit.ratelimit.disconnect")

@@ -46,8 +46,7 @@ class Calls:
 
     def symbol(self, parameters: Parameters) -> str:
         """The unified symbol of the instrument that a request names."""
-        listing = self._desk.listings.get(parameters.raw("instrument_name") or "")
-        return listing.symbol if listing is not None else ""
+        return self._desk.symbol_of(parameters.raw("instrument_name") or "")
 
     def carry_out(self, request: Request, caller: Caller, time: VenueTime) -> object:
         """The result of a request. Raises `VenueError`."""

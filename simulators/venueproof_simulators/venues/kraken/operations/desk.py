@@ -106,7 +106,7 @@ class Desk(desk.Desk[Account, Listing]):
 
     def __init__(self, basis: Basis[Listing]) -> None:
         super().__init__(basis)
-        self.budgets = Budgets(self.limits, self.switches)
+        self.budgets = Budgets(self.limits, self.switches, self.throttle)
         self.books = Books(self.engine, self.seed, self.listings)
         self.held: dict[str, Held] = {}
         """Orders that are held back, by id."""

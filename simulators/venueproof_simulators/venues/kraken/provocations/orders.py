@@ -39,8 +39,6 @@ refused_inside_a_success = provocation("error.inside-success", "kraken.error.nes
 status_of_no_list = provocation("error.inside-success", "kraken.error.unknown-status-swallowed")(
     shown.placing_answered("unknown-status", "refused with an unknown status", reason="other")
 )
-
-
 stop_off_step = provocation("conditional.reject", "kraken.order.trigger-invalid-size")(shown.off_step(2))
 
 

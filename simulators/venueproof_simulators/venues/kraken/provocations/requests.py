@@ -15,7 +15,6 @@ from venueproof_simulators.kit import provocations as shown
 from venueproof_simulators.kit.troubles import SECOND_NS, instrument_of, mark_of, on_tick
 from venueproof_simulators.venues.kraken.routes.gateway import RESTRICTED
 from venueproof_simulators.venues.kraken.streams.account import FILLS_FIRST
-from venueproof_simulators.venues.kraken.venue import KrakenVenue
 
 _LATE_S = 2
 _THROTTLED_S = 5
@@ -39,16 +38,7 @@ def positions_missing(controls: Controls, symbol: str) -> Provoked:
 
 
 candles_in_order = provocation("list.order", "kraken.charts.seconds-in-ms-out")(shown.candles)
-
-
-@provocation("rate.throttle", "kraken.rate.cost-budget", either=True)
-def throttled(controls: Controls, symbol: str) -> Provoked:
-    """Everything private is one too many for some seconds."""
-    venue = shown.venue_of(controls, KrakenVenue)
-    venue.desk.budgets.throttle(controls.time().age_ns + _THROTTLED_S * SECOND_NS)
-    return Provoked(settles_s=Decimal(_THROTTLED_S))
-
-
+throttled = provocation("rate.throttle", "kraken.rate.cost-budget", either=True)(shown.throttled(_THROTTLED_S))
 restricted = provocation("account.restricted", "kraken.account.region-restricted", either=True)(
     shown.switched(RESTRICTED)
 )

@@ -69,8 +69,7 @@ class Gateway:
         if asked.route is None:
             return Classified("other", label=label)
         name = asked.segments.get("symbol") or asked.parameters.raw("symbol") or ""
-        listing = self._desk.listings.get(name.upper())
-        return Classified(asked.route.operation, listing.symbol if listing is not None else "", label)
+        return Classified(asked.route.operation, self._desk.symbol_of(name.upper()), label)
 
     # --- answering ----------------------------------------------------------------------------------------------------
 

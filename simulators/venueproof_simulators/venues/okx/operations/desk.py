@@ -67,7 +67,7 @@ class Desk(CommonDesk[Account, Listing]):
 
     def __init__(self, basis: Basis[Listing]) -> None:
         super().__init__(basis)
-        self.budgets = Budgets(self.limits, self.switches)
+        self.budgets = Budgets(self.limits, self.switches, self.throttle)
         self.keep = Keep()
         self.statement = Statement()
         self.prices_at: dict[int, tuple[int, int]] = {}

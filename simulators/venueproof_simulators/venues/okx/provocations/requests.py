@@ -30,13 +30,7 @@ order_late = provocation("fill.delayed", "okx.ws.fills-before-orders")(
     shown.next_fill(Delay(_LATE_S * SECOND_NS), "order told late", contains=_ORDERS_CHANNEL, settles_s=_LATE_S)
 )
 candles_newest_first = provocation("list.order", "okx.candles.newest-first")(shown.candles)
-
-
-@provocation("rate.throttle", "okx.ratelimit.http-429")
-def throttled(controls: Controls, symbol: str) -> Provoked:
-    """Every request is one too many for some seconds."""
-    shown.venue_of(controls, OkxVenue).desk.budgets.throttle(controls.time().age_ns + _THROTTLED_S * SECOND_NS)
-    return Provoked(settles_s=Decimal(_THROTTLED_S))
+throttled = provocation("rate.throttle", "okx.ratelimit.http-429")(shown.throttled(_THROTTLED_S))
 
 
 @provocation("rate.throttle", "okx.ratelimit.ip-and-uid-independent", either=True)

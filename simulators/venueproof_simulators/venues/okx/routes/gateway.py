@@ -99,10 +99,9 @@ class Gateway:
         if seen.route is None:
             return Classified("other", label=label)
         name = next(iter(seen.instruments()), "")
-        listing = self._desk.listings.get(name)
         one_of_many = seen.route.operation == "place_many" and len(seen.rows or ()) == 1
         operation = "place" if one_of_many else seen.route.operation
-        return Classified(operation, listing.symbol if listing is not None else "", label)
+        return Classified(operation, self._desk.symbol_of(name), label)
 
     # --- answering ----------------------------------------------------------------------------------------------------
 

@@ -346,8 +346,7 @@ class Hub(hub.Hub[Desk, Session]):
                 self._tell_session(self.sessions[number], told)
 
     def _tell_session(self, session: Session, told: Told) -> None:
-        listing = self.desk.listings.get(told.instrument)
-        symbol = listing.symbol if listing is not None else ""
+        symbol = self.desk.symbol_of(told.instrument)
         for arg in tuple(session.args.values()):
             if arg["channel"] != told.channel:
                 continue
