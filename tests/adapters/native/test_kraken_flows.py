@@ -131,6 +131,20 @@ def test_orders_of_a_batch_have_outcomes_of_their_own(profile: ProfileName) -> N
     flow(story, profile)
 
 
+@each_product
+def test_what_fills_at_once_is_told_with_its_average_price(symbol: str) -> None:
+    async def story(desk: Desk) -> None:
+        order = await desk.adapter.place(desk.wish(amount=size(symbol, 50)))
+        true = (await desk.venue.bench.truth()).order(str(order.ref.venue_id))
+        assert true is not None
+        assert true.average_price is not None
+        assert order.average_price is not None
+        assert abs(order.average_price - true.average_price) < Decimal("0.001")
+        assert (await desk.adapter.order(order.ref)).average_price == order.average_price
+
+    flow(story, symbol=symbol, listening=False)
+
+
 def test_numbers_may_be_texts() -> None:
     async def story(desk: Desk) -> None:
         await desk.do(SwitchQuirk("kraken.rest.string-numbers", True))

@@ -18,6 +18,7 @@ from venueproof_adapters.kit.ordercalls import OrderName, Sending, pending
 from venueproof_adapters.kit.orders import Told
 from venueproof_adapters.kit.precision import on_step
 from venueproof_adapters.kit.requests import Unreadable
+from venueproof_adapters.kit.worth import cost
 from venueproof_adapters.native.kraken import wire
 from venueproof_adapters.native.kraken.errors import PLACED
 from venueproof_adapters.native.kraken.parse import SIGNALS, UNITS, Parser, end_reason
@@ -27,6 +28,7 @@ from venueproof_adapters.native.kraken.wire import time_ns
 from venueproof_contracts.errors import AdapterError, Reason, Rejected, Unsupported
 from venueproof_contracts.model import (
     ZERO,
+    ContractUnit,
     Instrument,
     Intent,
     Order,
@@ -187,7 +189,8 @@ class KrakenOrders:
         intent, conditional = sending.intent, waits(sending.intent)
         name = OrderName(status.order_id, conditional=conditional)
         self._known.name(status.order_id, intent.instrument, sending.client_id)
-        filled = sum((event.amount for event in status.events if event.type == "EXECUTION"), ZERO)
+        trades = [event for event in status.events if event.type == "EXECUTION"]
+        filled = sum((trade.amount for trade in trades), ZERO)
         rests = any(event.type == "PLACE" for event in status.events)
         if not conditional and filled < intent.amount and (not rests or _immediate(intent)):
             return name
@@ -198,6 +201,7 @@ class KrakenOrders:
             pending(sending, name),
             status=OrderStatus.WAITING if conditional else ended,
             filled=filled,
+            average_price=_average(sending.instrument, trades),
             updated_ns=time_ns(status.received) if status.received else 0,
         )
         return Told(order, sending.client_id)
@@ -298,6 +302,15 @@ def _type(intent: Intent) -> str:
 
 def _immediate(intent: Intent) -> bool:
     return intent.type is OrderType.MARKET or intent.time_in_force is not TimeInForce.GTC
+
+
+def _average(instrument: Instrument, trades: Sequence[wire.OrderEvent]) -> Decimal | None:
+    """The price at which all was traded; None for nothing."""
+    paid = sum((cost(instrument, trade.amount, trade.price) for trade in trades if trade.price), ZERO)
+    face = sum((trade.amount for trade in trades), ZERO) * instrument.contract_size
+    if not paid or not face:
+        return None
+    return paid / face if instrument.contract_unit is ContractUnit.BASE else face / paid
 
 
 def _is_named(told: Told, instrument: Instrument, name: OrderName) -> bool:

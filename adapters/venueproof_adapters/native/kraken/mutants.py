@@ -32,21 +32,3 @@ believes_the_result = exchanged(
     venue="kraken",
     http=ResultOnly,
 )
-
-
-class PresentOnly(Http):
-    """Gets nothing out of the histories of orders."""
-
-    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
-        reply = await super().send(method, url, headers, body)
-        past = "/api/history/" in url and ("/orders?" in url or "/triggers?" in url)
-        return structs.replace(reply, body=b'{"elements":[],"len":0}') if past else reply
-
-
-asks_the_present_alone = exchanged(
-    "STA-030",
-    "asks-the-present-alone",
-    "Asks for the state of an order where only those of the last seconds are told.",
-    venue="kraken",
-    http=PresentOnly,
-)

@@ -174,6 +174,8 @@ class OrderEvent(Row, frozen=True):
     order_trigger: OrderDocument | None = None
     """The order, while it waits for a price."""
     amount: Decimal = ZERO
+    price: Decimal = ZERO
+    """Of an execution."""
 
 
 class SendStatus(Struct, frozen=True):
