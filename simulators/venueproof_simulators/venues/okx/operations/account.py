@@ -40,13 +40,9 @@ def config(call: Call) -> Rows:
 
 
 def balance_of(desk: Desk, account: Account, time: VenueTime, assets: frozenset[str] | None = None) -> Document:
-    """The balances of an account, of all coins or of some."""
-    wealth = [
-        _wealth(desk, balance, time)
-        for balance in desk.engine.balances(account.name)
-        if assets is None or balance.asset in assets
-    ]
-    return wire.balance_document(account, wealth, time)
+    """The balances of an account: totals of all coins, details of all or of some."""
+    wealth = [_wealth(desk, balance, time) for balance in desk.engine.balances(account.name)]
+    return wire.balance_document(account, wealth, time, assets)
 
 
 def _wealth(desk: Desk, balance: BalanceState, time: VenueTime) -> wire.Wealth:

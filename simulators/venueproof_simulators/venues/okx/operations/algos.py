@@ -21,7 +21,14 @@ from venueproof_simulators.venues.okx.operations.algo_reading import (
     read_algo,
     side_commands,
 )
-from venueproof_simulators.venues.okx.operations.answers import Answer, each, one
+from venueproof_simulators.venues.okx.operations.answers import (
+    ALGO_AMENDED,
+    ALGO_CANCELED,
+    ALGO_PLACED,
+    Answer,
+    each,
+    one,
+)
 from venueproof_simulators.venues.okx.operations.desk import Call, Desk
 from venueproof_simulators.venues.okx.operations.notes import STOP, TAKE, TRAIL, TRIGGER, Algo, Attached, Leg, OrderNote
 from venueproof_simulators.venues.okx.operations.order_reading import WATCHES, client_id_of, read_price, read_size
@@ -44,7 +51,7 @@ _STATES = {"effective": 1, "canceled": 1, "order_failed": 1, "partially_effectiv
 
 def place(call: Call) -> Answer:
     """POST trade/order-algo."""
-    return one(call, place_row)
+    return one(call, place_row, ALGO_PLACED)
 
 
 def place_row(call: Call, sent: Parameters) -> Document:
@@ -213,7 +220,7 @@ def _listed(call: Call, wanted: Wanted) -> Rows:
 
 def cancel(call: Call) -> Answer:
     """POST trade/cancel-algos, and its older path for trailing orders."""
-    return each(call, cancel_row, "batch-algos")
+    return each(call, cancel_row, ALGO_CANCELED, "batch-algos")
 
 
 def cancel_row(call: Call, sent: Parameters) -> Document:
@@ -230,7 +237,7 @@ def cancel_row(call: Call, sent: Parameters) -> Document:
 
 def amend(call: Call) -> Answer:
     """POST trade/amend-algos."""
-    return one(call, amend_row)
+    return one(call, amend_row, ALGO_AMENDED)
 
 
 def amend_row(call: Call, sent: Parameters) -> Document:

@@ -164,6 +164,7 @@ class Desk(CommonDesk[Account, Listing]):
         index = self.engine.index_ticks(fill.instrument) * 10**9
         kept.fee_atoms += fill.fee_atoms
         kept.pnl_atoms += fill.realized_atoms
+        kept.steps[event.order.filled_lots] = (kept.fee_atoms, kept.pnl_atoms)
         kept.last_fill = fill
         entry = self.statement.note_fill(event)
         if entry is not None:

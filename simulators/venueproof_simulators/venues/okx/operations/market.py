@@ -156,7 +156,7 @@ def candles(call: Call) -> list[list[str]]:
 
 def history_candles(call: Call) -> list[list[str]]:
     """GET market/history-candles: completed ones only."""
-    return [row for row in _candles(call, call.listing(), wire.candle_row, 300) if row[-1] == "1"]
+    return _candles(call, call.listing(), wire.candle_row, 300, completed=True)
 
 
 def mark_candles(call: Call) -> list[list[str]]:
@@ -166,7 +166,7 @@ def mark_candles(call: Call) -> list[list[str]]:
 
 def history_mark_candles(call: Call) -> list[list[str]]:
     """GET market/history-mark-price-candles."""
-    return [row for row in mark_candles(call) if row[-1] == "1"]
+    return _candles(call, call.listing(), wire.price_candle_row, 100, completed=True)
 
 
 def index_candles(call: Call) -> list[list[str]]:
@@ -176,7 +176,8 @@ def index_candles(call: Call) -> list[list[str]]:
 
 def history_index_candles(call: Call) -> list[list[str]]:
     """GET market/history-index-candles."""
-    return [row for row in index_candles(call) if row[-1] == "1"]
+    listing = _listing_of_index(call.desk, call.parameters.text("instId"))
+    return _candles(call, listing, wire.price_candle_row, 100, completed=True)
 
 
 def _listing_of_index(desk: Desk, name: str) -> Listing:
@@ -186,15 +187,21 @@ def _listing_of_index(desk: Desk, name: str) -> Listing:
     raise VenueError("instrument")
 
 
-def _candles(call: Call, listing: Listing, row: Row, most: int, back: int = _BACK) -> list[list[str]]:
-    """Older than `after` and newer than `before`, both left out; with `before` alone the newest of all."""
+def _candles(
+    call: Call, listing: Listing, row: Row, most: int, back: int = _BACK, *, completed: bool = False
+) -> list[list[str]]:
+    """Older than `after` and newer than `before`, both left out; with `before` alone the newest of all. Of `completed`
+    ones alone as many as were asked for, the running one not counted.
+    """
     bar = bar_of(call.parameters.raw("bar") or "1m")
     after, before = moment_ns(call.parameters.integer("after")), moment_ns(call.parameters.integer("before"))
     count, now_ns = limit(call.parameters, most, 100), call.time.true_ns
     end_ns = None if after is None else min(after - 1, now_ns)
     if end_ns is not None and end_ns < 0:
         return []
-    found = call.desk.engine.candles(listing.name, bar, now_ns, end_ns=end_ns, limit=count)
+    found = call.desk.engine.candles(listing.name, bar, now_ns, end_ns=end_ns, limit=count + completed)
+    if completed:
+        found = [one for one in found if one.close_ns <= now_ns][-count:]
     oldest_ns = _oldest_ns(call, listing, bar, back)
     kept = [one for one in found if one.open_ns >= oldest_ns and (before is None or one.open_ns > before)]
     return [row(listing, candle, call.time) for candle in reversed(kept)]

@@ -49,9 +49,13 @@ class OrderNote(Struct):
     fee_atoms: int = 0
     """Paid so far; negative when received."""
     pnl_atoms: int = 0
+    steps: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
+    """Lots filled by then → fees and profit so far: rows that tell of earlier states need them."""
     last_fill: FillState | None = None
     request_id: str = ""
     """`reqId` of the last amendment."""
+    amend_failed: bool = False
+    """It ended because an amendment with `cxlOnFail` was refused."""
 
 
 class Algo(Struct):

@@ -104,6 +104,7 @@ def read_order(call: Call, sent: Parameters) -> Request:
         stp_mode=stp,
         attached=read_attached(sent),
     )
+    check_attached(call, listing, command, note.attached)
     return Request(listing, command, note, mode)
 
 
@@ -135,7 +136,7 @@ def read_size(listing: Listing, sent: Parameters, name: str) -> int:
     """An amount of contracts in lots. Raises `VenueError`."""
     text = sent.text(name)
     if not _PRICE.fullmatch(text):
-        raise VenueError("size-positive")
+        raise VenueError("not-valid", parameter=name)
     lots = listing.lot.count(text)
     if lots is None:
         small = Decimal(text) < listing.row.amount_min
@@ -206,6 +207,24 @@ def _attached(row: Parameters) -> Attached:
     return Attached(client_id_of(row, "attachAlgoClOrdId"), take, stop)
 
 
+def check_attached(call: Call, listing: Listing, order: Place, attached: tuple[Attached, ...]) -> None:
+    """Take-profits lie ahead of the price of a limit order, or of the book for a market order, stop-losses behind it.
+    Raises `VenueError`.
+    """
+    ticker = call.desk.engine.ticker(listing.name, call.time.true_ns)
+    limited = order.kind is OrderKind.LIMIT
+    level = order.ticks if limited else (ticker.ask if order.side is Side.BUY else ticker.bid)
+    for one in attached:
+        for name, leg, ahead in (("tp", one.take, order.side.sign), ("sl", one.stop, -order.side.sign)):
+            if leg is None:
+                continue
+            ticks = listing.tick.count(leg.trigger)
+            if ticks is None:
+                raise VenueError("not-valid", parameter=f"{name}TriggerPx")
+            if level and (ticks - level) * ahead <= 0:
+                raise VenueError(f"attached-{name}-{'order' if limited else 'book'}-{order.side.value}")
+
+
 def read_leg_of(sent: Parameters, side: str) -> Leg | None:
     """Take-profit (`tp`) or stop-loss (`sl`), as far as it was sent. Raises `VenueError`."""
     trigger, price = sent.raw(f"{side}TriggerPx"), sent.raw(f"{side}OrdPx")
@@ -214,7 +233,8 @@ def read_leg_of(sent: Parameters, side: str) -> Leg | None:
     for name, value in ((f"{side}TriggerPx", trigger), (f"{side}OrdPx", price)):
         if value is None:
             raise VenueError("missing", parameter=name)
-        if value != "-1" and not _PRICE.fullmatch(value):
+        market = value == "-1" and name.endswith("OrdPx")
+        if not market and not _PRICE.fullmatch(value):
             raise VenueError("not-valid", parameter=name)
     watches = sent.word(f"{side}TriggerPxType", WATCHES, "not-valid", "last")
     return Leg(str(trigger), str(price), watches)

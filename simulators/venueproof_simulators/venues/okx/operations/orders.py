@@ -16,9 +16,10 @@ from venueproof_simulators.engine.state import (
     PositionSide,
     Side,
 )
+from venueproof_simulators.host.decimals import plain
 from venueproof_simulators.kit.parameters import Parameters
 from venueproof_simulators.kit.refusing import VenueError, refused
-from venueproof_simulators.venues.okx.operations.answers import Answer, each, one
+from venueproof_simulators.venues.okx.operations.answers import AMENDED, CANCELED, PLACED, Answer, each, one
 from venueproof_simulators.venues.okx.operations.desk import Call
 from venueproof_simulators.venues.okx.operations.notes import OrderNote
 from venueproof_simulators.venues.okx.operations.order_reading import (
@@ -35,7 +36,7 @@ from venueproof_simulators.venues.okx.operations.order_reading import (
 )
 from venueproof_simulators.venues.okx.wire.market import price_limits
 from venueproof_simulators.venues.okx.wire.numbers import Document, Listing, centi_text, now_ms
-from venueproof_simulators.venues.okx.wire.orders import PLACED, amended_row, canceled_row, placed_row
+from venueproof_simulators.venues.okx.wire.orders import TAKEN_IN, amended_row, canceled_row, placed_row
 
 RESTRICTED = "okx.account.region-restricted"
 _MOST_S, _LEAST_S = 120, 10
@@ -50,13 +51,13 @@ _GONE = {OrderStatus.FILLED: "filled", OrderStatus.CANCELED: "canceled", OrderSt
 def place(call: Call) -> Answer:
     """POST trade/order."""
     check_expiry(call)
-    return one(call, place_row)
+    return one(call, place_row, PLACED)
 
 
 def place_many(call: Call) -> Answer:
     """POST trade/batch-orders."""
     check_expiry(call)
-    return each(call, place_row)
+    return each(call, place_row, PLACED)
 
 
 def check_expiry(call: Call) -> None:
@@ -72,7 +73,7 @@ def place_row(call: Call, sent: Parameters) -> Document:
     request = read_order(call, sent)
     set_mode(call, request.listing, request.mode, request.note.leverage_centi)
     order = enter(call, request)
-    return placed_row(call.desk.spelled(order), request.note.client_id, request.note.tag, PLACED, call.time)
+    return placed_row(call.desk.spelled(order), request.note.client_id, request.note.tag, TAKEN_IN, call.time)
 
 
 def set_mode(call: Call, listing: Listing, mode: MarginMode, leverage_centi: int) -> None:
@@ -149,7 +150,8 @@ def fields_of(call: Call, listing: Listing) -> Document:
         "count": listing.instrument.open_orders_max,
         "least": listing.row.callback_min,
         "most": listing.row.callback_max,
-        "limit": listing.row.price_min,
+        "lowest": plain(listing.row.price_min),
+        "highest": plain(listing.row.price_max),
     }
 
 
@@ -183,12 +185,12 @@ _AMEND_WORDS = {"filled": "amend-filled", "canceled": "amend-canceled"}
 
 def cancel(call: Call) -> Answer:
     """POST trade/cancel-order."""
-    return one(call, cancel_row)
+    return one(call, cancel_row, CANCELED)
 
 
 def cancel_many(call: Call) -> Answer:
     """POST trade/cancel-batch-orders."""
-    return each(call, cancel_row)
+    return each(call, cancel_row, CANCELED)
 
 
 def cancel_row(call: Call, sent: Parameters) -> Document:
@@ -224,13 +226,13 @@ def mass_cancel(call: Call) -> list[Document]:
 def amend(call: Call) -> Answer:
     """POST trade/amend-order."""
     check_expiry(call)
-    return one(call, amend_row)
+    return one(call, amend_row, AMENDED)
 
 
 def amend_many(call: Call) -> Answer:
     """POST trade/amend-batch-orders."""
     check_expiry(call)
-    return each(call, amend_row)
+    return each(call, amend_row, AMENDED)
 
 
 def amend_row(call: Call, sent: Parameters) -> Document:
@@ -257,16 +259,20 @@ def amend_row(call: Call, sent: Parameters) -> Document:
     found = refused(events, call.account.name)
     if found is not None:
         note.request_id = before
-        _refuse_amend(call, order, listing, events, cancels=cancels)
+        _refuse_amend(call, order, listing, events, request_id, cancels=cancels)
     return amended_row(call.desk.spelled(order), note.client_id, request_id, call.time)
 
 
 _AMEND_REFUSALS = {Refusal.INSUFFICIENT_MARGIN: "amend-margin", Refusal.UNKNOWN_ORDER: "unknown-amend"}
 
 
-def _refuse_amend(call: Call, order: OrderState, listing: Listing, events: Sequence[Event], *, cancels: bool) -> None:
-    """The venue's word for it; with `cxlOnFail` the order ends besides."""
+def _refuse_amend(
+    call: Call, order: OrderState, listing: Listing, events: Sequence[Event], request_id: str, *, cancels: bool
+) -> None:
+    """The venue's word for it; with `cxlOnFail` the order ends besides, and its message says why."""
     if cancels:
+        note = call.desk.keep.order((order.instrument, order.order_id))
+        note.request_id, note.amend_failed = request_id, True
         call.desk.cancel(order, call.time)
     check_refused(call, listing, events, _AMEND_REFUSALS)
 

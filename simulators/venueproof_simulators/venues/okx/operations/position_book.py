@@ -102,14 +102,15 @@ class PositionBook:
         if life is None:
             return
         was, life.lots = life.lots, state.lots
+        turned = was * state.lots < 0
         life.margin_mode, life.leverage_centi = state.margin_mode, state.leverage_centi
         life.updated_ns = state.updated_ns
-        if state.lots:
+        if state.lots and not turned:
             life.entry_nano_ticks = state.entry_nano_ticks
             life.lots_max = max(life.lots_max, abs(state.lots))
-        if (was and not state.lots) or was * state.lots < 0:
+        if (was and not state.lots) or turned:
             self.closed.setdefault(state.account, []).append(life)
-        if was * state.lots < 0:
+        if turned:
             self._turn(state, life)
 
     def _turn(self, state: PositionState, before: Life) -> None:

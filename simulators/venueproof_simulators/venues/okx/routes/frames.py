@@ -9,7 +9,15 @@ import msgspec
 from venueproof_simulators.host.venue import Classified, Message, VenueTime
 from venueproof_simulators.kit.parameters import Parameters
 from venueproof_simulators.kit.refusing import VenueError
-from venueproof_simulators.venues.okx.operations.answers import Answer, answer_of, refusal_row, worded
+from venueproof_simulators.venues.okx.operations.answers import (
+    NAMES,
+    PLACED,
+    Answer,
+    answer_of,
+    check_count,
+    refusal_row,
+    worded,
+)
 from venueproof_simulators.venues.okx.operations.desk import Account, Call, Desk
 from venueproof_simulators.venues.okx.operations.orders import RESTRICTED
 from venueproof_simulators.venues.okx.operations.parameters import NOTHING, as_object
@@ -19,7 +27,7 @@ from venueproof_simulators.venues.okx.streams.channels import Url
 from venueproof_simulators.venues.okx.streams.control import Request
 from venueproof_simulators.venues.okx.streams.sessions import Session
 from venueproof_simulators.venues.okx.wire.numbers import Document, Listing
-from venueproof_simulators.venues.okx.wire.orders import PLACED, PLACED_OVER_SOCKET
+from venueproof_simulators.venues.okx.wire.orders import TAKEN_IN, TAKEN_IN_OVER_SOCKET
 
 NEEDS_CODE = "okx.ws.instidcode-required"
 DEMO_MISMATCH = "okx.ws.instidcode-demo-mismatch"
@@ -86,6 +94,7 @@ class Frames:
         rows = tuple(as_object(row) for row in request.args)
         if not endpoint.batch and len(rows) != 1:
             raise VenueError("ws-args")
+        check_count(self._desk, rows)
         if self._desk.is_closed(time):
             raise VenueError("upgrading")
         if not endpoint.orders:
@@ -113,7 +122,7 @@ class Frames:
             try:
                 sent = self._with_name(session, sent, raw)
             except VenueError as error:
-                found.append(refusal_row(call, sent, error))
+                found.append(refusal_row(call, NAMES[named[1].orders], sent, error))
                 continue
             single = Call(self._desk, account, sent, time, (sent,), expires)
             answer: Answer = named[1].operation(single)
@@ -121,7 +130,7 @@ class Frames:
         return answer_of(found)
 
     def _over_socket(self, row: Document) -> Document:
-        return row | {"sMsg": PLACED_OVER_SOCKET} if row["sMsg"] == PLACED else row
+        return row | {"sMsg": TAKEN_IN_OVER_SOCKET} if row["sMsg"] == TAKEN_IN else row
 
     def _with_name(self, session: Session, sent: Parameters, raw: dict[str, object]) -> Parameters:
         """The row with the instrument's name; its code wins where both are sent. Raises `VenueError`."""
@@ -138,11 +147,11 @@ class Frames:
 
     def refusal(self, request: Request, error: VenueError, time: VenueTime) -> str:
         """A named error as the answer to a frame."""
-        row = self._desk.errors.row(error.key)
-        if row.status == 200 and row.reason:
-            account = next(iter(self._desk.accounts))
+        named, row = METHODS.get(request.op), self._desk.errors.row(error.key)
+        if named is not None and row.status == 200 and row.reason:
+            account, names = next(iter(self._desk.accounts)), NAMES.get(named[1].orders, PLACED)
             call = Call(self._desk, account, NOTHING, time)
-            answer = answer_of([refusal_row(call, as_object(one), error) for one in request.args])
+            answer = answer_of([refusal_row(call, names, as_object(one), error) for one in request.args])
         else:
             answer = Answer([], *worded(self._desk, error))
         return _encode(self._document(request, answer, time)).decode()

@@ -18,7 +18,9 @@ from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.kit.routes import Seen
 from venueproof_simulators.venues.okx.operations.answers import (
     Answer,
+    Names,
     answer_of,
+    names_of,
     refusal_row,
     worded,
 )
@@ -191,7 +193,7 @@ class Gateway:
         if seen is not None and row.status == 200 and row.reason and _answers_in_rows(seen):
             rows = seen.rows if seen.rows is not None else (seen.parameters,)
             call = Call(self._desk, self._account, NOTHING, time)
-            refused = answer_of([refusal_row(call, one, error) for one in rows])
+            refused = answer_of([refusal_row(call, _names(seen), one, error) for one in rows])
             return _reply(200, envelope(refused, time, timed=True))
         code, text = worded(self._desk, error)
         document: dict[str, Any] = {"code": code, "msg": text}
@@ -201,6 +203,11 @@ class Gateway:
 def is_demo(request: HttpRequest) -> bool:
     """Whether a request is for demo trading."""
     return request.headers.get(DEMO_HEADER) == "1"
+
+
+def _names(seen: _Seen) -> Names:
+    route = seen.route
+    return () if route is None else names_of(route.operation, algo="algo" in route.path)
 
 
 def _answers_in_rows(seen: _Seen) -> bool:

@@ -134,9 +134,10 @@ def _leads(desk: Desk, event: ConditionalChanged) -> bool:
         return False
     if event.conditional.status in {ConditionalStatus.CANCELED, ConditionalStatus.EXPIRED}:
         states = desk.waiting_of(algo).values()
+        last = max(states, key=lambda one: (one.updated_ns, one.conditional_id))
         fired = any(one.triggered_ns for one in states)
         still = any(one.status is ConditionalStatus.WAITING for one in states)
-        return not fired and not still
+        return not fired and not still and event.conditional.conditional_id == last.conditional_id
     return True
 
 

@@ -90,9 +90,11 @@ class Wealth(Struct, frozen=True):
         return CONTEXT.multiply(self.equity, self.price)
 
 
-def balance_document(account: Account, wealth: list[Wealth], time: VenueTime) -> Document:
-    """account/balance. Coins of nothing are left out; what concerns the account as a whole is empty below the level of
-    multi-currency margin.
+def balance_document(
+    account: Account, wealth: list[Wealth], time: VenueTime, assets: frozenset[str] | None = None
+) -> Document:
+    """account/balance: totals of all coins, details of all or of some. Coins of nothing are left out; what concerns the
+    account as a whole is empty below the level of multi-currency margin.
     """
     shown = [one for one in wealth if one.equity]
     total = sum((one.dollars for one in shown), ZERO)
@@ -102,7 +104,7 @@ def balance_document(account: Account, wealth: list[Wealth], time: VenueTime) ->
         "totalEq": fine(total),
         **_whole_account(account, shown),
         "isoEq": fine(isolated),
-        "details": [_coin(account, one, time) for one in shown],
+        "details": [_coin(account, one, time) for one in shown if assets is None or one.balance.asset in assets],
     }
 
 

@@ -69,7 +69,7 @@ _SOURCES: dict[str, str] = {
 """Why an order ended → `cancelSource` (the vendor's list from memory, but for 31)."""
 _CATEGORIES = {OrderOrigin.LIQUIDATION: "full_liquidation", OrderOrigin.DELEVERAGING: "adl"}
 _KINDS = {TimeInForce.GTC: "limit", TimeInForce.IOC: "ioc", TimeInForce.FOK: "fok"}
-PLACED, PLACED_OVER_SOCKET = "Order placed", "Order successfully placed."
+TAKEN_IN, TAKEN_IN_OVER_SOCKET = "Order placed", "Order successfully placed."
 
 
 def side_word(side: PositionSide) -> str:
@@ -122,8 +122,8 @@ def attached_document(attached: Attached) -> Document:
 
 def order_document(listing: Listing, order: OrderState, note: OrderNote, serial: int, time: VenueTime) -> Document:
     """An order as GET trade/order tells it."""
-    fill = note.last_fill
     asset = listing.row.settle
+    fee_atoms, pnl_atoms = note.steps.get(order.filled_lots, (0, 0))
     return {
         "instType": SWAP,
         "instId": listing.name,
@@ -142,10 +142,7 @@ def order_document(listing: Listing, order: OrderState, note: OrderNote, serial:
         "tdMode": note.td_mode,
         "tgtCcy": "",
         "accFillSz": listing.size_text(order.filled_lots),
-        "fillPx": listing.price_text(fill.ticks) if fill else "",
-        "tradeId": str(fill.trade_id) if fill else "",
-        "fillSz": listing.size_text(fill.lots) if fill else "0",
-        "fillTime": ms(time, fill.at_ns) if fill else "",
+        **_fill_fields(listing, note.last_fill, time),
         "state": STATES[order.status],
         "avgPx": listing.nano_price(order.average_nano_ticks),
         "lever": centi_text(note.leverage_centi),
@@ -158,10 +155,10 @@ def order_document(listing: Listing, order: OrderState, note: OrderNote, serial:
         "isTpLimit": "false",
         "quickMgnType": "",
         "feeCcy": asset,
-        "fee": atoms_text(min(0, -note.fee_atoms)),
+        "fee": atoms_text(min(0, -fee_atoms)),
         "rebateCcy": asset,
-        "rebate": atoms_text(max(0, -note.fee_atoms)),
-        "pnl": atoms_text(note.pnl_atoms),
+        "rebate": atoms_text(max(0, -fee_atoms)),
+        "pnl": atoms_text(pnl_atoms),
         "reduceOnly": "true" if order.reduce_only else "false",
         "category": _CATEGORIES.get(order.origin, "normal"),
         "source": "7" if order.origin is OrderOrigin.TRIGGER else "",
@@ -174,6 +171,16 @@ def order_document(listing: Listing, order: OrderState, note: OrderNote, serial:
     }
 
 
+def _fill_fields(listing: Listing, fill: FillState | None, time: VenueTime) -> Document:
+    """What an order tells of one of its fills: over REST of the last one, in a message of that which it is about."""
+    return {
+        "fillPx": listing.price_text(fill.ticks) if fill else "",
+        "tradeId": str(fill.trade_id) if fill else "",
+        "fillSz": listing.size_text(fill.lots) if fill else "0",
+        "fillTime": ms(time, fill.at_ns) if fill else "",
+    }
+
+
 def order_event(
     listing: Listing, event: OrderChanged, note: OrderNote, serial: int, marks: tuple[int, int], time: VenueTime
 ) -> Document:
@@ -183,9 +190,8 @@ def order_event(
     order, fill = event.order, event.fill
     mark_nano_ticks, last = marks
     document = order_document(listing, order, note, serial, time)
-    if fill is None:
-        document |= {"fillPx": "", "tradeId": "", "fillSz": "0", "fillTime": ""}
-    amended = event.cause is Cause.AMENDED
+    document |= _fill_fields(listing, fill, time)
+    result = _amend_result(event, note)
     return document | {
         "fillFee": atoms_text(-fill.fee_atoms) if fill else "0",
         "fillFeeCcy": listing.row.settle if fill else "",
@@ -199,12 +205,19 @@ def order_event(
         "fillMarkPx": listing.nano_price(mark_nano_ticks) if fill else "",
         "execType": maker_word(fill) if fill else "",
         "lastPx": listing.plain_price(last),
-        "amendResult": "0" if amended else "",
-        "amendSource": "1" if amended else "",
-        "reqId": note.request_id if amended else "",
+        "amendResult": result,
+        "amendSource": "1" if result else "",
+        "reqId": note.request_id if result else "",
         "code": "0",
         "msg": "",
     }
+
+
+def _amend_result(event: OrderChanged, note: OrderNote) -> str:
+    """`amendResult`: 0 amended, 1 ended because that failed, empty for all else."""
+    if event.cause is Cause.AMENDED:
+        return "0"
+    return "1" if note.amend_failed and event.order.status is OrderStatus.CANCELED else ""
 
 
 def maker_word(fill: FillState) -> str:
@@ -296,5 +309,6 @@ def canceled_row(spelled: str, client_id: str, time: VenueTime) -> Document:
 
 
 def refused_row(row: ErrorRow, text: str, echoed: Document, time: VenueTime) -> Document:
-    """A row that was refused; `echoed` is what was sent to name it."""
-    return {"ordId": "", "clOrdId": "", **echoed, "ts": now_ms(time), "sCode": str(row.code), "sMsg": text}
+    """A row that was refused; `echoed` is what was sent to name it. Those of conditional orders have no time."""
+    stamp = {"ts": now_ms(time)} if "ordId" in echoed else {}
+    return {**echoed, **stamp, "sCode": str(row.code), "sMsg": text}
