@@ -209,16 +209,18 @@ class Call(Struct, frozen=True):
         """The state behind the venue."""
         return self.desk.engine
 
-    def category(self) -> str:
-        """Parameter `category`, which must be there and be one in which something is listed. Raises `VenueError`."""
-        value = self.parameters.raw("category")
+    def category(self, default: str | None = None) -> str:
+        """Parameter `category`: one in which something is listed; it must be there unless a default stands for it.
+        Raises `VenueError`.
+        """
+        value = self.parameters.raw("category") or default
         if value not in CATEGORIES:
             raise VenueError("category")
         return value
 
-    def listing(self) -> Listing:
+    def listing(self, default: str | None = None) -> Listing:
         """The instrument of `category` and `symbol`, which must be there. Raises `VenueError`."""
-        category = self.category()
+        category = self.category(default)
         return self.desk.listing(self.parameters.text("symbol"), category)
 
     def listings(self) -> list[Listing]:

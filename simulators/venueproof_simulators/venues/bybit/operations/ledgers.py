@@ -95,6 +95,7 @@ def shown_position(desk: Desk, account: Account, listing: Listing, side: Positio
         opened_ns=told.opened_ns if state.lots else 0,
         begun_ns=told.begun_ns,
         fees=told.fees,
+        before_atoms=told.before_atoms,
         portfolio=account.margin_mode == PORTFOLIO,
     )
     return position_row(listing, held, time)

@@ -116,9 +116,10 @@ def premium_klines(call: Call) -> Document:
 def _klines(call: Call, shape: Callable[[Listing, CandleState], list[str]]) -> Document:
     """Newest first, the running one included; the one that holds `start` is among them.
 
-    With both bounds, or an end alone, the newest `limit` up to the end; with a start alone those that follow it.
+    With both bounds, or an end alone, the newest `limit` up to the end; with a start alone those that follow it. These
+    paths alone take linear contracts to be meant where no category is named (the vendor's pages on candles).
     """
-    listing = call.listing()
+    listing = call.listing(CATEGORIES[0])
     limit = call.parameters.limit(200, _ROWS_MAX)
     interval = call.parameters.choice("interval", INTERVALS, "interval")
     start_ms, end_ms = call.parameters.period("start", "end")
@@ -134,6 +135,8 @@ def _candles(
     end_ns = None if end_ms is None else end_ms * _MS
     if start_ms is None:
         return candles(listing.name, interval, now_ns, end_ns=end_ns, limit=limit)
+    if start_ms * _MS > now_ns:
+        return []
     holding = candles(listing.name, interval, now_ns, end_ns=start_ms * _MS, limit=1)
     start_ns = holding[0].open_ns if holding else start_ms * _MS
     if end_ns is None:

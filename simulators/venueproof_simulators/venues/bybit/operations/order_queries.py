@@ -210,8 +210,10 @@ class _Closing(Struct):
     last: FillState
     lots: int = 0
     value: Decimal = Decimal(0)
+    entry_value: Decimal = Decimal(0)
     realized: int = 0
-    fee: int = 0
+    open_fee: int = 0
+    close_fee: int = 0
     fills: int = 0
 
 
@@ -232,45 +234,45 @@ def closed_profits(call: Call) -> Document:
 def _closings(call: Call, listing: Listing) -> list[_Closing]:
     found: dict[int, _Closing] = {}
     for fill in call.engine.fills(call.account.name, listing.name):
-        closed = call.desk.tallies.of_fill(fill).closed
+        kept = call.desk.tallies.of_fill(fill)
         order = call.engine.order(fill.account, fill.instrument, fill.order_id)
-        if not closed or order is None:
+        if not kept.closed or order is None:
             continue
         one = found.setdefault(fill.order_id, _Closing(order, fill))
         one.last = fill
-        one.lots += closed
-        one.value += listing.worth(fill.ticks, closed)
+        one.lots += kept.closed
+        one.value += listing.worth(fill.ticks, kept.closed)
+        one.entry_value += kept.entry_value
         one.realized += fill.realized_atoms
-        one.fee += fill.fee_atoms
+        one.open_fee += kept.open_fee_atoms
+        one.close_fee += kept.close_fee_atoms
         one.fills += 1
     return list(found.values())
 
 
 def _closed_row(call: Call, one: _Closing) -> Document:
-    """A row in text throughout. What it was opened for follows from what it was closed for and the profit."""
+    """A row in text throughout; the fees for opening what it closed count as well."""
     order = one.order
     listing = call.desk.listings[order.instrument]
     face = listing.face(one.lots)
-    direction = order.side.sign if not listing.inverse else -order.side.sign
-    entry_value = one.value + direction * money(one.realized)
-    entry, exited = (_price(listing, face, value) for value in (entry_value, one.value))
+    entry, exited = (_price(listing, face, value) for value in (one.entry_value, one.value))
     leverage = call.engine.leverage_centi(call.account.name, listing.name)
     return {
         "symbol": listing.name,
         "orderId": call.desk.spelled(IdKind.ORDER, listing.name, order.order_id),
         "side": order.side.value.capitalize(),
         "qty": listing.plain_amount(order.lots),
-        "orderPrice": listing.plain_price(order.ticks or one.last.ticks),
+        "orderPrice": listing.plain_price(order.ticks or call.desk.notes.of(order).shown_ticks or one.last.ticks),
         "orderType": order.kind.value.capitalize(),
         "execType": "Trade",
         "closedSize": listing.plain_amount(one.lots),
-        "openFee": short(entry_value * listing.row.taker_fee),
-        "closeFee": short(money(one.fee)),
-        "cumEntryValue": short(entry_value),
+        "openFee": short(money(one.open_fee)),
+        "closeFee": short(money(one.close_fee)),
+        "cumEntryValue": short(one.entry_value),
         "avgEntryPrice": short(entry),
         "cumExitValue": short(one.value),
         "avgExitPrice": short(exited),
-        "closedPnl": short(money(one.realized - one.fee)),
+        "closedPnl": short(money(one.realized - one.open_fee - one.close_fee)),
         "fillCount": str(one.fills),
         "leverage": unpadded(counted(leverage, 2)),
         "createdTime": ms_text(call.time, order.created_ns),

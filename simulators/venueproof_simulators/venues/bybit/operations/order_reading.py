@@ -86,6 +86,7 @@ def read_request(call: Call, listing: Listing, sent: Parameters) -> Request:
     lasting, post_only = sent.option("timeInForce", _TIMES, "time-in-force", _TIMES["GTC"])
     leg = read_leg(call, listing, sent)
     reduces = bool(sent.flag("reduceOnly"))
+    sent.flag("closeOnTrigger")
     lots = read_lots(listing, sent.number("qty"))
     ticks = read_ticks(listing, sent.number("price")) if kind is OrderKind.LIMIT else 0
     link_id = _fresh_link_id(call, sent)
@@ -175,7 +176,7 @@ def _whole_position(call: Call, listing: Listing, side: Side, leg: PositionSide)
     """All lots of the position that an order of this side closes. Raises `VenueError`."""
     held = call.engine.position(call.account.name, listing.name, leg).lots
     if held * side.sign >= 0:
-        raise VenueError("reduce-only")
+        raise VenueError("reduce-only-rule" if held else "reduce-only")
     return abs(held)
 
 

@@ -76,14 +76,21 @@ def refusal_error(call: Call, listing: Listing, refusal: Refusal, request: Reque
     command = request.command if request is not None else None
     if refusal is Refusal.WOULD_TRIGGER and isinstance(command, PlaceConditional):
         return _would_trigger(call, listing, command)
+    key = call.desk.errors.for_refusal(refusal).key
+    if refusal is Refusal.REDUCE_ONLY and command is not None and _is_open(call, listing, command):
+        key = "reduce-only-rule"
     return VenueError(
-        call.desk.errors.for_refusal(refusal).key,
+        key,
         symbol=listing.name,
         notional=plain(listing.row.notional_min),
         coin=listing.row.settle,
         orders=listing.row.open_orders_max,
         leverage=_DEFAULT_LEVERAGE,
     )
+
+
+def _is_open(call: Call, listing: Listing, command: Place | PlaceConditional) -> bool:
+    return bool(call.engine.position(call.account.name, listing.name, command.position_side).lots)
 
 
 def _would_trigger(call: Call, listing: Listing, command: PlaceConditional) -> VenueError:

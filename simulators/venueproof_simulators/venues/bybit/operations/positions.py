@@ -262,4 +262,5 @@ def _stop_note(closing: Side, one: Asked, last_ticks: int) -> OrderNote:
         trigger_ticks=0 if trailing else one.ticks,
         close_on_trigger=True,
         last_ticks=last_ticks,
+        partial=bool(one.lots),
     )

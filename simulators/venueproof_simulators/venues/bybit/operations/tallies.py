@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from msgspec import Struct
 
 from venueproof_simulators.engine.events import BalanceChanged, Forgotten, OrderChanged
 from venueproof_simulators.engine.state import FillState, OrderState, PositionSide
-from venueproof_simulators.host.decimals import money
+from venueproof_simulators.host.decimals import CONTEXT, money
 from venueproof_simulators.venues.bybit.wire.numbers import Listing
 from venueproof_simulators.venues.bybit.wire.orders import Figures
 
@@ -25,6 +26,12 @@ class FillTally(Struct, frozen=True):
     closed: int = 0
     """Lots of a position that it closed."""
     mark_ticks: int = 0
+    entry_value: Decimal = Decimal(0)
+    """What it closed was worth when it was opened."""
+    open_fee_atoms: int = 0
+    """Paid when what it closed was opened."""
+    close_fee_atoms: int = 0
+    """Of its own fee the part for closing; the rest opened something."""
 
 
 _NO_FILL = FillTally()
@@ -40,6 +47,37 @@ class LegTally(Struct):
     """When there was a position for the first time; 0 for never."""
     fees: int = 0
     """All fees paid on it, in atoms."""
+    before_atoms: int = 0
+    """Realized, fees taken off, before what is open was opened, or what was open last."""
+    realized_atoms: int = 0
+    """By its fills, fees not taken off."""
+    open_value: Decimal = Decimal(0)
+    """What is open was worth when it was opened."""
+    open_fee_atoms: int = 0
+    """Paid for opening what is open."""
+
+    def book(self, fill: FillState, value: Decimal, mark_ticks: int, left: int) -> FillTally:
+        """Take in a fill of that value, which left so many lots of its order; what it closed comes back."""
+        before, signed = self.lots, fill.lots * fill.side.sign
+        closed = min(abs(before), fill.lots) if before * signed < 0 else 0
+        close_fee = fill.fee_atoms * closed // fill.lots
+        entry_value = _share(self.open_value, closed, before)
+        open_fee = self.open_fee_atoms * closed // abs(before) if closed else 0
+        self.lots += signed
+        self.fees += fill.fee_atoms
+        self.realized_atoms += fill.realized_atoms
+        self.begun_ns = self.begun_ns or fill.at_ns
+        self.open_value += value - _share(value, closed, fill.lots) - entry_value
+        self.open_fee_atoms += fill.fee_atoms - close_fee - open_fee
+        if before * self.lots <= 0 and self.lots:
+            self.before_atoms = self.realized_atoms - self.fees + fill.fee_atoms - close_fee
+        if before * self.lots <= 0:
+            self.opened_ns = fill.at_ns
+        return FillTally(left, closed, mark_ticks, entry_value, open_fee, close_fee)
+
+
+def _share(value: Decimal, part: int, whole: int) -> Decimal:
+    return CONTEXT.divide(value * part, Decimal(abs(whole))) if part else Decimal(0)
 
 
 class Tallies:
@@ -65,20 +103,15 @@ class Tallies:
             return
         key, listing = (fill.instrument, fill.order_id), self._listings[fill.instrument]
         leg = self._legs.setdefault((fill.account, fill.instrument, fill.position_side), LegTally())
-        before, signed = leg.lots, fill.lots * fill.side.sign
-        closed = min(abs(before), fill.lots) if before * signed < 0 else 0
-        leg.lots += signed
-        leg.fees += fill.fee_atoms
-        leg.begun_ns = leg.begun_ns or fill.at_ns
-        if before * leg.lots <= 0:
-            leg.opened_ns = fill.at_ns
-        self._fills.setdefault(key, {})[fill.trade_id] = FillTally(order.lots - order.filled_lots, closed, mark_ticks)
+        value = listing.worth(fill.ticks, fill.lots)
+        told = leg.book(fill, value, mark_ticks, order.lots - order.filled_lots)
+        self._fills.setdefault(key, {})[fill.trade_id] = told
         costs = self._orders.setdefault(key, {})
         cost = costs.get(order.filled_lots - fill.lots, _NOTHING)
         costs[order.filled_lots] = Figures(
-            cost.value + listing.worth(fill.ticks, fill.lots),
+            cost.value + value,
             cost.fee + money(fill.fee_atoms),
-            cost.closed + money(fill.realized_atoms),
+            cost.closed + money(fill.realized_atoms - told.open_fee_atoms - told.close_fee_atoms),
         )
         coin = (fill.account, fill.fee_asset)
         self._realized[coin] = self._realized.get(coin, 0) + fill.realized_atoms - fill.fee_atoms

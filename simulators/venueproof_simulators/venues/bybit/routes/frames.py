@@ -153,7 +153,7 @@ class Frames:
             "reqId": _request_id(asked),
             "retCode": code,
             "retMsg": text,
-            "op": str(asked.get("op", "")),
+            "op": str(asked.get("op") or ""),
             "data": {},
             "retExtInfo": {},
             "header": self._header(session, time),

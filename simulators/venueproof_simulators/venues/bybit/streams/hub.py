@@ -188,6 +188,9 @@ class Hub(hub.Hub[Desk, Session]):
         bad = next((name for name in names if not self._exists(session, name)), None)
         if bad is not None:
             return f"error:handler not found,topic:{bad}"
+        again = next((name for name in names if name in session.names), None)
+        if again is not None and session.surface is Surface.PUBLIC:
+            return f"error:already subscribed,topic:{again}"
         return "error:args conflict" if _mixes(names) else ""
 
     def _exists(self, session: Session, name: str) -> bool:
@@ -222,7 +225,7 @@ class Hub(hub.Hub[Desk, Session]):
         refusal: Document = {"success": False, "ret_msg": text, "conn_id": session.name}
         if op:
             return refusal | {"req_id": _request_id(asked), "op": op}
-        return refusal | {"request": {"op": str(asked.get("op", "")), "args": None}}
+        return refusal | {"request": {"op": _op(asked), "args": None}}
 
     # --- what is sent -------------------------------------------------------------------------------------------------
 
@@ -307,6 +310,11 @@ def mixed_pong(session: Session, request: str) -> Document:
         "success": True,
         "req_id": request,
     }
+
+
+def _op(asked: Document) -> str:
+    value = asked.get("op")
+    return "" if value is None else str(value)
 
 
 def _request_id(asked: Document) -> str:

@@ -86,7 +86,7 @@ class Figures(Struct, frozen=True):
     value: Decimal = Decimal(0)
     fee: Decimal = Decimal(0)
     closed: Decimal = Decimal(0)
-    """Profit of what it closed."""
+    """Profit of what it closed, the fees for opening and for closing that taken off."""
 
 
 def order_row(listing: Listing, order: OrderState, note: OrderNote, figures: Figures, time: VenueTime) -> Document:

@@ -29,7 +29,9 @@ class Held(Struct, frozen=True):
     begun_ns: int = 0
     """When there was a position for the first time; 0 for never."""
     fees: int = 0
-    """Paid since it was opened, in atoms."""
+    """Ever paid on it, in atoms."""
+    before_atoms: int = 0
+    """Realized, fees taken off, before what is open was opened."""
     portfolio: bool = False
     """The account has portfolio margin, which knows no leverage."""
 
@@ -41,7 +43,7 @@ def position_row(listing: Listing, held: Held, time: VenueTime) -> Document:
     entry = "0" if flat else short(listing.mark(state.entry_nano_ticks))
     initial = "" if held.portfolio else short(money(held.margin.initial_position_atoms))
     maintenance = "" if held.portfolio else short(money(held.margin.maintenance_atoms))
-    realized = short(money(state.realized_atoms - held.fees))
+    realized = state.realized_atoms - held.fees
     return {
         "symbol": listing.name,
         "positionIdx": INDEXES[state.side],
@@ -60,8 +62,8 @@ def position_row(listing: Listing, held: Held, time: VenueTime) -> Document:
         "positionMMByMp": maintenance,
         "positionBalance": short(money(state.isolated_atoms)),
         "unrealisedPnl": "" if flat else short(money(state.unrealized_atoms)),
-        "curRealisedPnl": realized,
-        "cumRealisedPnl": realized,
+        "curRealisedPnl": short(money(realized - held.before_atoms)),
+        "cumRealisedPnl": short(money(realized)),
         "sessionAvgPrice": "",
         "takeProfit": listing.price_or_blank(held.take_profit),
         "stopLoss": listing.price_or_blank(held.stop_loss),
