@@ -65,8 +65,9 @@ class ClientIds:
         return self._intent_ids.get(client_id, client_id)
 
     def learn(self, order: Order) -> Order:
-        """Remember whose order this is; gives it back."""
-        if order.ref.venue_id and order.ref.intent_id and not order.ref.conditional:
+        """Remember whose order this is; gives it back. A conditional one counts where it keeps its number."""
+        keeps = bool(self._said_keys) or not order.ref.conditional
+        if order.ref.venue_id and order.ref.intent_id and keeps:
             self._by_venue_id[order.ref.instrument, order.ref.venue_id] = order.ref.intent_id
         return order
 

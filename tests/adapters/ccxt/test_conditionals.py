@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 import venueproof
 from venueproof_adapters.ccxt_adapter import make_adapter
+from venueproof_adapters.ccxt_adapter.ids import ClientIds
 from venueproof_adapters.ccxt_adapter.placing import order_params
 from venueproof_contracts import actions
 from venueproof_contracts.adapter import Adapter
@@ -203,3 +204,13 @@ def test_a_plain_order_that_waits_says_its_direction_where_that_is_wanted(
     word = "stopLossPrice" if kind is TriggerKind.STOP else "takeProfitPrice"
     closing = order_params(replace(intent, reduce_only=True), "c", directed=True)
     assert closing == {"clientOrderId": "c", "reduceOnly": True, word: 5.0, "triggerPriceType": "mark"}
+
+
+@pytest.mark.parametrize(("said_keys", "intent"), [(("triggerPrice",), "i"), ((), "")])
+def test_a_fill_is_that_of_a_conditional_order_where_it_keeps_its_number(
+    said_keys: tuple[str, ...], intent: str
+) -> None:
+    ids = ClientIds(said_keys=said_keys)
+    ref = OrderRef("S", "i", "7", conditional=True)
+    ids.learn(Order(ref, Side.SELL, OrderType.MARKET, OrderStatus.WAITING, Decimal(1), Decimal(0)))
+    assert ids.intent_of("S", "7") == intent
