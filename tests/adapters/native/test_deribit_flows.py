@@ -183,8 +183,7 @@ def test_what_the_venue_has_no_words_for_is_refused_and_not_sent() -> None:
     flow("vendor", story, symbol=LINEAR, at=VENUE)
 
 
-@each_profile
-def test_candles_of_four_hours_are_the_same_asked_for_and_streamed(profile: ProfileName) -> None:
+def test_candles_of_four_hours_are_the_same_asked_for_and_streamed() -> None:
     async def story(desk: Desk) -> None:
         await desk.adapter.subscribe(Channel.CANDLES, LINEAR)
         begun_ns = -(-desk.venue.bench.now_ns() // HOURS_NS) * HOURS_NS
@@ -195,7 +194,7 @@ def test_candles_of_four_hours_are_the_same_asked_for_and_streamed(profile: Prof
         assert streamed == listed
         assert [one.open_ns for one in listed] == [begun_ns]
 
-    flow(profile, story, symbol=LINEAR, at=VENUE)
+    flow("vendor", story, listening=False, symbol=LINEAR, at=VENUE)
 
 
 def test_subscriptions_of_one_moment_share_a_frame_and_so_do_their_ends() -> None:
@@ -228,6 +227,27 @@ def test_subscriptions_to_a_chain_end_with_it_in_frames_of_fifty() -> None:
         assert [one.symbol for one in await desk.adapter.instruments() if one.symbol in chain] == []
 
     flow("vendor", story, listening=False, symbol=LINEAR, at=VENUE)
+
+
+def test_an_option_that_is_delivered_is_told_as_gone_and_its_money_as_paid() -> None:
+    async def story(desk: Desk) -> None:
+        options = [one for one in await desk.adapter.instruments() if one.product == "option" and one.settle == "BTC"]
+        first_ns = min(one.expires_ns or 0 for one in options)
+        symbols = [one.symbol for one in options if one.expires_ns == first_ns and one.symbol.endswith("-C")]
+        best = {symbol: (await desk.adapter.ticker(symbol)).ask for symbol in symbols[:5]}
+        symbol = max(best, key=lambda one: best[one] or 0)
+        bought = await desk.adapter.place(structs.replace(desk.wish(amount="0.3"), instrument=symbol))
+        assert (bought.filled, bought.average_price) == (Decimal("0.3"), best[symbol])
+        await asyncio.sleep((first_ns - desk.venue.bench.now_ns()) / 1e9 - 60)
+        await desk.adapter.subscribe(Channel.ACCOUNT, None)
+        assert desk.fold.positions[symbol, PositionSide.NET].amount == Decimal("0.3")
+        before = desk.fold.balances["BTC"].wallet
+        await asyncio.sleep(90)
+        assert desk.fold.positions[symbol, PositionSide.NET].amount == 0
+        paid = next(one.wallet for one in (await desk.venue.bench.truth()).balances if one.asset == "BTC")
+        assert before != desk.fold.balances["BTC"].wallet == paid
+
+    flow("vendor", story, listening=False, symbol=INVERSE, at=VENUE)
 
 
 def test_a_fill_and_what_it_moved_are_told_before_and_after_their_order_as_they_belong() -> None:

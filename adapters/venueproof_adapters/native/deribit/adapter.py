@@ -6,6 +6,9 @@ the venue refuses that, and for trigger orders, another order is placed and the 
 Candles of four hours, which the venue does not have, are made of shorter ones in the same way whether these were asked
 for or streamed (`kit.candles`); streamed are those of a minute.
 
+It is longer than an adapter should be, mutants and documents included: trigger orders are a book of their own whose end
+only a history tells, tokens come in two chains, and lists are told in windows of two ages.
+
 Not built: placing orders over the connection (one that asks too often is cut off, and orders must go on), linked
 orders, and any setting of margin, which the venue has for whole accounts only.
 """
