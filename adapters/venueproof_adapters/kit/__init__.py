@@ -22,7 +22,7 @@ up by client id.
 
 **Budgets.** A `windows.Window` is fixed, sliding or refilling, and may be told by a header (spent or left). A call
 names what it costs of each, so that endpoints, accounts and addresses count apart; with `limits_apart` a refusal for
-haste holds back only the windows of its call.
+haste holds back only the windows of its call. A window named `connections` counts new sockets.
 
 **Orders.** Tell what the venue says, in whatever order it comes: views never go back, fills are booked once, an
 execution without a client id waits for its order (`hear_fill`). An answer that only acknowledges is an `OrderName`,

@@ -83,7 +83,7 @@ def prepare(
     clock = parts.clock()
     random = parts.random(zlib.crc32(next(iter(credentials.values()), "").encode()))
     sync = parts.clock_sync(clock)
-    catalog, events = Catalog(), Events()
+    catalog, events, budget = Catalog(), Events(), parts.budget(sync.now_ns)
     ids = parts.ids(client_id, client_id_length)
     return Ground(
         parts=parts,
@@ -91,9 +91,9 @@ def prepare(
         random=random,
         sync=sync,
         http=parts.http(proxy=endpoint.proxy, ca=endpoint.ca),
-        budget=parts.budget(sync.now_ns),
+        budget=budget,
         backoff=parts.backoff(random),
-        options=SocketOptions(proxy=endpoint.proxy, ca=endpoint.ca),
+        options=SocketOptions(proxy=endpoint.proxy, ca=endpoint.ca, turn=budget.connect),
         catalog=catalog,
         ids=ids,
         events=events,

@@ -13,6 +13,8 @@ from venueproof_adapters.kit.clock import SECOND_NS
 from venueproof_adapters.kit.windows import Counter, Window, counter
 from venueproof_contracts.errors import Banned, RateLimited
 
+_CONNECTIONS = "connections"
+
 
 class Budget:
     """All windows of one account and address, by name: what a request costs is told by window.
@@ -86,6 +88,18 @@ class Budget:
         for name, cost in costs.items():
             if name in self._windows:
                 self._counters[name].spend(cost, now_ns)
+
+    async def connect(self) -> None:
+        """Wait for a turn to connect, where the venue counts new connections (the window `connections`)."""
+        if _CONNECTIONS not in self._counters:
+            return
+        while True:
+            now_ns = self._now_ns()
+            wait_ns = self._free_ns(_CONNECTIONS, 1, True, now_ns) - now_ns
+            if wait_ns <= 0:
+                break
+            await asyncio.sleep(wait_ns / SECOND_NS)
+        self._counters[_CONNECTIONS].spend(1, now_ns)
 
     async def _clear(self, costs: Mapping[str, int], urgent: bool) -> None:
         while True:

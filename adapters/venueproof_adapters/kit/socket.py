@@ -30,6 +30,8 @@ class SocketOptions(Struct, frozen=True):
 
     proxy: str = ""
     ca: str = ""
+    turn: Callable[[], Awaitable[None]] | None = None
+    """Waits until another connection may be made."""
     open_timeout_s: float = 10.0
     ping_every_s: float = 20.0
     ping_timeout_s: float = 15.0
@@ -170,6 +172,8 @@ class Socket:
     async def _dial(self) -> ClientConnection:
         address = await self._address()
         options = self._options
+        if options.turn is not None:
+            await options.turn()
         try:
             return await connect(
                 address,

@@ -164,6 +164,16 @@ def test_where_the_channel_of_fills_is_refused_orders_tell_of_them(profile: Prof
     okx(profile, story)
 
 
+@each_profile
+def test_connections_are_made_at_the_pace_that_the_venue_allows(profile: ProfileName) -> None:
+    async def story(desk: Desk) -> None:
+        await asyncio.gather(*(desk.adapter.subscribe(one, SYMBOL) for one in Channel if one is not Channel.ACCOUNT))
+        rows = [row.kind for row in desk.venue.bench.wire()]
+        assert (rows.count(WireKind.OPEN), rows.count(WireKind.REFUSED)) == (4, 0)
+
+    okx(profile, story)
+
+
 def test_an_announced_upgrade_is_not_waited_for() -> None:
     async def story(desk: Desk) -> None:
         await desk.rest()
