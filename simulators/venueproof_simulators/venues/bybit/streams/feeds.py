@@ -16,7 +16,7 @@ from venueproof_simulators.kit.feeds import Documents
 from venueproof_simulators.kit.numbers import wire_ms
 from venueproof_simulators.venues.bybit.operations.desk import KINDS, Desk
 from venueproof_simulators.venues.bybit.operations.market import INTERVALS, hour_ago_ticks
-from venueproof_simulators.venues.bybit.streams.topics import Channel, Kind
+from venueproof_simulators.venues.bybit.streams.names import Channel, Kind
 from venueproof_simulators.venues.bybit.wire.market import levels, ticker_row, update_id, volumes
 from venueproof_simulators.venues.bybit.wire.numbers import SEQUENCE_BASE, Listing, spelled_id
 

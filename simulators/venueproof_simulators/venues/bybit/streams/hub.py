@@ -19,8 +19,8 @@ from venueproof_simulators.venues.bybit.operations.desk import Desk
 from venueproof_simulators.venues.bybit.signing import check_login
 from venueproof_simulators.venues.bybit.streams.account import WORDS, AccountMessage, account_messages
 from venueproof_simulators.venues.bybit.streams.feeds import Deep, Feed, make_feed
+from venueproof_simulators.venues.bybit.streams.names import ACCOUNT_TOPICS, Channel, category_of, read_topic
 from venueproof_simulators.venues.bybit.streams.sessions import PATHS, Session, Surface, read_active_s
-from venueproof_simulators.venues.bybit.streams.topics import ACCOUNT_TOPICS, Channel, category_of, read_topic
 
 PONG_SHAPES = "bybit.ws.pong-shapes"
 POISON_ALL = "bybit.ws.bad-topic-poisons"

@@ -14,8 +14,8 @@ from venueproof_simulators.venues.kraken.operations import (
     editing,
     histories,
     market,
+    order_queries,
     orders,
-    queries,
     settings,
 )
 from venueproof_simulators.venues.kraken.operations.desk import Call
@@ -110,10 +110,10 @@ _TRADING = (
     _do("POST", "cancelallorders", canceling.cancel_all, "cancel_all", "cancel-all", "cancelStatus"),
     _do("POST", "cancelallordersafter", canceling.count_down, weight="cancel-all"),
     _route("POST", _ROOTS[DERIVATIVES] + "batchorder", batches.batch, "place_many", weight="batch", batch=True),
-    _get("openorders", queries.open_orders, "open_orders"),
-    _get("orders/status", queries.states, "order", "status"),
-    _do("POST", "orders/status", queries.states, "order", "status"),
-    _get("fills", queries.fills, "fills", "fills"),
+    _get("openorders", order_queries.open_orders, "open_orders"),
+    _get("orders/status", order_queries.states, "order", "status"),
+    _do("POST", "orders/status", order_queries.states, "order", "status"),
+    _get("fills", order_queries.fills, "fills", "fills"),
 )
 _ACCOUNT = (
     _get("accounts", accounts.accounts, "balances"),

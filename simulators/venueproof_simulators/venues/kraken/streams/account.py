@@ -12,7 +12,7 @@ from venueproof_simulators.engine.state import FillState, OrderState, OrderStatu
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.venues.kraken.operations.desk import Account, Desk, shown_id
 from venueproof_simulators.venues.kraken.operations.histories import LOWER_CASE
-from venueproof_simulators.venues.kraken.operations.queries import fill_uids, order_of
+from venueproof_simulators.venues.kraken.operations.order_queries import fill_uids, order_of
 from venueproof_simulators.venues.kraken.wire import events as wire
 from venueproof_simulators.venues.kraken.wire.account import log_document
 from venueproof_simulators.venues.kraken.wire.numbers import Document

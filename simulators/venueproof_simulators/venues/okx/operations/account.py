@@ -11,9 +11,9 @@ from venueproof_simulators.kit.statement import Entry
 from venueproof_simulators.venues.okx.operations.desk import Account, Call, Desk
 from venueproof_simulators.venues.okx.operations.market import listings
 from venueproof_simulators.venues.okx.operations.notes import Algo
+from venueproof_simulators.venues.okx.operations.order_queries import page
 from venueproof_simulators.venues.okx.operations.order_reading import MODES
 from venueproof_simulators.venues.okx.operations.parameters import instrument_ids, instrument_type
-from venueproof_simulators.venues.okx.operations.queries import page
 from venueproof_simulators.venues.okx.products import DISCOUNTS, DOLLARS, INSTRUMENT_TYPES, SWAP
 from venueproof_simulators.venues.okx.wire import account as wire
 from venueproof_simulators.venues.okx.wire.bills import subtype_of, type_of

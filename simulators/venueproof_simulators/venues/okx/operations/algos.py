@@ -31,10 +31,10 @@ from venueproof_simulators.venues.okx.operations.answers import (
 )
 from venueproof_simulators.venues.okx.operations.desk import Call, Desk
 from venueproof_simulators.venues.okx.operations.notes import STOP, TAKE, TRAIL, TRIGGER, Algo, Attached, Leg, OrderNote
+from venueproof_simulators.venues.okx.operations.order_queries import page
 from venueproof_simulators.venues.okx.operations.order_reading import WATCHES, client_id_of, read_price, read_size
 from venueproof_simulators.venues.okx.operations.orders import fields_of, set_mode
 from venueproof_simulators.venues.okx.operations.parameters import instrument_type
-from venueproof_simulators.venues.okx.operations.queries import page
 from venueproof_simulators.venues.okx.products import INSTRUMENT_TYPES, SWAP
 from venueproof_simulators.venues.okx.wire import algos as wire
 from venueproof_simulators.venues.okx.wire.numbers import Document, Listing, conditional_of

@@ -23,8 +23,8 @@ from venueproof_simulators.venues.okx.operations.orders import RESTRICTED
 from venueproof_simulators.venues.okx.operations.parameters import NOTHING, as_object
 from venueproof_simulators.venues.okx.routes.gateway import times
 from venueproof_simulators.venues.okx.routes.methods import METHODS, Named, word_of
-from venueproof_simulators.venues.okx.streams.channels import Url
 from venueproof_simulators.venues.okx.streams.control import Request
+from venueproof_simulators.venues.okx.streams.names import Url
 from venueproof_simulators.venues.okx.streams.sessions import Session
 from venueproof_simulators.venues.okx.wire.numbers import Document, Listing
 from venueproof_simulators.venues.okx.wire.orders import TAKEN_IN, TAKEN_IN_OVER_SOCKET

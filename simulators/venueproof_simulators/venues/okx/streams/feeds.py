@@ -15,7 +15,7 @@ from venueproof_simulators.kit.market_feeds import BookChanges
 from venueproof_simulators.venues.okx.operations.bars import BARS
 from venueproof_simulators.venues.okx.operations.desk import FORCED, Desk
 from venueproof_simulators.venues.okx.operations.market import funding_of, index_of, ticker_of
-from venueproof_simulators.venues.okx.streams.channels import Channel
+from venueproof_simulators.venues.okx.streams.names import Channel
 from venueproof_simulators.venues.okx.wire import market as wire
 from venueproof_simulators.venues.okx.wire.numbers import Document, Listing, ms, now_ms
 from venueproof_simulators.venues.okx.wire.orders import dollars

@@ -18,17 +18,6 @@ from venueproof_simulators.venues.okx.operations.algos import document as algo_d
 from venueproof_simulators.venues.okx.operations.answers import worded
 from venueproof_simulators.venues.okx.operations.desk import Account, Desk
 from venueproof_simulators.venues.okx.streams.account import ADVANCE_CHANNEL, Told, account_messages, both_document
-from venueproof_simulators.venues.okx.streams.channels import (
-    MARKET,
-    MIGRATED,
-    PRIVATE,
-    Kind,
-    check_private,
-    check_url,
-    described,
-    key_of,
-    read_channel,
-)
 from venueproof_simulators.venues.okx.streams.control import (
     LOGIN,
     SUBSCRIBE,
@@ -39,6 +28,17 @@ from venueproof_simulators.venues.okx.streams.control import (
 )
 from venueproof_simulators.venues.okx.streams.feeds import make_feed
 from venueproof_simulators.venues.okx.streams.login import check_login
+from venueproof_simulators.venues.okx.streams.names import (
+    MARKET,
+    MIGRATED,
+    PRIVATE,
+    Kind,
+    check_private,
+    check_url,
+    described,
+    key_of,
+    read_channel,
+)
 from venueproof_simulators.venues.okx.streams.sessions import Opening, Session
 from venueproof_simulators.venues.okx.wire.algos import advance_event, state_word
 from venueproof_simulators.venues.okx.wire.numbers import Document, atoms_text, ms

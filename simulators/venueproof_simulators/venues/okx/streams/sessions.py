@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 from msgspec import Struct, field
 
 from venueproof_simulators.kit.sessions import Session as CommonSession
-from venueproof_simulators.venues.okx.streams.channels import Url
+from venueproof_simulators.venues.okx.streams.names import Url
 
 _PATHS = {f"/ws/v5/{url.value}": url for url in Url}
 _DEMO_PREFIX = "/pap"

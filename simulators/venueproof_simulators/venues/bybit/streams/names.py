@@ -1,4 +1,4 @@
-"""Topics: what a name stands for. `orderbook.50.BTCUSDT`, `kline.1.BTCUSD`, `order`, `execution.linear`."""
+"""Names of topics: what a name stands for. `orderbook.50.BTCUSDT`, `kline.1.BTCUSD`, `order`, `execution.linear`."""
 
 from __future__ import annotations
 
