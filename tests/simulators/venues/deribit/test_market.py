@@ -159,3 +159,35 @@ def test_indices_and_currencies(client: Client) -> None:
     assert client.refused("public/get_index_price", index_name="btc_eur") == (400, -32602)
     assert [row["currency"] for row in client.ask("public/get_currencies")] == ["BTC", "ETH", "SOL", "USDC"]
     assert client.ask("public/get_expirations", currency="any", kind="future")["future"][-1] == "PERPETUAL"
+
+
+def test_a_trade_reads_the_same_wherever_it_is_told(client: Client) -> None:
+    session = client.log_on()
+    client.subscribe(session, f"trades.{BTC}.raw")
+    client.trade("buy", 100_000)
+    rows = client.ask("public/get_last_trades_by_instrument", instrument_name=BTC, count=5)["trades"]
+    assert len({row["price"] for row in rows[:2]}) == 2, "one order filled on two levels"
+    for row in rows:
+        seq = row["trade_seq"]
+        alone = client.ask("public/get_last_trades_by_instrument", instrument_name=BTC, start_seq=seq, end_seq=seq)
+        assert alone["trades"] == [row]
+    assert rows[0]["tick_direction"] == 0, "higher than the trade before"
+    mine = client.ask("private/get_user_trades_by_instrument", instrument_name=BTC)["trades"]
+    for own, row in zip(mine, rows, strict=False):
+        assert {name: own[name] for name in row} == row
+    told = [row for frame in client.told(session, f"trades.{BTC}.raw") for row in frame]
+    assert told[::-1] == rows[: len(told)]
+
+
+def test_pages_of_a_currency_hold_what_is_next_to_their_edge(client: Client) -> None:
+    for instrument in (BTC, BTC, "BTC-27NOV26"):
+        client.trade("buy", 10, instrument)
+        client.wait(1)
+    method = "public/get_last_trades_by_currency"
+    newest = client.ask(method, currency="BTC", count=2)["trades"]
+    assert [row["instrument_name"] for row in newest] == ["BTC-27NOV26", BTC]
+    assert client.ask(method, currency="BTC", count=2, sorting="asc")["trades"] == newest[::-1]
+    begin = client.ask("private/get_user_trades_by_instrument", instrument_name=BTC, sorting="asc")["trades"][0]
+    page = client.ask(f"{method}_and_time", currency="BTC", start_timestamp=begin["timestamp"], count=2)
+    assert [row["trade_seq"] for row in page["trades"]] == [begin["trade_seq"] + 1, begin["trade_seq"]]
+    assert page["has_more"] is True

@@ -34,7 +34,7 @@ from venueproof_simulators.engine.events import (
     OrderChanged,
 )
 from venueproof_simulators.engine.instruments import ASSET_DECIMALS
-from venueproof_simulators.engine.state import LIVE, FillState, OrderState
+from venueproof_simulators.engine.state import LIVE, FillState, OrderState, TradeState
 from venueproof_simulators.engine.worth import NANO
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit.basis import Basis
@@ -49,6 +49,7 @@ from venueproof_simulators.venues.deribit.operations.identity import Account, To
 from venueproof_simulators.venues.deribit.operations.sessions import Session
 from venueproof_simulators.venues.deribit.wire.chain import Chain, rows_at
 from venueproof_simulators.venues.deribit.wire.currencies import Currency
+from venueproof_simulators.venues.deribit.wire.market import Around
 from venueproof_simulators.venues.deribit.wire.numbers import Listing, num, order_number
 from venueproof_simulators.venues.deribit.wire.orders import PLAIN_NOTE, Note, trigger_letters
 
@@ -217,9 +218,7 @@ class Desk(KitDesk[Account, Listing]):
     def _note_fill(self, order: OrderState, fill: FillState, time: VenueTime) -> None:
         listing = self.listings[fill.instrument]
         ticker = self.engine.ticker(fill.instrument, time.true_ns)
-        index = ticker.index_nano_ticks
-        if listing.option:
-            index = int(self.engine.option(listing.name).underlying_price / listing.row.tick * NANO)
+        index = self._underlying(listing) if listing.option else ticker.index_nano_ticks
         self._prices[fill.instrument, fill.trade_id] = (ticker.mark_nano_ticks, index)
         wallet = self.wallet_atoms(fill.account, listing.currency)
         lots = self.engine.position(fill.account, fill.instrument).lots
@@ -229,9 +228,18 @@ class Desk(KitDesk[Account, Listing]):
         """What is in a wallet."""
         return next(one.wallet_atoms for one in self.engine.balances(account) if one.asset == currency)
 
-    def prices_at(self, fill: FillState) -> tuple[int, int]:
-        """Mark and index at a trade, in billionths of a tick."""
-        return self._prices.get((fill.instrument, fill.trade_id), (fill.ticks * 10**9, fill.ticks * 10**9))
+    def _underlying(self, listing: Listing) -> int:
+        return int(self.engine.option(listing.name).underlying_price / listing.row.tick * NANO)
+
+    def around(self, trade: FillState | TradeState) -> Around:
+        """What held at a trade. Of one that no account had a part in the mark is not known: it is the price itself."""
+        found = self._prices.get((trade.instrument, trade.trade_id))
+        if found is None:
+            listing, price = self.listings[trade.instrument], trade.ticks * NANO
+            found = (price, self._underlying(listing) if listing.option else price)
+        before = trade.trade_id - 1
+        row = self.engine.trades(trade.instrument, trade.at_ns, limit=1, from_id=before) if before else []
+        return Around(*found, row[0].ticks if row else trade.ticks)
 
     def hear_conditional(self, event: ConditionalChanged, command: Command, note: Note | None, time: VenueTime) -> None:
         """A trigger order is now so."""

@@ -174,7 +174,7 @@ def trades_by_instrument(call: Call) -> Document:
     more = len(found) > count
     if more:
         found = found[-count:] if start is None and begin is None else found[:count]
-    rows = _trade_rows(call, listing, found)
+    rows = [_trade_row(call, listing, trade) for trade in found]
     return {"trades": rows[::-1] if newest_first else rows, "has_more": more}
 
 
@@ -198,13 +198,8 @@ def _up_to(call: Call, listing: Listing, count: int, end: int | None, until_ms: 
     return engine.trades(listing.name, now_ns, limit=count + 1, end_ns=end_ns)
 
 
-def _trade_rows(call: Call, listing: Listing, found: list[TradeState]) -> list[Document]:
-    before: TradeState | None = None
-    rows: list[Document] = []
-    for trade in found:
-        rows.append(wire.trade_document(listing, trade, before, call.time))
-        before = trade
-    return rows
+def _trade_row(call: Call, listing: Listing, trade: TradeState) -> Document:
+    return wire.trade_document(listing, trade, call.desk.around(trade), call.time)
 
 
 def trades_by_currency(call: Call) -> Document:
@@ -218,9 +213,12 @@ def trades_by_currency(call: Call) -> Document:
     rows: list[Document] = []
     for listing in call.used():
         found = call.desk.engine.trades(listing.name, now_ns, limit=count + 1, start_ns=start_ns, end_ns=end_ns)
-        rows += _trade_rows(call, listing, found)
-    rows.sort(key=lambda row: (row["timestamp"], row["trade_id"]), reverse=newest_first)
-    return {"trades": rows[:count], "has_more": len(rows) > count}
+        rows += [_trade_row(call, listing, trade) for trade in found]
+    rows.sort(key=lambda row: (row["timestamp"], row["trade_id"]))
+    more = len(rows) > count
+    if more:
+        rows = rows[-count:] if start_ns is None else rows[:count]
+    return {"trades": rows[::-1] if newest_first else rows, "has_more": more}
 
 
 # --- candles ----------------------------------------------------------------------------------------------------------

@@ -207,4 +207,4 @@ def _row(call: Call, fill: FillState) -> Document:
     if order is None:
         raise VenueError("order-not-found")
     listing = call.desk.listings[fill.instrument]
-    return fill_document(listing, fill, order, call.desk.note_of(order), call.desk.prices_at(fill), call.time)
+    return fill_document(listing, fill, order, call.desk.note_of(order), call.desk.around(fill), call.time)

@@ -194,7 +194,7 @@ def trades_of(call: Call, events: Iterable[Event], order: OrderState) -> list[Do
     listing = call.desk.listings[order.instrument]
     note = call.desk.note_of(order)
     return [
-        fill_document(listing, event.fill, event.order, note, call.desk.prices_at(event.fill), call.time)
+        fill_document(listing, event.fill, event.order, note, call.desk.around(event.fill), call.time)
         for event in events
         if isinstance(event, OrderChanged)
         and event.fill is not None

@@ -134,7 +134,7 @@ def fill_row(desk: Desk, event: OrderChanged, time: VenueTime) -> Document:
     fill = event.fill
     assert fill is not None
     listing = desk.listings[fill.instrument]
-    return fill_document(listing, fill, event.order, desk.note_of(event.order), desk.prices_at(fill), time)
+    return fill_document(listing, fill, event.order, desk.note_of(event.order), desk.around(fill), time)
 
 
 class ChangesFeed(AccountFeed):

@@ -254,12 +254,8 @@ class TradesFeed(Feed):
         trades, self._trades = self._trades, []
         if not trades:
             return []
-        rows: list[Document] = []
-        before: TradeState | None = None
-        for trade in trades:
-            rows.append(wire.trade_document(self.desk.listings[trade.instrument], trade, before, time))
-            before = trade
-        return [rows]
+        desk = self.desk
+        return [[wire.trade_document(desk.listings[one.instrument], one, desk.around(one), time) for one in trades]]
 
 
 class ChartFeed(Feed):

@@ -12,8 +12,7 @@ from venueproof_simulators.host.decimals import CONTEXT, money
 from venueproof_simulators.host.facts import Limits
 from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.venues.deribit.wire.market import index_price, mark_price
-from venueproof_simulators.venues.deribit.wire.numbers import Listing, coins, num
-from venueproof_simulators.venues.deribit.wire.orders import average_price
+from venueproof_simulators.venues.deribit.wire.numbers import Listing, average_price, coins, num
 
 _COIN_PLACES = Decimal("1e-8")
 _USD_PLACES = Decimal("0.01")

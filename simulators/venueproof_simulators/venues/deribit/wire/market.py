@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from msgspec import Struct
+
 from venueproof_simulators.engine.option_market import OptionState
 from venueproof_simulators.engine.state import BookState, CandleState, Side, TickerState, TradeState
 from venueproof_simulators.engine.worth import PPM
@@ -13,7 +15,7 @@ from venueproof_simulators.host.decimals import CONTEXT
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.numbers import wire_ms
-from venueproof_simulators.venues.deribit.wire.numbers import Listing, num
+from venueproof_simulators.venues.deribit.wire.numbers import Listing, average_price, num
 
 _CHANGE_BASE = 133_000_000_000
 """Changes of books are numbered from so high a number on."""
@@ -224,17 +226,25 @@ def summary_document(listing: Listing, ticker: TickerState, time: VenueTime) -> 
 # --- trades -----------------------------------------------------------------------------------------------------------
 
 
-def trade_document(listing: Listing, trade: TradeState, before: TradeState | None, time: VenueTime) -> Document:
-    """A public trade; `before` is the one it followed, for the direction of the price."""
-    price = num(listing.price(trade.ticks))
+class Around(Struct, frozen=True):
+    """What held when something was traded."""
+
+    mark_nano_ticks: int
+    index_nano_ticks: int
+    before_ticks: int
+    """The price of the trade before."""
+
+
+def trade_document(listing: Listing, trade: TradeState, around: Around, time: VenueTime) -> Document:
+    """A public trade: its price, direction, mark and index are those of the account's own row of it."""
     return {
         "trade_seq": trade.trade_id,
         "trade_id": listing.trade_id(trade.trade_id),
         "timestamp": wire_ms(time, trade.at_ns),
-        "tick_direction": tick_direction(trade, before),
-        "price": price,
-        "mark_price": price,
-        "index_price": price,
+        "tick_direction": tick_direction(trade.ticks, around.before_ticks, trade.taker),
+        "price": num(listing.price(trade.ticks)),
+        "mark_price": average_price(listing, around.mark_nano_ticks),
+        "index_price": average_price(listing, around.index_nano_ticks),
         "instrument_name": listing.name,
         "direction": trade.taker.value,
         "amount": num(listing.amount(trade.lots)),
@@ -242,11 +252,11 @@ def trade_document(listing: Listing, trade: TradeState, before: TradeState | Non
     }
 
 
-def tick_direction(trade: TradeState, before: TradeState | None) -> int:
+def tick_direction(ticks: int, before_ticks: int, taker: Side) -> int:
     """0 up, 1 the same after a rise, 2 down, 3 the same after a fall: as far as one trade back can tell."""
-    if before is None or trade.ticks == before.ticks:
-        return 1 if trade.taker is Side.BUY else 3
-    return 0 if trade.ticks > before.ticks else 2
+    if ticks == before_ticks:
+        return 1 if taker is Side.BUY else 3
+    return 0 if ticks > before_ticks else 2
 
 
 # --- candles ----------------------------------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ _ORDER_STEP = 10**7
 _TRADE_STEP = 10**10
 """How far the numbers of two instruments' orders and trades are apart."""
 _DIGITS_MAX = 20
+_PRICE_PLACES = Decimal("0.0001")
+_FINE_PLACES = Decimal("0.000001")
 
 
 class Listing(KitListing):
@@ -108,3 +110,9 @@ def num(value: Decimal) -> float:
 def coins(atoms: int) -> float:
     """Atoms of an asset as the number of coins they are."""
     return float(money(atoms))
+
+
+def average_price(listing: Listing, nano_ticks: int) -> float:
+    """An average price; 0 before the first fill."""
+    places = _FINE_PLACES if listing.option or listing.row.tick < _PRICE_PLACES * 10 else _PRICE_PLACES
+    return num(listing.mark(nano_ticks).quantize(places, context=CONTEXT))

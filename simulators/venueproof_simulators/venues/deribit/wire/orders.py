@@ -6,8 +6,6 @@ waits is `untriggered`, lacks `filled_amount` and `average_price`, and becomes a
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from msgspec import Struct
 
 from venueproof_simulators.engine.conditional_state import (
@@ -25,11 +23,11 @@ from venueproof_simulators.engine.state import (
     Side,
     TimeInForce,
 )
-from venueproof_simulators.host.decimals import CONTEXT
 from venueproof_simulators.host.venue import VenueTime
 from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.numbers import wire_ms
-from venueproof_simulators.venues.deribit.wire.numbers import Listing, coins, num
+from venueproof_simulators.venues.deribit.wire.market import Around, tick_direction
+from venueproof_simulators.venues.deribit.wire.numbers import Listing, average_price, coins, num
 
 MARKET_PRICE = "market_price"
 """What stands for the price of an order that takes any."""
@@ -72,8 +70,6 @@ WATCHED_WORDS = {
 }
 _PREFIXES = {TriggerKind.STOP: "stop", TriggerKind.TAKE: "take"}
 _LETTERS = {WatchedPrice.LAST: "T", WatchedPrice.MARK: "M", WatchedPrice.INDEX: "I"}
-_PRICE_PLACES = Decimal("0.0001")
-_FINE_PLACES = Decimal("0.000001")
 
 
 class Note(Struct, frozen=True):
@@ -151,12 +147,6 @@ def _more(order: OrderState, note: Note) -> Document:
     return more
 
 
-def average_price(listing: Listing, nano_ticks: int) -> float:
-    """An average price; 0 before the first fill."""
-    places = _FINE_PLACES if listing.option or listing.row.tick < _PRICE_PLACES * 10 else _PRICE_PLACES
-    return num(listing.mark(nano_ticks).quantize(places, context=CONTEXT))
-
-
 def _cancel_reason(note: Note, reason: str, *, by_user: bool) -> Document:
     """Why it was cancelled; nothing where the vendor has no word for what the engine ended it for."""
     word = note.cancel_reason or _CANCEL_REASONS.get(reason, "") or ("user_request" if by_user else "")
@@ -222,20 +212,20 @@ def trigger_document(listing: Listing, waiting: ConditionalState, note: Note, ti
 
 
 def fill_document(
-    listing: Listing, fill: FillState, order: OrderState, note: Note, prices: tuple[int, int], time: VenueTime
+    listing: Listing, fill: FillState, order: OrderState, note: Note, around: Around, time: VenueTime
 ) -> Document:
-    """A trade of one's own; `prices` are mark and index at that time, in billionths of a tick."""
-    mark, index = (average_price(listing, nano_ticks) for nano_ticks in prices)
+    """A trade of one's own."""
+    taker = fill.side.opposite if fill.maker else fill.side
     document: Document = {
         "trade_seq": fill.trade_id,
         "trade_id": listing.trade_id(fill.trade_id),
         "timestamp": wire_ms(time, fill.at_ns),
-        "tick_direction": 1 if fill.side is Side.BUY else 3,
+        "tick_direction": tick_direction(fill.ticks, around.before_ticks, taker),
         "state": _STATES[order.status],
         "self_trade": False,
         "price": num(listing.price(fill.ticks)),
-        "mark_price": mark,
-        "index_price": index,
+        "mark_price": average_price(listing, around.mark_nano_ticks),
+        "index_price": average_price(listing, around.index_nano_ticks),
         "order_type": order.kind.value,
         "order_id": listing.order_id(fill.order_id),
         "matching_id": None,
