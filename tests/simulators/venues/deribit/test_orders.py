@@ -215,7 +215,7 @@ def test_the_history_leaves_out_what_was_not_filled(client: Client) -> None:
     }
 
 
-@pytest.mark.quirk("deribit.usertrades.default-count")
+@pytest.mark.quirk("deribit.usertrades-default-count")
 def test_trades_come_ten_at_a_time(client: Client) -> None:
     for _ in range(3):
         for _ in range(10):
