@@ -6,6 +6,7 @@ import asyncio
 from decimal import Decimal
 
 import pytest
+from chance import chaos
 from msgspec import structs
 from venue_desk import Desk, ProfileName, each_profile, flow
 
@@ -263,3 +264,15 @@ def test_a_fill_and_what_it_moved_are_told_before_and_after_their_order_as_they_
         await desk.view_is_true()
 
     flow("vendor", story, symbol=LINEAR, at=VENUE)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@each_profile
+def test_whatever_happens_the_view_is_the_venues_in_the_end(profile: ProfileName, seed: int) -> None:
+    async def story(desk: Desk) -> None:
+        await chaos(desk, seed)
+        waiting = {order.ref.venue_id for order in (await desk.venue.bench.truth()).live_orders()}
+        listed = {order.ref.venue_id for order in await desk.adapter.open_orders(LINEAR)}
+        assert listed == waiting
+
+    flow(profile, story, symbol=LINEAR, at=VENUE, seed=seed + 1)
