@@ -5,14 +5,16 @@ up again), the venue's modules know the words:
 
 | module | holds | handed to |
 |---|---|---|
-| `adapter.py` | `build`, the class for `managed.Venue`: declaration, clock, list, account check | `assembly` |
+| `adapter.py` | `build`, and on top of `managed.VenueBase`: declaration, list, account check | `assembly` |
 | `products.py` | what differs between products, as data; `origins.located` | all others |
 | `calls.toml`, `rest.py` | every request (`callfile`); `requests.Requests` | `calls`, `questions` |
 | `errors.toml`, `errors.py` | codes and what they mean; the `requests.Judge` | `rest` |
 | `wire.py`, `parse.py` | documents as they are sent; as values of the contracts | all others |
 | `calls.py` | `ordercalls.OrderCalls`, `own.AccountCalls`, `managed.Settings` | `assembly` |
-| `questions.py` | `managed.MarketQuestions`: candles by `candles.gathered` | `assembly` |
+| `questions.py` | the questions of `managed.MarketQuestions`, on top of `questions.Market` | `assembly` |
 | `stream.py` | `account_stream.AccountSource`, `line.MarketSource` | `assembly` |
+
+`build` lays the `ground.Ground`, on which requests, questions and all else stand.
 
 **Requests.** `written` gives address, headers and body as they leave; the signature covers those bytes. `content`
 takes a reply out of its envelope, the judge finds the error inside one of any status, `refusal` the one of a row.

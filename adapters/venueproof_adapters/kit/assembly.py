@@ -3,7 +3,7 @@
 A venue's `build` makes the ground, puts its own parts on it, and has them joined:
 
     ground = prepare(endpoint, credentials, parts, client_id=PATTERN, client_id_length=LENGTH)
-    rest = Rest(…, ground.http, ground.sync, ground.budget, ground.backoff)
+    rest = Rest(…, ground)
     return joined(ground, VenueParts(venue=…, orders=…, account=…, market=…, account_source=…, market_source=…))
 """
 
@@ -13,21 +13,15 @@ import zlib
 from collections.abc import Iterable
 from decimal import Decimal
 from importlib.metadata import PackageNotFoundError, version
-from random import Random
 from typing import Protocol
 
 from msgspec import Struct
 
 from venueproof_adapters.kit.account_stream import RECOVERY_BOUND_S, AccountSource, AccountStream
 from venueproof_adapters.kit.amender import Amender
-from venueproof_adapters.kit.backoff import Backoff
-from venueproof_adapters.kit.budget import Budget
 from venueproof_adapters.kit.catalog import Catalog
-from venueproof_adapters.kit.clock import Clock
-from venueproof_adapters.kit.clocksync import ClockSync
 from venueproof_adapters.kit.desk import Desk
-from venueproof_adapters.kit.http import Http
-from venueproof_adapters.kit.ids import IdMap
+from venueproof_adapters.kit.ground import Ground
 from venueproof_adapters.kit.line import MarketSource
 from venueproof_adapters.kit.managed import ManagedAdapter, MarketQuestions, Settings, Venue, Works
 from venueproof_adapters.kit.market_stream import MarketStream
@@ -39,23 +33,6 @@ from venueproof_adapters.kit.state import Events, State
 from venueproof_contracts.adapter import Adapter
 from venueproof_contracts.capabilities import Capability, Support
 from venueproof_contracts.model import AdapterKind, AmendManner, ClientIdUniqueness, Credentials, Declaration, Endpoint
-
-
-class Ground(Struct, frozen=True):
-    """What every part of an adapter stands on."""
-
-    parts: Parts
-    clock: Clock
-    random: Random
-    sync: ClockSync
-    http: Http
-    budget: Budget
-    backoff: Backoff
-    options: SocketOptions
-    catalog: Catalog
-    ids: IdMap
-    events: Events
-    state: State
 
 
 class AccountPart(AccountCalls, Settings, Protocol):

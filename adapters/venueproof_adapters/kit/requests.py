@@ -15,11 +15,9 @@ from typing import Protocol, TypeVar
 import msgspec
 from msgspec import Struct
 
-from venueproof_adapters.kit.backoff import Backoff
-from venueproof_adapters.kit.budget import Budget
 from venueproof_adapters.kit.clock import SECOND_NS
-from venueproof_adapters.kit.clocksync import ClockSync
-from venueproof_adapters.kit.http import Http, Reply
+from venueproof_adapters.kit.ground import Ground
+from venueproof_adapters.kit.http import Reply
 from venueproof_contracts.errors import (
     AdapterError,
     AuthFailed,
@@ -90,15 +88,13 @@ class Requests(ABC):
     limits_apart = False
     """A refusal for haste holds back only what counts in the same windows, not everything."""
 
-    def __init__(
-        self, calls: Sequence[Call], judge: Judge, http: Http, sync: ClockSync, budget: Budget, backoff: Backoff
-    ) -> None:
+    def __init__(self, calls: Sequence[Call], judge: Judge, ground: Ground) -> None:
         self._calls = {call.name: call for call in calls}
         self._judge = judge
-        self._http = http
-        self._sync = sync
-        self._budget = budget
-        self._backoff = backoff
+        self._http = ground.http
+        self._sync = ground.sync
+        self._budget = ground.budget
+        self._backoff = ground.backoff
         self._turn = asyncio.Lock()
         self._key_worked = False
         self._refusals = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from itertools import pairwise
 from random import Random
 
@@ -15,19 +16,19 @@ from peer import Peer, until, venue
 from websockets.asyncio.server import ServerConnection
 
 from venueproof.virtual import run
+from venueproof_adapters.kit.assembly import prepare
 from venueproof_adapters.kit.backoff import Backoff, reconnect_backoff
-from venueproof_adapters.kit.budget import Budget
 from venueproof_adapters.kit.clock import SECOND_NS, SystemClock
-from venueproof_adapters.kit.clocksync import ClockSync
 from venueproof_adapters.kit.dialogue import Dialogue
-from venueproof_adapters.kit.http import Http, Reply
-from venueproof_adapters.kit.parts import Parts
+from venueproof_adapters.kit.http import Reply
+from venueproof_adapters.kit.parts import Parts, replaced
 from venueproof_adapters.kit.requests import NONE, SIGNED, TIME, Call, Params, Requests, read
 from venueproof_adapters.kit.rising import Rising
 from venueproof_adapters.kit.rpc import RpcSocket
 from venueproof_adapters.kit.socket import SocketOptions
 from venueproof_adapters.kit.windows import Window
 from venueproof_contracts.errors import AdapterError, OutcomeUnknown, RateLimited, VenueDown
+from venueproof_contracts.model import Endpoint
 
 CALLS = [
     Call(TIME, "GET", "/time", NONE, {}),
@@ -59,10 +60,12 @@ class Numbered(Requests):
     limits_apart = True
 
     def __init__(self) -> None:
-        clock = SystemClock()
-        self.budget = Budget(clock.wall_ns)
+        parts = replaced(Parts(), backoff=partial(Backoff, tries=1))
+        nowhere = Endpoint(venue="toy", product="linear", rest="", ws="")
+        ground = prepare(nowhere, {}, parts, client_id=".*", client_id_length=36)
+        super().__init__(CALLS, Judge(), ground)
+        self.budget = ground.budget
         self.budget.set_windows([Window("orders", 100, 1), Window("reads", 100, 1)])
-        super().__init__(CALLS, Judge(), Http(), ClockSync(clock), self.budget, Backoff(Random(1), tries=1))
         self.number = 0
         self.arrived: list[int] = []
         self.refuses = ""

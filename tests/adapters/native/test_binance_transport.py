@@ -8,6 +8,7 @@ import hmac
 import logging
 import traceback
 from collections.abc import Awaitable, Callable
+from functools import partial
 from itertools import pairwise
 from random import Random
 from typing import TypeVar
@@ -18,13 +19,14 @@ from aiohttp import web
 from msgspec import Struct
 
 from venueproof.virtual import run
-from venueproof_adapters.kit.backoff import Backoff
-from venueproof_adapters.kit.budget import Budget
+from venueproof_adapters.kit.assembly import prepare
 from venueproof_adapters.kit.clock import MS_NS, SECOND_NS, SystemClock
-from venueproof_adapters.kit.clocksync import ClockSync
+from venueproof_adapters.kit.ground import Ground
 from venueproof_adapters.kit.http import Http
+from venueproof_adapters.kit.parts import Parts, replaced
 from venueproof_adapters.native.binance import wire
 from venueproof_adapters.native.binance.adapter import Binance
+from venueproof_adapters.native.binance.calls import CLIENT_ID, CLIENT_ID_LENGTH
 from venueproof_adapters.native.binance.products import product_of
 from venueproof_adapters.native.binance.rest import Rest
 from venueproof_contracts.errors import (
@@ -40,6 +42,7 @@ from venueproof_contracts.errors import (
     Rejected,
     VenueDown,
 )
+from venueproof_contracts.model import Endpoint
 
 KEY, SECRET = "dummy-key-of-a-test", "dummy-secret-of-a-test"
 LEVERAGE = '{"leverage":7,"maxNotionalValue":"1000000","symbol":"BTCUSDT"}'
@@ -88,6 +91,13 @@ class Script:
 Dialogue = Callable[[Rest, Script], Awaitable[Result]]
 
 
+def ground_at(base: str) -> Ground:
+    """What a transport stands on that does not wait long for replies."""
+    parts = replaced(Parts(), http=partial(Http, timeout_s=8), random=lambda _: Random(1))
+    endpoint = Endpoint(venue="binance", product="linear", rest=base, ws="")
+    return prepare(endpoint, {}, parts, client_id=CLIENT_ID, client_id_length=CLIENT_ID_LENGTH)
+
+
 def talk(script: Script, dialogue: Dialogue[Result]) -> Result:
     """Run a dialogue between a transport and the scripted venue."""
 
@@ -99,11 +109,11 @@ def talk(script: Script, dialogue: Dialogue[Result]) -> Result:
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         host, port = runner.addresses[0][:2]
-        http, sync = Http(timeout_s=8), ClockSync(SystemClock())
+        credentials, base = {"apiKey": KEY, "secret": SECRET}, f"http://{host}:{port}"
+        ground = ground_at(base)
+        http, sync = ground.http, ground.sync
         await http.start()
-        credentials = {"apiKey": KEY, "secret": SECRET}
-        product, base = product_of("linear"), f"http://{host}:{port}"
-        rest = Rest(product, base, credentials, http, sync, Budget(sync.now_ns), Backoff(Random(1)))
+        rest = Rest(product_of("linear"), base, credentials, ground)
         try:
             await sync.sync(rest.server_time)
             return await dialogue(rest, script)
@@ -240,9 +250,10 @@ def test_no_request_is_repeated_by_the_library_when_the_connection_breaks(method
 
 def test_an_unreachable_venue_got_nothing() -> None:
     async def main() -> None:
-        http, sync = Http(), ClockSync(SystemClock())
+        ground = ground_at("http://127.0.0.1:1")
+        http = ground.http
         await http.start()
-        rest = Rest(product_of("linear"), "http://127.0.0.1:1", {}, http, sync, Budget(sync.now_ns), Backoff(Random(1)))
+        rest = Rest(product_of("linear"), "http://127.0.0.1:1", {}, ground)
         try:
             with pytest.raises(NotSent):
                 await rest.act("leverage", wire.LeverageRow, symbol="BTCUSDT", leverage=7)

@@ -79,7 +79,7 @@ def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter
     ground = prepare(endpoint, credentials, parts, client_id=CLIENT_ID, client_id_length=CLIENT_ID_LENGTH)
     product, catalog, now_ns = product_of(endpoint.product), ground.catalog, ground.sync.now_ns
     rest_url, ws_url = product.urls(endpoint)
-    rest = Rest(product, rest_url, credentials, ground.http, ground.sync, ground.budget, ground.backoff)
+    rest = Rest(product, rest_url, credentials, ground)
     parser = Parser(catalog, ground.ids)
     orders = BinanceOrders(product, rest, parser, parts.decimal_text)
     return joined(
@@ -88,7 +88,7 @@ def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter
             venue=Binance(product, rest, bool(credentials.get("apiKey"))),
             orders=orders,
             account=BinanceAccount(rest, orders, parser, catalog, now_ns),
-            market=BinanceMarket(parts, rest, catalog, now_ns),
+            market=BinanceMarket(rest, ground),
             account_source=BinanceAccountSource(product, rest, ws_url, parser, catalog, ground.state),
             market_source=BinanceMarketSource(product, ws_url, catalog),
         ),

@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from functools import partial
 
-from venueproof_adapters.kit.candles import gathered
-from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import MS_NS
 from venueproof_adapters.kit.feeds import Snapshot
 from venueproof_adapters.kit.figures import figure, levels
+from venueproof_adapters.kit.ground import Ground
 from venueproof_adapters.kit.own import or_none
-from venueproof_adapters.kit.parts import Parts
+from venueproof_adapters.kit.questions import Market
 from venueproof_adapters.native.binance import wire
 from venueproof_adapters.native.binance.parse import candle, public_trade
 from venueproof_adapters.native.binance.rest import Rest
 from venueproof_contracts.errors import Reason, Rejected
-from venueproof_contracts.model import Book, Candle, Funding, OpenInterest, Ticker, Trade
+from venueproof_contracts.model import Book, Candle, Funding, Instrument, OpenInterest, Ticker, Trade
 
 INTERVALS = ("1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M")
 """Source: the vendor's klines page; `1s` is spot only."""
 DEPTHS = (5, 10, 20, 50, 100, 500, 1000)
 CANDLES_MAX = 1500
-CANDLES_USUAL = 500
 TRADES_MAX = 500
 
 
-class BinanceMarket:
+class BinanceMarket(Market):
     """What everybody may ask."""
 
-    def __init__(self, parts: Parts, rest: Rest, catalog: Catalog, now_ns: Callable[[], int]) -> None:
-        self._candles = parts.candles
+    intervals = INTERVALS
+
+    def __init__(self, rest: Rest, ground: Ground) -> None:
+        super().__init__(ground)
         self._rest = rest
-        self._catalog = catalog
-        self._now_ns = now_ns
 
     async def ticker(self, instrument: str) -> Ticker:
         """Four requests at once; only the first must succeed."""
@@ -66,12 +62,11 @@ class BinanceMarket:
         bids, asks = levels(row.bids)[:depth], levels(row.asks)[:depth]
         return Book(instrument, bids, asks, row.event_ms * MS_NS)
 
-    async def candles(self, instrument: str, interval: str, since_ns: int | None, limit: int | None) -> list[Candle]:
-        """Candles from `since_ns` on, or the latest ones."""
-        native = partial(self._native, self._catalog.find(instrument).spelling)
-        return await gathered(interval, since_ns, limit or CANDLES_USUAL, INTERVALS, native, self._now_ns())
-
-    async def _native(self, name: str, interval: str, since_ns: int | None, count: int) -> list[Candle]:
+    async def native_candles(
+        self, instrument: Instrument, interval: str, since_ns: int | None, count: int
+    ) -> list[Candle]:
+        """From page to page."""
+        name = instrument.spelling
         rows: list[tuple[Candle, int]] = []
         start_ms = None if since_ns is None else -(-since_ns // MS_NS)
         while len(rows) < count:

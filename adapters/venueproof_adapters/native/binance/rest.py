@@ -14,12 +14,9 @@ from urllib.parse import urlencode
 
 from msgspec import Struct
 
-from venueproof_adapters.kit.backoff import Backoff
-from venueproof_adapters.kit.budget import Budget
 from venueproof_adapters.kit.callfile import read_calls
 from venueproof_adapters.kit.clock import MS_NS
-from venueproof_adapters.kit.clocksync import ClockSync
-from venueproof_adapters.kit.http import Http
+from venueproof_adapters.kit.ground import Ground
 from venueproof_adapters.kit.requests import NONE, SIGNED, TIME, Call, Params, Requests
 from venueproof_adapters.native.binance.errors import Judge
 from venueproof_adapters.native.binance.products import Product
@@ -42,21 +39,12 @@ _KINDS = {("REQUEST_WEIGHT", 60): "weight", ("ORDERS", 10): "orders-10s", ("ORDE
 class Rest(Requests):
     """The venue's REST API of one product."""
 
-    def __init__(
-        self,
-        product: Product,
-        base: str,
-        credentials: Credentials,
-        http: Http,
-        sync: ClockSync,
-        budget: Budget,
-        backoff: Backoff,
-    ) -> None:
-        super().__init__(FACTS.calls(product.name, product.root), Judge(sync.now_ns), http, sync, budget, backoff)
+    def __init__(self, product: Product, base: str, credentials: Credentials, ground: Ground) -> None:
+        super().__init__(FACTS.calls(product.name, product.root), Judge(ground.sync.now_ns), ground)
         self._base = base.rstrip("/")
         self._key = credentials.get("apiKey", "")
         self._secret = credentials.get("secret", "").encode()
-        budget.set_windows(FACTS.windows())
+        ground.budget.set_windows(FACTS.windows())
 
     async def server_time(self) -> int:
         """The venue's clock in ns."""

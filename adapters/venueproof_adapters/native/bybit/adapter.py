@@ -107,7 +107,7 @@ def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter
             venue=Bybit(product, rest, trade, parser, bool(credentials.get("apiKey"))),
             orders=orders,
             account=BybitAccount(product, rest, orders, parser, catalog, parts.decimal_text, now_ns),
-            market=BybitMarket(product, parts, rest, catalog, now_ns),
+            market=BybitMarket(product, rest, ground),
             account_source=BybitAccountSource(product, rest, ws_url, parser, ground.state),
             market_source=BybitMarketSource(product, ws_url, catalog),
         ),

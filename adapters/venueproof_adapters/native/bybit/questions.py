@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
-from venueproof_adapters.kit.candles import gathered
-from venueproof_adapters.kit.catalog import Catalog
 from venueproof_adapters.kit.clock import MS_NS
-from venueproof_adapters.kit.feeds import Snapshot
 from venueproof_adapters.kit.figures import figure, levels
-from venueproof_adapters.kit.parts import Parts
+from venueproof_adapters.kit.ground import Ground
+from venueproof_adapters.kit.questions import Market
 from venueproof_adapters.native.bybit import wire
 from venueproof_adapters.native.bybit.parse import INTERVALS, candle, price, trade
 from venueproof_adapters.native.bybit.products import Product
 from venueproof_adapters.native.bybit.rest import Rest
 from venueproof_contracts.errors import BadAnswer, Reason, Rejected
-from venueproof_contracts.model import Book, Candle, Funding, OpenInterest, Ticker, Trade
+from venueproof_contracts.model import Book, Candle, Funding, Instrument, OpenInterest, Ticker, Trade
 
 _CANDLES_MAX = _TRADES_MAX = _LEVELS_MAX = 1000
 _CANDLES_USUAL = 200
 
 
-class BybitMarket:
+class BybitMarket(Market):
     """What everybody may ask."""
 
-    def __init__(self, product: Product, parts: Parts, rest: Rest, catalog: Catalog, now_ns: Callable[[], int]) -> None:
+    intervals = tuple(INTERVALS)
+    candles_usual = _CANDLES_USUAL
+
+    def __init__(self, product: Product, rest: Rest, ground: Ground) -> None:
+        super().__init__(ground)
         self._category = product.name
-        self._candles = parts.candles
         self._rest = rest
-        self._catalog = catalog
-        self._now_ns = now_ns
 
     async def _row(self, symbol: str) -> wire.TickerRow:
         name = self._catalog.find(symbol).spelling
@@ -64,13 +60,11 @@ class BybitMarket:
         row = await self._rest.ask("book", wire.BookRow, category=self._category, symbol=name, limit=limit)
         return Book(instrument, levels(row.b)[:depth], levels(row.a)[:depth], row.ts * MS_NS)
 
-    async def candles(self, instrument: str, interval: str, since_ns: int | None, limit: int | None) -> list[Candle]:
-        """Candles from `since_ns` on, or the latest ones."""
-        native = partial(self._native, self._catalog.find(instrument).spelling)
-        return await gathered(interval, since_ns, limit or _CANDLES_USUAL, tuple(INTERVALS), native, self._now_ns())
-
-    async def _native(self, name: str, interval: str, since_ns: int | None, count: int) -> list[Candle]:
+    async def native_candles(
+        self, instrument: Instrument, interval: str, since_ns: int | None, count: int
+    ) -> list[Candle]:
         """The venue also answers the candle that holds the start: it began before."""
+        name = instrument.spelling
         rows: dict[int, tuple[Candle, int]] = {}
         start_ns = since_ns
         while len(rows) < count:
@@ -101,10 +95,6 @@ class BybitMarket:
     async def trades_after(self, symbol: str, last: Trade) -> list[Trade]:
         """The latest ones; the venue cannot be asked for those after one."""
         return [one for one in await self.trades(symbol) if one.at_ns >= last.at_ns]
-
-    async def snapshot(self, symbol: str) -> Snapshot | None:
-        """None: books are streamed with a snapshot of their own."""
-        return None
 
     async def funding(self, instrument: str) -> Funding:
         """The rate in force and when it is next paid, out of the ticker."""

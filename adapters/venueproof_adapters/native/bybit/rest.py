@@ -16,9 +16,9 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from venueproof_adapters.kit.assembly import Ground
 from venueproof_adapters.kit.callfile import read_calls
 from venueproof_adapters.kit.clock import MS_NS
+from venueproof_adapters.kit.ground import Ground
 from venueproof_adapters.kit.http import Reply
 from venueproof_adapters.kit.requests import SIGNED, TIME, Call, Params, Requests, Unreadable, read
 from venueproof_adapters.native.bybit import wire
@@ -44,17 +44,14 @@ class Rest(Requests):
     limits_apart = True
 
     def __init__(self, product: Product, base: str, credentials: Credentials, ground: Ground) -> None:
-        sync, budget = ground.sync, ground.budget
-        super().__init__(
-            _FACTS.calls(product.name, "/v5/"), Judge(sync.now_ns), ground.http, sync, budget, ground.backoff
-        )
+        super().__init__(_FACTS.calls(product.name, "/v5/"), Judge(ground.sync.now_ns), ground)
         self.trade: Callable[[str, Params], Awaitable[Reply | None]] | None = None
         """Carries out an operation on the trade connection; None where nothing was done there."""
         self._category = product.name
         self._base = base.rstrip("/")
         self._key = credentials.get("apiKey", "")
         self._secret = credentials.get("secret", "")
-        budget.set_windows(_FACTS.windows())
+        ground.budget.set_windows(_FACTS.windows())
 
     async def server_time(self) -> int:
         """The venue's clock in ns."""

@@ -12,9 +12,9 @@ from itertools import count
 
 import msgspec
 
-from venueproof_adapters.kit.assembly import Ground
 from venueproof_adapters.kit.clock import MS_NS, SECOND_NS
 from venueproof_adapters.kit.dialogue import Dialogue
+from venueproof_adapters.kit.ground import Ground
 from venueproof_adapters.kit.http import Reply
 from venueproof_adapters.kit.requests import Params
 from venueproof_adapters.kit.rpc import RpcSocket

@@ -90,7 +90,7 @@ def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter
     ground = prepare(endpoint, credentials, parts, client_id=CLIENT_ID, client_id_length=CLIENT_ID_LENGTH)
     catalog, now_ns = ground.catalog, ground.sync.now_ns
     key, ws = Key(credentials, now_ns), located(endpoint, _SOCKETS, endpoint.ws)
-    rest = Rest(located(endpoint, _REST, endpoint.rest), key, ground.http, ground.sync, ground.budget, ground.backoff)
+    rest = Rest(located(endpoint, _REST, endpoint.rest), key, ground)
     parser = Parser(catalog, ground.ids)
     orders = DeribitOrders(rest, parser, catalog, parts.decimal_text)
     return joined(
@@ -99,7 +99,7 @@ def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter
             venue=Deribit(rest, bool(credentials.get("apiKey"))),
             orders=orders,
             account=DeribitAccount(rest, orders, parser, now_ns),
-            market=DeribitMarket(parts, rest, catalog, now_ns),
+            market=DeribitMarket(rest, ground),
             account_source=DeribitAccountSource(key, rest, ws, parser, ground.state, now_ns),
             market_source=DeribitMarketSource(rest.judge, ws, catalog),
         ),

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
-from venueproof_adapters.kit.candles import gathered, length_ns
-from venueproof_adapters.kit.catalog import Catalog
+from venueproof_adapters.kit.candles import length_ns
 from venueproof_adapters.kit.clock import MS_NS, SECOND_NS
 from venueproof_adapters.kit.figures import levels
-from venueproof_adapters.kit.parts import Parts
+from venueproof_adapters.kit.ground import Ground
+from venueproof_adapters.kit.questions import Market
 from venueproof_adapters.native.deribit import wire
 from venueproof_adapters.native.deribit.parse import candles, public_trade, traded
 from venueproof_adapters.native.deribit.rest import Rest
@@ -33,21 +30,20 @@ RESOLUTIONS = {
 """Of candles. There are none of four hours: they are made of shorter ones."""
 DEPTHS = (1, 5, 10, 20, 50, 100, 1000, 10000)
 _CANDLES_MAX = 5000
-_CANDLES_USUAL = 500
 _TRADES_MAX = 1000
 _TRADES_USUAL = 500
 _DAY_NS = 86_400 * SECOND_NS
 _SETTLED_NS = 8 * 3600 * SECOND_NS
 
 
-class DeribitMarket:
+class DeribitMarket(Market):
     """What everybody may ask."""
 
-    def __init__(self, parts: Parts, rest: Rest, catalog: Catalog, now_ns: Callable[[], int]) -> None:
-        self._candles = parts.candles
+    intervals = tuple(RESOLUTIONS)
+
+    def __init__(self, rest: Rest, ground: Ground) -> None:
+        super().__init__(ground)
         self._rest = rest
-        self._catalog = catalog
-        self._now_ns = now_ns
 
     async def _ticker(self, instrument: Instrument) -> wire.TickerRow:
         return await self._rest.ask("ticker", wire.TickerRow, instrument_name=instrument.spelling)
@@ -76,13 +72,9 @@ class DeribitMarket:
         row = await self._rest.ask("book", wire.BookRow, instrument_name=name, depth=asked)
         return Book(instrument, levels(row.bids)[:depth], levels(row.asks)[:depth], row.timestamp * MS_NS)
 
-    async def candles(self, instrument: str, interval: str, since_ns: int | None, limit: int | None) -> list[Candle]:
-        """Candles of any part of a day: what the venue has, or made of these."""
-        native = partial(self._native, self._catalog.find(instrument))
-        count = _CANDLES_USUAL if limit is None else limit
-        return await gathered(interval, since_ns, count, tuple(RESOLUTIONS), native, self._now_ns())
-
-    async def _native(self, instrument: Instrument, interval: str, since_ns: int | None, count: int) -> list[Candle]:
+    async def native_candles(
+        self, instrument: Instrument, interval: str, since_ns: int | None, count: int
+    ) -> list[Candle]:
         """Each page is a window no longer than the venue answers whole: of a longer one it leaves out the beginning."""
         part_ns, now_ns = length_ns(interval) or 1, self._now_ns()
         first_ns = (now_ns // part_ns - count + 1) * part_ns if since_ns is None else -(-since_ns // part_ns) * part_ns
@@ -127,10 +119,6 @@ class DeribitMarket:
             if not page.has_more or not page.trades:
                 return [public_trade(row, symbol) for row in rows]
             start_ms = max(start_ms + 1, page.trades[-1].timestamp)
-
-    async def snapshot(self, symbol: str) -> None:
-        """Books are streamed with a snapshot of their own."""
-        return
 
     async def funding(self, instrument: str) -> Funding:
         """The rate of eight hours. It accrues at every moment, and is paid when the session is settled."""

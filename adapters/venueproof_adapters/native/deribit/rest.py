@@ -13,12 +13,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, structs
 
-from venueproof_adapters.kit.backoff import Backoff
-from venueproof_adapters.kit.budget import Budget
 from venueproof_adapters.kit.callfile import read_calls
 from venueproof_adapters.kit.clock import MS_NS
-from venueproof_adapters.kit.clocksync import ClockSync
-from venueproof_adapters.kit.http import Http, Reply
+from venueproof_adapters.kit.ground import Ground
+from venueproof_adapters.kit.http import Reply
 from venueproof_adapters.kit.requests import NONE, SIGNED, TIME, Call, Params, Requests, read
 from venueproof_adapters.native.deribit.errors import TOKEN_REFUSED, Judge
 from venueproof_adapters.native.deribit.signing import Key, Login, Proof
@@ -51,16 +49,16 @@ class Rest(Requests):
 
     limits_apart = True
 
-    def __init__(self, base: str, key: Key, http: Http, sync: ClockSync, budget: Budget, backoff: Backoff) -> None:
-        self.judge = Judge(sync.now_ns)
-        super().__init__(FACTS.calls(root=API), self.judge, http, sync, budget, backoff)
+    def __init__(self, base: str, key: Key, ground: Ground) -> None:
+        self.judge = Judge(ground.sync.now_ns)
+        super().__init__(FACTS.calls(root=API), self.judge, ground)
         self._base = base.rstrip("/")
-        self._login = Login(key, sync.now_ns, self._ask_token, self.correct_clock)
+        self._login = Login(key, ground.sync.now_ns, self._ask_token, self.correct_clock)
         self._access = ""
         self._numbers = count(1)
         self.is_test = False
         """Whether the venue says that it is its test environment."""
-        budget.set_windows(FACTS.windows())
+        ground.budget.set_windows(FACTS.windows())
 
     async def server_time(self) -> int:
         """The venue's clock in ns."""

@@ -86,7 +86,7 @@ def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter
     ground = prepare(endpoint, credentials, parts, client_id=CLIENT_ID, client_id_length=CLIENT_ID_LENGTH)
     product, catalog, state, now_ns = product_of(endpoint.product), ground.catalog, ground.state, ground.sync.now_ns
     rest_url, ws_url = urls(endpoint)
-    rest = Rest(rest_url, credentials, ground.http, ground.sync, ground.budget, ground.backoff)
+    rest = Rest(rest_url, credentials, ground)
     known = Known()
     parser = Parser(catalog, ground.ids, known)
     trailing = Trailing(rest, state, parts.decimal_text)
@@ -99,7 +99,7 @@ def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter
             venue=Kraken(product, rest, account, known, trailing, signer.key),
             orders=orders,
             account=account,
-            market=KrakenMarket(product, parts, rest, catalog, now_ns),
+            market=KrakenMarket(product, rest, ground),
             account_source=KrakenAccountSource(product, ws_url, signer, parser, catalog, state, now_ns),
             market_source=KrakenMarketSource(ws_url, catalog),
         ),

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
-from functools import partial
 from itertools import pairwise
 
-from venueproof_adapters.kit.candles import gathered, length_ns
-from venueproof_adapters.kit.catalog import Catalog
+from venueproof_adapters.kit.candles import length_ns
 from venueproof_adapters.kit.clock import MS_NS, SECOND_NS
 from venueproof_adapters.kit.figures import levels
-from venueproof_adapters.kit.parts import Parts
+from venueproof_adapters.kit.ground import Ground
+from venueproof_adapters.kit.questions import Market
 from venueproof_adapters.native.kraken import wire
 from venueproof_adapters.native.kraken.parse import candle, public_trade, side
 from venueproof_adapters.native.kraken.products import Product
@@ -23,22 +21,21 @@ from venueproof_contracts.model import Book, Candle, Funding, Instrument, OpenIn
 INTERVALS = ("1m", "5m", "15m", "30m", "1h", "4h", "12h", "1d", "1w")
 """Source: the vendor's charts page."""
 CANDLES_MAX = 2000
-CANDLES_USUAL = 500
 _WEEK_NS = 7 * 86_400 * SECOND_NS
 _HOUR_NS = 3600 * SECOND_NS
 _LATE_NS = 60 * SECOND_NS
 """A bar that is missing for longer than this after its end will not come any more."""
 
 
-class KrakenMarket:
+class KrakenMarket(Market):
     """What everybody may ask."""
 
-    def __init__(self, product: Product, parts: Parts, rest: Rest, catalog: Catalog, now_ns: Callable[[], int]) -> None:
+    intervals = INTERVALS
+
+    def __init__(self, product: Product, rest: Rest, ground: Ground) -> None:
+        super().__init__(ground)
         self._product = product
-        self._candles = parts.candles
         self._rest = rest
-        self._catalog = catalog
-        self._now_ns = now_ns
 
     async def _ticker(self, listed: Instrument) -> wire.TickerAnswer:
         return await self._rest.ask("ticker", wire.TickerAnswer, symbol=listed.spelling)
@@ -93,17 +90,11 @@ class KrakenMarket:
         both = answer.order_book
         return Book(instrument, levels(both.bids[:depth]), levels(both.asks[:depth]), time_ns(answer.server_time))
 
-    async def snapshot(self, symbol: str) -> None:
-        """Books are streamed with a snapshot of their own."""
-        return
-
-    async def candles(self, instrument: str, interval: str, since_ns: int | None, limit: int | None) -> list[Candle]:
-        """Candles from `since_ns` on, or the latest ones."""
-        native = partial(self._native, self._catalog.find(instrument).spelling)
-        return await gathered(interval, since_ns, limit or CANDLES_USUAL, INTERVALS, native, self._now_ns())
-
-    async def _native(self, name: str, interval: str, since_ns: int | None, count: int) -> list[Candle]:
+    async def native_candles(
+        self, instrument: Instrument, interval: str, since_ns: int | None, count: int
+    ) -> list[Candle]:
         """Times are asked in seconds and told in milliseconds."""
+        name = instrument.spelling
         bar_ns = length_ns(interval) or _WEEK_NS
         now_ns = self._now_ns()
         start_s = -(-(now_ns - count * bar_ns if since_ns is None else since_ns) // SECOND_NS)

@@ -20,12 +20,9 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from venueproof_adapters.kit.backoff import Backoff
-from venueproof_adapters.kit.budget import Budget
 from venueproof_adapters.kit.callfile import read_calls
 from venueproof_adapters.kit.clock import SECOND_NS
-from venueproof_adapters.kit.clocksync import ClockSync
-from venueproof_adapters.kit.http import Http
+from venueproof_adapters.kit.ground import Ground
 from venueproof_adapters.kit.requests import NONE, SIGNED, TIME, Call, Params, Requests
 from venueproof_adapters.kit.rising import Rising
 from venueproof_adapters.native.kraken.errors import Judge
@@ -48,15 +45,13 @@ class Rest(Requests):
 
     limits_apart = True
 
-    def __init__(
-        self, base: str, credentials: Credentials, http: Http, sync: ClockSync, budget: Budget, backoff: Backoff
-    ) -> None:
-        self._words = Judge(sync.now_ns)
-        super().__init__(_FACTS.calls(), self._words, http, sync, budget, backoff)
+    def __init__(self, base: str, credentials: Credentials, ground: Ground) -> None:
+        self._words = Judge(ground.sync.now_ns)
+        super().__init__(_FACTS.calls(), self._words, ground)
         self._base = base.rstrip("/")
         self._signer = Signer(credentials)
         self._nonces = Rising()
-        budget.set_windows(_FACTS.windows())
+        ground.budget.set_windows(_FACTS.windows())
 
     async def server_time(self) -> int:
         """The venue's clock in ns, as every answer tells it."""

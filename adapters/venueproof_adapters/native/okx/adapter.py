@@ -86,7 +86,7 @@ def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter
         ground.sync.now_ns,
     )
     signer, modes = signer_of(credentials, hosts.demo), Modes()
-    rest = Rest(hosts, signer, ground.http, ground.sync, ground.budget, ground.backoff)
+    rest = Rest(hosts, signer, ground)
     parser = Parser(catalog, ground.ids)
     orders = OkxOrders(rest, parser, modes, parts.decimal_text)
     account = OkxAccount(rest, orders, parser, modes, now_ns, parts.decimal_text)
@@ -96,7 +96,7 @@ def build(endpoint: Endpoint, credentials: Credentials, parts: Parts) -> Adapter
             venue=Okx(product, rest, account, bool(signer.key)),
             orders=orders,
             account=account,
-            market=OkxMarket(parts, rest, catalog, now_ns),
+            market=OkxMarket(rest, ground),
             account_source=OkxAccountSource(hosts, signer, rest, ground.sync, parser, catalog, ground.state),
             market_source=OkxMarketSource(hosts, rest, catalog),
         ),

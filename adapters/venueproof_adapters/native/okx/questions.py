@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from functools import partial
 
-from venueproof_adapters.kit.candles import gathered, length_ns
-from venueproof_adapters.kit.catalog import Catalog
+from venueproof_adapters.kit.candles import length_ns
 from venueproof_adapters.kit.clock import MS_NS
-from venueproof_adapters.kit.feeds import Snapshot
 from venueproof_adapters.kit.figures import figure
+from venueproof_adapters.kit.ground import Ground
 from venueproof_adapters.kit.own import or_none
-from venueproof_adapters.kit.parts import Parts
+from venueproof_adapters.kit.questions import Market
 from venueproof_adapters.native.okx import wire
 from venueproof_adapters.native.okx.parse import at_ns, candle, levels, public_trade
 from venueproof_adapters.native.okx.products import SWAP
@@ -38,14 +35,15 @@ TRADES_MAX = 500
 _TRADES_BEFORE = 100
 
 
-class OkxMarket:
+class OkxMarket(Market):
     """What everybody may ask."""
 
-    def __init__(self, parts: Parts, rest: Rest, catalog: Catalog, now_ns: Callable[[], int]) -> None:
-        self._candles = parts.candles
+    intervals = tuple(BARS)
+    candles_usual = CANDLES_USUAL
+
+    def __init__(self, rest: Rest, ground: Ground) -> None:
+        super().__init__(ground)
         self._rest = rest
-        self._catalog = catalog
-        self._now_ns = now_ns
 
     async def ticker(self, instrument: str) -> Ticker:
         """Five requests at once, since the ticker lacks funding and open interest; only the first must succeed."""
@@ -77,19 +75,13 @@ class OkxMarket:
         row = await self._rest.ask_row("book", wire.BookRow, instId=name, sz=min(depth, DEPTH_MAX))
         return Book(instrument, levels(row.bids), levels(row.asks), at_ns(row.ts))
 
-    async def snapshot(self, symbol: str) -> Snapshot | None:
-        """Books are streamed with a snapshot of their own."""
-        return None
-
     # --- candles ------------------------------------------------------------------------------------------------------
 
-    async def candles(self, instrument: str, interval: str, since_ns: int | None, limit: int | None) -> list[Candle]:
-        """Candles from `since_ns` on, or the latest ones."""
-        native = partial(self._native, self._catalog.find(instrument).spelling)
-        return await gathered(interval, since_ns, limit or CANDLES_USUAL, tuple(BARS), native, self._now_ns())
-
-    async def _native(self, name: str, interval: str, since_ns: int | None, count: int) -> list[Candle]:
+    async def native_candles(
+        self, instrument: Instrument, interval: str, since_ns: int | None, count: int
+    ) -> list[Candle]:
         """The venue answers the newest of a span first, so each page names both ends of its span, both left out."""
+        name = instrument.spelling
         bar_ns, now_ns = length_ns(interval) or _LENGTH_NS[interval], self._now_ns()
         first_ns = now_ns - count * bar_ns if since_ns is None else since_ns
         rows: dict[int, Candle] = {}

@@ -14,12 +14,9 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from venueproof_adapters.kit.backoff import Backoff
-from venueproof_adapters.kit.budget import Budget
 from venueproof_adapters.kit.callfile import read_calls
 from venueproof_adapters.kit.clock import MS_NS
-from venueproof_adapters.kit.clocksync import ClockSync
-from venueproof_adapters.kit.http import Http
+from venueproof_adapters.kit.ground import Ground
 from venueproof_adapters.kit.requests import SIGNED, TIME, Call, Params, Requests, read
 from venueproof_adapters.native.okx.errors import Judge
 from venueproof_adapters.native.okx.products import Hosts
@@ -54,14 +51,12 @@ class Rest(Requests):
 
     limits_apart = True
 
-    def __init__(
-        self, hosts: Hosts, signer: Signer, http: Http, sync: ClockSync, budget: Budget, backoff: Backoff
-    ) -> None:
-        self.judge = Judge(sync.now_ns)
-        super().__init__(FACTS.calls("", _ROOT), self.judge, http, sync, budget, backoff)
+    def __init__(self, hosts: Hosts, signer: Signer, ground: Ground) -> None:
+        self.judge = Judge(ground.sync.now_ns)
+        super().__init__(FACTS.calls("", _ROOT), self.judge, ground)
         self._hosts = hosts
         self._signer = signer
-        budget.set_windows(FACTS.windows())
+        ground.budget.set_windows(FACTS.windows())
 
     async def server_time(self) -> int:
         """The venue's clock in ns."""
