@@ -9,7 +9,7 @@ import pytest
 
 from venueproof_simulators.engine.commands import FillOrder
 
-from .client import Client, order
+from .client import Client, order, stop
 
 
 def closed(client: Client, category: str = "linear") -> Any:
@@ -130,3 +130,27 @@ def test_a_frame_without_an_op_is_answered_without_one(client: Client) -> None:
 
 def test_whether_to_close_is_said_as_a_flag(client: Client) -> None:
     assert client.refused("order/create", **order(closeOnTrigger="maybe"))[0] == 10001
+
+
+def test_a_stop_that_is_put_on_an_order_is_told(client: Client) -> None:
+    session = client.listen("order")
+    rising = stop(side="Buy", triggerPrice="62000", triggerDirection=1)
+    for placed in (client.place(), client.place(**rising)):
+        client.take(session)
+        client.post("order/amend", category="linear", symbol="BTCUSDT", orderId=placed, takeProfit="70000")
+        [row] = client.rows(session, "order")
+        assert (row["orderId"], row["takeProfit"]) == (placed, "70000")
+        assert client.shown(placed)["takeProfit"] == "70000"
+
+
+def test_the_guard_needs_its_time(client: Client) -> None:
+    code, text = client.refused("order/disconnected-cancel-all")
+    assert (code, "timeWindow" in text) == (10001, True)
+
+
+def test_a_batch_of_nothing_and_a_failed_row_say_so(client: Client) -> None:
+    code, text = client.refused("order/create-batch", category="linear", request=[])
+    assert (code, text) == (10001, "params error: request is required")
+    sent = {name: value for name, value in order(qty="x", orderLinkId="a-1").items() if name != "category"}
+    [row] = client.post("order/create-batch", category="linear", request=[sent])["list"]
+    assert row == {"category": "linear", "symbol": "BTCUSDT", "orderId": "", "orderLinkId": "", "createAt": ""}

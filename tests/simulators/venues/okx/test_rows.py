@@ -162,3 +162,12 @@ def test_a_fill_over_the_socket_is_the_fill_over_rest(client: Client) -> None:
     pushed.pop("")
     told = {row["tradeId"]: (row["fillPx"], row["fillSz"], row["fee"]) for row in client.ask("trade/fills")}
     assert pushed == told
+
+
+@pytest.mark.parametrize("expires", ["abc", "9" * 20])
+def test_a_frame_expires_at_a_time_or_is_refused(client: Client, expires: str) -> None:
+    session = client.login()
+    frame = {"id": "1512", "op": "order", "expTime": expires, "args": [over_socket()]}
+    answer = client.answer(session, frame)
+    assert (answer["code"], answer["data"]) == ("51000", [])
+    assert client.ask("trade/orders-pending") == []

@@ -44,7 +44,9 @@ def cancel_many(call: Call) -> Batch:
 def _each(call: Call, one: One, *, created: bool) -> Batch:
     category, sent = call.category(), call.parameters.orders()
     most = call.desk.limits.named("batch").limit
-    if not 1 <= len(sent) <= most:
+    if not sent:
+        raise VenueError("missing", parameter="request")
+    if len(sent) > most:
         raise VenueError("too-many-rows", most=most)
 
     def carry_out(item: _Item) -> _Told:
@@ -57,10 +59,10 @@ def _each(call: Call, one: One, *, created: bool) -> Batch:
 
     def refuse(item: _Item, error: VenueError) -> _Told:
         row, parameters = call.desk.errors.row(error.key), item[1]
-        shown = {"category": category, "symbol": parameters.raw("symbol") or "", "orderId": ""}
+        shown = {"category": category, "symbol": parameters.raw("symbol") or "", "orderId": "", "orderLinkId": ""}
         stamp = {"createAt": ""} if created else {}
         told = {"code": row.code, "msg": worded(row, error.fields)}
-        return {**shown, "orderLinkId": parameters.raw("orderLinkId") or "", **stamp}, told
+        return {**shown, **stamp}, told
 
     pairs = each(enumerate(sent), carry_out, refuse)
     return Batch({"list": [row for row, _ in pairs]}, {"list": [told for _, told in pairs]})

@@ -8,7 +8,15 @@ from msgspec.structs import replace
 
 from venueproof_simulators.engine.commands import Amend, AmendConditional, Place, PlaceConditional
 from venueproof_simulators.engine.conditional_state import ConditionalState, ConditionalStatus, TriggerKind
-from venueproof_simulators.engine.events import Acknowledged, Cause, ConditionalChanged, Event, OrderChanged, Refused
+from venueproof_simulators.engine.events import (
+    Acknowledged,
+    Cause,
+    ConditionalCause,
+    ConditionalChanged,
+    Event,
+    OrderChanged,
+    Refused,
+)
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import LIVE, OrderState
 from venueproof_simulators.host.decimals import plain
@@ -157,6 +165,7 @@ def _amend_live(call: Call, listing: Listing, sent: Parameters, order: OrderStat
     if lots <= order.filled_lots:
         raise VenueError("below-filled")
     if noted and (lots, ticks) == (order.lots, order.ticks):
+        call.desk.publish([OrderChanged(order, Cause.AMENDED)], call.time)
         return
     command = Amend(call.account.name, listing.name, order.order_id, ticks, lots, keeps_place=True)
     check(call, listing, call.desk.command(command, call.time))
@@ -172,6 +181,7 @@ def _amend_waiting(call: Call, listing: Listing, sent: Parameters, order: Condit
         lots=read_lots(listing, sent.number("qty")) if sent.has("qty") else None,
     )
     if noted and command.trigger_ticks is None and command.ticks is None and command.lots is None:
+        call.desk.publish([ConditionalChanged(order, ConditionalCause.AMENDED)], call.time)
         return
     check(call, listing, call.desk.command(command, call.time))
 

@@ -118,5 +118,6 @@ def _switch(call: Call, listing: Listing, mode: PositionMode) -> None:
 
 def guard(call: Call) -> Document:
     """POST order/disconnected-cancel-all: so many seconds after the last private connection is gone."""
+    call.parameters.text("timeWindow")
     call.account.guard_s = call.parameters.within("timeWindow", 3, 300, 10)
     return {}

@@ -21,7 +21,7 @@ from venueproof_simulators.venues.okx.operations.answers import (
 from venueproof_simulators.venues.okx.operations.desk import Account, Call, Desk
 from venueproof_simulators.venues.okx.operations.orders import RESTRICTED
 from venueproof_simulators.venues.okx.operations.parameters import NOTHING, as_object
-from venueproof_simulators.venues.okx.routes.gateway import times
+from venueproof_simulators.venues.okx.routes.gateway import expires_ms, times
 from venueproof_simulators.venues.okx.routes.methods import METHODS, Named, word_of
 from venueproof_simulators.venues.okx.streams.control import Request
 from venueproof_simulators.venues.okx.streams.names import Url
@@ -95,6 +95,7 @@ class Frames:
         if not endpoint.batch and len(rows) != 1:
             raise VenueError("ws-args")
         check_count(self._desk, rows)
+        expires = expires_ms(request.expires)
         if self._desk.is_closed(time):
             raise VenueError("upgrading")
         if not endpoint.orders:
@@ -103,7 +104,7 @@ class Frames:
             raise VenueError("region")
         instruments = [listing.name if (listing := self._listing(row)) is not None else "" for row in rows]
         self._desk.budgets.charge_orders(endpoint.orders, account.name, instruments, time, batch=endpoint.batch)
-        return self._rows(session, request, named, account, rows, time)
+        return self._rows(session, request, named, account, rows, expires, time)
 
     def _rows(
         self,
@@ -112,10 +113,10 @@ class Frames:
         named: Named,
         account: Account,
         rows: tuple[Parameters, ...],
+        expires: int | None,
         time: VenueTime,
     ) -> Answer:
         """The rows whose instrument can be found are carried out, each in its place."""
-        expires = int(request.expires) if request.expires.isascii() and request.expires.isdigit() else None
         found: list[Document] = []
         for sent, raw in zip(rows, request.args, strict=True):
             call = Call(self._desk, account, NOTHING, time, expires_ms=expires)

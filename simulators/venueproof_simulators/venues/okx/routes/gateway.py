@@ -130,7 +130,7 @@ class Gateway:
         _check_content(request)
         if seen.unreadable is not None:
             raise seen.unreadable
-        expires = _expires_ms(request)
+        expires = expires_ms(request.headers.get("exptime"))
         call = Call(self._desk, account, seen.parameters, time, seen.rows or (), expires)
         return route.handler.operation(call)
 
@@ -241,10 +241,9 @@ def _check_content(request: HttpRequest) -> None:
         raise VenueError("content-type")
 
 
-def _expires_ms(request: HttpRequest) -> int | None:
-    """Header `expTime`. Raises `VenueError`."""
-    text = request.headers.get("exptime")
-    if text is None:
+def expires_ms(text: str | None) -> int | None:
+    """`expTime` of a request or frame; None where there is none. Raises `VenueError`."""
+    if not text:
         return None
     if not text.isascii() or not text.isdigit() or len(text) > 16:
         raise VenueError("not-valid", parameter="expTime")
