@@ -34,6 +34,7 @@ _LONG_MAX = 2**63 - 1
 _EXPONENT_MAX = 30
 _DAY_MS = 86_400_000
 _DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
+_SCIENTIFIC = re.compile(r"-?[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]{1,3}")
 _FLAGS = {"true": True, "false": False}
 _NO_NESTED: Mapping[str, object] = {}
 _T = TypeVar("_T")
@@ -275,7 +276,7 @@ def as_text(value: str | int) -> str:
 
 def _without_exponent(value: Spelled) -> str:
     """`1e-05` as `0.00001`; what is out of all proportion stays as it is, and is malformed then."""
-    if value.isascii() and "e" in value.lower():
+    if _SCIENTIFIC.fullmatch(value):
         number = Decimal(value)
         return plain(number) if abs(number.adjusted()) <= _EXPONENT_MAX else str(value)
     return str(value)

@@ -33,6 +33,11 @@ def test_a_number_of_json_keeps_its_digits_whether_quoted_or_not(sent: bytes, nu
     assert read_json(sent).number("size") == number
 
 
+def test_a_number_out_of_all_proportion_is_malformed() -> None:
+    sent = read_json(b'{"size": 1e99999999999999999999, "price": 1e-99999999999999999999}')
+    assert key_of(lambda: sent.number("size")) == key_of(lambda: sent.number("price")) == "malformed"
+
+
 def test_scalars_of_json_read_like_those_of_a_query() -> None:
     sent = read_json(b'{"reduce": true, "count": 5, "side": "Buy", "gone": null, "empty": ""}')
     assert sent.flag("reduce") is True

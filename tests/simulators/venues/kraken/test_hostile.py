@@ -29,7 +29,7 @@ NAMES = sorted(
 WORDS = st.one_of(
     st.sampled_from([PF, PI, "lmt", "post", "mkt", "ioc", "fok", "stp", "take_profit", "trailing_stop", "buy", "sell"]),
     st.sampled_from(["1", "0", "-1", "0.5", "59000", "1e5", "1e-999", "NaN", "", "PERCENT", "QUOTE_CURRENCY", "asc"]),
-    st.sampled_from(["cash", "flex", "fi_xbtusd", "xbt", "2026-11-24T12:00:00Z", "2026-11-24", '{"batchOrder":[{}]}']),
+    st.sampled_from(["cash", "flex", "fi_xbtusd", "true", "2026-11-24T12:00:00Z", "2026-11-24", '{"batchOrder":[{}]}']),
     st.text(max_size=12),
 )
 SENT = st.dictionaries(st.sampled_from(NAMES), WORDS, max_size=8)
@@ -153,3 +153,8 @@ def _story(seed: int) -> list[bytes]:
 def test_the_same_seed_says_the_same() -> None:
     assert _story(3) == _story(3)
     assert _story(3) != _story(4)
+
+
+@pytest.mark.parametrize("text", ["true", "e", "1e", "one", "1e9999999999999999999", "1e2e3"])
+def test_a_number_that_is_none_is_a_bad_parameter(client: Client, text: str) -> None:
+    assert client.refused("POST", "sendorder", **order(size=text)) == (200, "invalidArgument: size")

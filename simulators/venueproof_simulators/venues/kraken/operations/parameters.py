@@ -58,8 +58,7 @@ def number_or_none(given: Parameters, name: str) -> str | None:
 
 def without_exponent(text: str, name: str) -> str:
     """A plain, not negative number. Raises `VenueError`."""
-    value = parameters.as_text(parameters.Spelled(text)) if "e" in text.lower() else text
-    return Parameters({name: value}).number(name)
+    return Parameters({name: parameters.as_text(parameters.Spelled(text))}).number(name)
 
 
 def decimal(text: str) -> Decimal:
