@@ -159,6 +159,20 @@ def test_serve_says_where_it_is_and_ends_when_told() -> None:
     assert not Path(document["ca"]).exists()
 
 
+def test_serve_tells_people_each_host_once_within_eighty_columns() -> None:
+    with subprocess.Popen([*COMMAND, "serve", "okx"], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        told = list(iter(process.stdout.readline, "credentials\n"))
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    assert told[0] == "okx is ready; stop it with Ctrl-C\n"
+    addresses = dict(row.split() for row in told[1 : told.index("instead of the venue's own hosts\n")])
+    assert addresses["control"] == f"{addresses['REST']}/_venueproof"
+    hosts = " ".join(told).split()
+    assert [hosts.count(name) for name in ("www.okx.com,", "aws.okx.com", "ws.okx.com:8443,")] == [1, 1, 1]
+    assert max(len(row) for row in told) <= 81
+
+
 def test_a_taken_port_is_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -8,12 +8,13 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from venueproof.cli import seldom_collect
-from venueproof.cli.output import line
+from venueproof.cli.output import WIDTH, line
 from venueproof.simulation import Setting, SimulatedVenue, proxied, running
 from venueproof.usage import UsageError
 from venueproof_simulators.host import discovery
@@ -133,14 +134,37 @@ def exports(venue: SimulatedVenue) -> list[str]:
 
 def _print_venue(venue: SimulatedVenue) -> None:
     line(f"{venue.name} is ready; stop it with Ctrl-C")
-    line(f"  REST       {venue.rest_url}")
-    line(f"  WebSocket  {venue.ws_url}")
-    for official, local in venue.origins.items():
-        line(f"  {official} -> {local}")
-    if venue.proxy:
-        line(f"  proxy      {venue.proxy}")
-    if venue.ca:
-        line(f"  CA file    {venue.ca}")
-    line(f"  control    {venue.control_url}")
-    for name, value in venue.credentials.items():
-        line(f"  {name:<10} {value}")
+    addresses = {"REST": venue.rest_url, "WebSocket": venue.ws_url, "control": venue.control_url}
+    _print_pairs(addresses | {"proxy": venue.proxy, "CA file": venue.ca})
+    line("instead of the venue's own hosts")
+    for local, hosts in _hosts(venue.origins).items():
+        indent = " " * len(f"  {local}  ")
+        line(
+            textwrap.fill(
+                ", ".join(hosts), WIDTH, initial_indent=f"  {local}  ", subsequent_indent=indent, break_on_hyphens=False
+            )
+        )
+    line("credentials")
+    _print_pairs(venue.credentials)
+
+
+def _hosts(origins: Mapping[str, str]) -> dict[str, list[str]]:
+    """Local address → the venue's hosts that it stands for, each once, whatever its schemes."""
+    found: dict[str, dict[str, None]] = {}
+    for official, local in origins.items():
+        found.setdefault(_host(local), {})[_host(official)] = None
+    return {local: list(hosts) for local, hosts in found.items()}
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2]
+
+
+def _print_pairs(pairs: Mapping[str, str]) -> None:
+    """A line for each name that has a value; a value of several lines stands below its name."""
+    wide = max(len(name) for name, value in pairs.items() if value)
+    for name, value in pairs.items():
+        if "\n" in value:
+            line(f"  {name}\n{value.strip()}")
+        elif value:
+            line(f"  {name:<{wide}}  {value}")
