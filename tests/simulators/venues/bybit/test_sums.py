@@ -112,6 +112,7 @@ def test_there_are_no_candles_of_the_future(client: Client) -> None:
     assert told["result"]["list"] == []
 
 
+@pytest.mark.quirk("bybit.ws.topic-there-already")
 def test_a_topic_that_is_there_already_is_refused_and_so_is_what_came_with_it(client: Client) -> None:
     session = client.watch("publicTrade.BTCUSDT")
     answer = client.subscribe(session, "tickers.ETHUSDT", "publicTrade.BTCUSDT")
