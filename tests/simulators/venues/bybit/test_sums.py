@@ -155,3 +155,11 @@ def test_a_batch_of_nothing_and_a_failed_row_say_so(client: Client) -> None:
     sent = {name: value for name, value in order(qty="x", orderLinkId="a-1").items() if name != "category"}
     [row] = client.post("order/create-batch", category="linear", request=[sent])["list"]
     assert row == {"category": "linear", "symbol": "BTCUSDT", "orderId": "", "orderLinkId": "", "createAt": ""}
+
+
+def test_a_lower_leverage_of_an_isolated_position_is_no_matter_of_the_position_mode(client: Client) -> None:
+    client.post("account/set-margin-mode", setMarginMode="ISOLATED_MARGIN")
+    client.market(qty="0.01")
+    sent = {"category": "linear", "symbol": "BTCUSDT", "buyLeverage": "5", "sellLeverage": "5"}
+    assert client.refused("position/set-leverage", **sent) == (110012, "Insufficient available balance.")
+    assert client.position()["leverage"] == "10"

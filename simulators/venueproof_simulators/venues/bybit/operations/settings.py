@@ -18,7 +18,12 @@ from venueproof_simulators.venues.bybit.wire.numbers import Listing
 _CENTI = Grid(Decimal("0.01"))
 _MODES = {REGULAR: MarginMode.CROSS, PORTFOLIO: MarginMode.CROSS, ISOLATED: MarginMode.ISOLATED}
 _POSITION_MODES = {"0": PositionMode.NET, "3": PositionMode.HEDGE}
-_LEVERAGE_WORDS = {Refusal.LEVERAGE_INVALID: "leverage-risk", Refusal.POSITION_TOO_LARGE: "leverage-risk"}
+_LEVERAGE_WORDS = {
+    Refusal.LEVERAGE_INVALID: "leverage-risk",
+    Refusal.POSITION_TOO_LARGE: "leverage-risk",
+    # That an isolated position takes in the margin that a lower leverage needs is not built: there is none for it.
+    Refusal.OPEN_POSITION: "leverage-margin",
+}
 
 
 def set_leverage(call: Call) -> Document:
