@@ -17,8 +17,8 @@ How a venue is written with it (what is named below without a folder is in this 
 4. `operations/*.py`: functions from your `Call` (desk, account, parameters, time, and what you need besides) to a
    document. They raise `refusing.VenueError(key)`, use `check_refused` for what the engine refuses, and know no
    transport: the same function is mounted by path, by method name and in a batch (`refusing.each`).
-5. `signing.py` and `limits.py`: `signatures` makes and compares digests, `host.windows` counts, `desk.bans` turns
-   addresses away.
+5. `signing.py` and `limits.py`: `desk.accounts.holder` knows keys, `signatures` makes and compares digests,
+   `host.windows` counts, `desk.bans` turns addresses away, and `desk.throttle` everybody.
 6. `routes/`: a `host.routing.RouteTable` of your operations; `routes.renamed` mounts the same ones under the names that
    a socket or a remote call has for them. The gateway is yours: its checks have your order, its envelope your shape.
    `routes.Seen` lets a request be read once though it is asked about twice.

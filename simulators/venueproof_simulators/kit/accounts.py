@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from venueproof_simulators.engine.state import PositionSide
+from venueproof_simulators.kit.refusing import VenueError
 
 _NET_LEG = (PositionSide.NET,)
 _BOTH_LEGS = (PositionSide.LONG, PositionSide.SHORT)
@@ -60,6 +61,13 @@ class Accounts(Generic[AccountT]):
     def of_key(self, api_key: str) -> AccountT | None:
         """Who holds an API key; None when nobody does."""
         return self._keyed.get(api_key)
+
+    def holder(self, api_key: str, unknown: str) -> AccountT:
+        """Who holds an API key. Raises `VenueError` of the key `unknown` when nobody does."""
+        found = self._keyed.get(api_key)
+        if found is None:
+            raise VenueError(unknown)
+        return found
 
     def __iter__(self) -> Iterator[AccountT]:
         """All, oldest first."""

@@ -14,7 +14,7 @@ from venueproof_simulators.engine.events import (
     Forgotten,
     OrderChanged,
 )
-from venueproof_simulators.engine.state import STEPS, OrderState
+from venueproof_simulators.engine.state import STEPS, OrderState, OrderStatus
 from venueproof_simulators.host.venue import VenueTime
 
 NoteT = TypeVar("NoteT")
@@ -105,3 +105,27 @@ class OrderNotes(Generic[NoteT, WaitingT]):
 def placed_by(command: Command, order: OrderState) -> bool:
     """Whether an order is the one that a command places."""
     return isinstance(command, Place) and command.client_id == order.client_id and command.account == order.account
+
+
+def as_placed(command: Place, time: VenueTime) -> OrderState:
+    """An order that the engine does not know, as it would stand had it been placed now."""
+    return OrderState(
+        order_id=0,
+        client_id=command.client_id,
+        account=command.account,
+        instrument=command.instrument,
+        side=command.side,
+        kind=command.kind,
+        time_in_force=command.time_in_force,
+        status=OrderStatus.OPEN,
+        ticks=command.ticks,
+        lots=command.lots,
+        filled_lots=0,
+        filled_value=0,
+        post_only=command.post_only,
+        reduce_only=command.reduce_only,
+        position_side=command.position_side,
+        created_ns=time.true_ns,
+        updated_ns=time.true_ns,
+        self_trade=command.self_trade,
+    )

@@ -81,13 +81,6 @@ class Desk(desk.Desk[Account, Listing]):
         self._ed25519_keys[account.ed25519_key] = account
         return account, OpenAccount(account=name, pools=pools, money=money)
 
-    def account_of_key(self, api_key: str) -> Account:
-        """Who holds an API key. Raises `VenueError`."""
-        account = self.accounts.of_key(api_key)
-        if account is None:
-            raise VenueError("api-key-unknown")
-        return account
-
     def account_of_ed25519_key(self, api_key: str) -> Account | None:
         """Who holds an API key of kind Ed25519, if it is one."""
         return self._ed25519_keys.get(api_key)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from venueproof_simulators.engine.conditional_state import ConditionalStatus
 from venueproof_simulators.engine.events import Cause, Event, OrderChanged, Refused
 from venueproof_simulators.engine.refusals import Refusal
-from venueproof_simulators.engine.state import LIVE, OrderState, OrderStatus, Side
+from venueproof_simulators.engine.state import LIVE, OrderState, Side
 from venueproof_simulators.host.decimals import fixed, plain
 from venueproof_simulators.kit.documents import Document
+from venueproof_simulators.kit.notes import as_placed
 from venueproof_simulators.kit.parameters import needed
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Call, Desk
@@ -56,29 +57,7 @@ def till_age_ns(call: Call, good_till_ms: int) -> int:
 def place_test(call: Call) -> Document:
     """POST order/test: looks at the parameters and places nothing."""
     request = read_request(call)
-    command = request.command
-    now_ns = call.time.true_ns
-    order = OrderState(
-        order_id=0,
-        client_id=command.client_id,
-        account=command.account,
-        instrument=command.instrument,
-        side=command.side,
-        kind=command.kind,
-        time_in_force=command.time_in_force,
-        status=OrderStatus.OPEN,
-        ticks=command.ticks,
-        lots=command.lots,
-        filled_lots=0,
-        filled_value=0,
-        post_only=command.post_only,
-        reduce_only=command.reduce_only,
-        position_side=command.position_side,
-        created_ns=now_ns,
-        updated_ns=now_ns,
-        self_trade=command.self_trade,
-    )
-    return test_reply(request.listing, order, request.note, call.time)
+    return test_reply(request.listing, as_placed(request.command, call.time), request.note, call.time)
 
 
 def _outcome(call: Call, request: Request, events: Sequence[Event]) -> tuple[OrderState, OrderState]:

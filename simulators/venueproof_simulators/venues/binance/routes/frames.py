@@ -154,7 +154,7 @@ class Frames:
         """Whose key a request names, and with which it was signed if it must be."""
         key, sent = well_formed_key(frame.parameters.raw("apiKey")), frame.parameters
         by_ed25519 = self._desk.account_of_ed25519_key(key)
-        account = by_ed25519 or self._desk.account_of_key(key)
+        account = by_ed25519 or self._desk.accounts.holder(key, "api-key-unknown")
         if security is SIGNED:
             sent.text("timestamp")
             if by_ed25519 is not None:

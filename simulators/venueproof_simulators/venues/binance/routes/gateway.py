@@ -115,7 +115,7 @@ class Gateway:
         """Who asks, as far as the route wants to know. Raises `VenueError`."""
         if route.security is _PUBLIC:
             return self._account
-        account = self._desk.account_of_key(api_key(request.headers))
+        account = self._desk.accounts.holder(api_key(request.headers), "api-key-unknown")
         self._admission.check_address()
         if route.security is _SIGNED:
             parameters.text("timestamp")

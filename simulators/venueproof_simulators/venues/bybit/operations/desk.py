@@ -91,13 +91,6 @@ class Desk(desk.Desk[Account, Listing]):
         pool = PoolSpec(POOL, HAIRCUTS_PPM, shared=True, isolates=True)
         return account, OpenAccount(account=name, pools=(pool,), money=MONEY)
 
-    def account_of_key(self, api_key: str) -> Account:
-        """Who holds an API key. Raises `VenueError`."""
-        found = self.accounts.of_key(api_key)
-        if found is None:
-            raise VenueError("api-key-unknown")
-        return found
-
     def legs(self, account: Account, listing: Listing) -> tuple[PositionSide, ...]:
         """The legs that an account has on an instrument."""
         return _BOTH_LEGS if account.hedges(listing.name) else _NET_LEG

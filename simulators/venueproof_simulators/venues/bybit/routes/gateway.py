@@ -112,7 +112,7 @@ class Gateway:
         if not complete:
             given = {name: sent.get(name, "") for name in (KEY, STAMP, SIGNATURE)}
             raise VenueError("no-auth", stamp=given[STAMP], api_key=given[KEY], signature=given[SIGNATURE])
-        account = self._desk.account_of_key(sent[KEY])
+        account = self._desk.accounts.holder(sent[KEY], "api-key-unknown")
         self._admission.check_window(sent, time)
         check_proof(account.secret, proof_of(request))
         self._admission.check_key()

@@ -154,7 +154,7 @@ class Hub(hub.Hub[Desk, Session]):
         if not isinstance(args, list) or len(cast(list[object], args)) != 3:
             raise VenueError("login-params")
         key, expires, signature = (str(part) for part in cast(list[object], args))
-        account = self.desk.account_of_key(key)
+        account = self.desk.accounts.holder(key, "api-key-unknown")
         check_login(account.secret, expires, signature, time)
         return account.name
 

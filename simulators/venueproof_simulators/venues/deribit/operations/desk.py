@@ -137,13 +137,6 @@ class Desk(KitDesk[Account, Listing]):
         pools = tuple(PoolSpec(currency, {currency: 0}) for currency in money)
         return account, OpenAccount(account=name, pools=pools, money=money)
 
-    def holder(self, client_id: str) -> Account:
-        """Who holds a key. Raises `VenueError`."""
-        account = self.accounts.of_key(client_id)
-        if account is None:
-            raise VenueError("credentials")
-        return account
-
     def secrets(self) -> list[str]:
         """What must not stand in a journal."""
         return [*super().secrets(), *self.tokens.ever]

@@ -38,7 +38,7 @@ def auth(call: Call) -> Document:
 
 def _by_secret(call: Call) -> Account:
     id, secret = call.parameters.text("client_id"), call.parameters.text("client_secret")
-    account = call.desk.holder(id)
+    account = call.desk.accounts.holder(id, "credentials")
     if not same(secret, account.secret):
         raise VenueError("credentials")
     return account
@@ -48,7 +48,7 @@ def _by_signature(call: Call) -> Account:
     sent = call.parameters
     id, timestamp, signature = (sent.text(name) for name in ("client_id", "timestamp", "signature"))
     nonce, data = sent.raw("nonce") or "", sent.raw("data") or ""
-    account = call.desk.holder(id)
+    account = call.desk.accounts.holder(id, "credentials")
     if not matches(account.secret, timestamp, nonce, data, signature):
         raise VenueError("credentials")
     call.desk.tokens.check_moment(timestamp, nonce, signature, call.time)

@@ -90,7 +90,7 @@ class Calls:
 
     def _by_header(self, caller: Caller, time: VenueTime) -> Account:
         header = caller.header
-        account = self._desk.holder(header.id)
+        account = self._desk.accounts.holder(header.id, "credentials")
         if header.scheme == "basic":
             if not same(header.secret, account.secret):
                 raise VenueError("credentials")

@@ -11,8 +11,9 @@ from functools import partial
 from msgspec import structs
 
 from venueproof_simulators.engine.commands import Place
-from venueproof_simulators.engine.state import OrderKind, OrderState, OrderStatus, TimeInForce
+from venueproof_simulators.engine.state import OrderKind, OrderState, TimeInForce
 from venueproof_simulators.host.venue import VenueTime
+from venueproof_simulators.kit.notes import as_placed
 from venueproof_simulators.kit.refusing import refused
 from venueproof_simulators.venues.kraken.operations.desk import Call, Desk, Held, shown_id
 from venueproof_simulators.venues.kraken.wire import orders as wire
@@ -61,24 +62,5 @@ def cancel(desk: Desk, uid: str) -> None:
 
 def shown_order(command: Place, time: VenueTime) -> OrderState:
     """An order that the engine does not know, as it is told of."""
-    market = command.kind is OrderKind.MARKET
-    return OrderState(
-        order_id=0,
-        client_id=command.client_id,
-        account=command.account,
-        instrument=command.instrument,
-        side=command.side,
-        kind=command.kind,
-        time_in_force=command.time_in_force,
-        status=OrderStatus.OPEN,
-        ticks=0 if market else command.ticks,
-        lots=command.lots,
-        filled_lots=0,
-        filled_value=0,
-        post_only=command.post_only,
-        reduce_only=command.reduce_only,
-        position_side=command.position_side,
-        created_ns=time.true_ns,
-        updated_ns=time.true_ns,
-        worst_ticks=command.ticks if market else 0,
-    )
+    order = as_placed(command, time)
+    return structs.replace(order, ticks=0, worst_ticks=order.ticks) if order.kind is OrderKind.MARKET else order
