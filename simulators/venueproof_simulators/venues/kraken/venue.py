@@ -36,10 +36,10 @@ MANIFEST = Manifest(
     name="kraken",
     title="Kraken Derivatives",
     products=(
-        Product(name="linear", title="multi-collateral perpetuals", instrument="BTC/USD:USD", origin="futures"),
+        Product(name="linear", title="Multi-collateral perpetuals", instrument="BTC/USD:USD", origin="futures"),
         Product(
             name="inverse",
-            title="single-collateral perpetuals and dated contracts",
+            title="Single-collateral perpetuals and dated contracts",
             instrument="BTC/USD:BTC",
             origin="futures",
             # Leverage preferences, and with them isolated margin, are for multi-collateral contracts only.

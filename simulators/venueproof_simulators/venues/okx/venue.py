@@ -46,13 +46,13 @@ MANIFEST = Manifest(
     products=(
         Product(
             name="linear",
-            title="perpetual swaps in USDT",
+            title="Perpetual swaps in USDT",
             instrument="BTC/USDT:USDT",
             origin="www",
         ),
         Product(
             name="inverse",
-            title="perpetual swaps in coin",
+            title="Perpetual swaps in coin",
             instrument="BTC/USD:BTC",
             origin="www",
         ),
