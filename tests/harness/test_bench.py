@@ -425,7 +425,7 @@ def test_a_name_that_means_nothing_is_a_usage_error() -> None:
             running.endpoint("nope")
 
     for call, message in (
-        (start("binanse"), "no venue is called 'binanse'; did you mean binance"),
+        (start("binanse"), "no venue is called 'binanse'; did you mean 'binance'?"),
         (start("binance", quirks=["binance.nope"]), "begin with \\+"),
         (start("binance", quirks=["+binance.nope"]), "binance has no row of that name"),
         (start("binance"), "binance has no product 'nope'"),

@@ -28,8 +28,8 @@ COMMANDS = ("serve", "certify", "venues", "quirks", "clauses", "adapters", "docs
         (["frobnicate"], "No such command 'frobnicate'"),
         (["serve"], "Missing argument"),
         (["certify", "native", "--observe", "native"], "--observe native: it is also among those that decide"),
-        (["serve", "binanc"], "no venue is called 'binanc'; did you mean binance?"),
-        (["serve", "binance", "--profile", "x"], "'x' is not one of 'vendor', 'field'"),
+        (["serve", "binanc"], "no venue is called 'binanc'; did you mean 'binance'?"),
+        (["serve", "binance", "--profile", "x"], "'--profile': 'x' is not one of 'vendor', 'field'"),
         (["serve", "binance", "--quirk", "+no.such"], "binance has no row of that name"),
         (["serve", "binance", "--port", "99999"], "less than or equal to 65535"),
         (["certify", "native", "--venue", "binanse"], "did you mean 'binance'?"),
@@ -52,8 +52,8 @@ COMMANDS = ("serve", "certify", "venues", "quirks", "clauses", "adapters", "docs
             ["serve", "binance", "--quirk", "+binance.candles.open-candle-last"],
             "its status is always: it cannot be switched",
         ),
-        (["quirks", "nowhere"], "no venue of that name"),
-        (["docs", "nowhere"], "no venue of that name"),
+        (["quirks", "nowhere"], "no venue is called 'nowhere'; there are binance, "),
+        (["docs", "krakn"], "no venue is called 'krakn'; did you mean 'kraken'?"),
         (["docs", "--into", __file__], "name a folder that can be written"),
         (["quirks", "binance.candles.rest"], "did you mean 'binance.candles.rest-order'"),
         (["report", "none.json"], "none.json: No such file"),
@@ -180,7 +180,7 @@ def test_a_taken_port_is_one_line() -> None:
             [*COMMAND, "serve", "binance", "--port", str(port)], capture_output=True, text=True, timeout=30, check=False
         )
     assert found.returncode == 2
-    assert f"cannot listen on port {port}" in found.stderr
+    assert f"cannot listen on port {port} or one after it: Address already in use; choose" in found.stderr
     assert "choose another --port" in found.stderr
     assert found.stderr.count("\n") == 1
 

@@ -55,7 +55,8 @@ async def limit_order(case: Case) -> None:
             case.check(same_terms(seen, intent) and seen.filled == 0, f"asked {words(intent)}, told {words(seen)}")
             lasts = seen.time_in_force in (None, intent.time_in_force)
             case.check(lasts, f"asked for {intent.time_in_force}, told {seen.time_in_force}")
-            case.check(seen.ref.intent_id == intent.intent_id, f"told of intent {seen.ref.intent_id!r}")
+            kept = seen.ref.intent_id == intent.intent_id
+            case.check(kept, f"placed as intent {intent.intent_id!r}, told of intent {seen.ref.intent_id!r}")
 
 
 @clause(

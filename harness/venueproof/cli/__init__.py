@@ -81,7 +81,7 @@ def _complained(error: Exception) -> str:
     words: Callable[[], str] | None = getattr(error, "format_message", None)
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "venueproof"
-    message = one_line(words() if words is not None else str(error)).rstrip(".")
+    message = one_line(words() if words is not None else str(error)).rstrip(".").replace(": Value error, ", ": ")
     return f"{message}; `{path} --help` shows how it is called"
 
 

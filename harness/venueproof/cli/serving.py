@@ -85,7 +85,8 @@ async def _entered(stack: contextlib.AsyncExitStack, setting: Setting) -> Simula
     except OSError as error:
         place = f"port {setting.port} or one after it" if setting.port else "a port of this machine"
         advice = "choose another --port, or 0 for any free one"
-        raise UsageError(f"serve {setting.venue}: cannot listen on {place}: {error.strerror}; {advice}") from None
+        why = os.strerror(error.errno) if error.errno else error
+        raise UsageError(f"serve {setting.venue}: cannot listen on {place}: {why}; {advice}") from None
 
 
 def _stop_signal() -> asyncio.Event:

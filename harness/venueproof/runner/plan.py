@@ -135,9 +135,10 @@ def make_plan(wish: Wish) -> Plan:
 
 def require_venue(name: str) -> None:
     """Raise UsageError unless there is such a venue."""
-    if name not in discovery.venue_names():
-        hint = nearest(name, discovery.venue_names())
-        raise UsageError(f"{name}: no venue of that name{hint}; `venueproof venues` lists them")
+    try:
+        discovery.manifest(name)
+    except discovery.UnknownVenue as error:
+        raise UsageError(str(error)) from None
 
 
 def _profiles(wish: Wish) -> tuple[Profile, ...]:

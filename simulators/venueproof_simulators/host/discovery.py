@@ -66,7 +66,7 @@ def provocations(name: str) -> tuple[Provocation, ...]:
 def _package(name: str) -> str:
     if name not in venue_names():
         near = get_close_matches(name, venue_names(), n=1)
-        hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(venue_names())}"
+        hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(venue_names())}"
         raise UnknownVenue(f"no venue is called {name!r}{hint}")
     return f"{VENUES}.{name}"
 

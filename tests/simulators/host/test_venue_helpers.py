@@ -161,7 +161,7 @@ def test_tokens_depend_on_seed_and_label() -> None:
 
 
 def test_unknown_venue_is_told_the_nearest_name() -> None:
-    with pytest.raises(discovery.UnknownVenue, match=r"no venue is called 'binanse'; did you mean binance\?"):
+    with pytest.raises(discovery.UnknownVenue, match=r"no venue is called 'binanse'; did you mean 'binance'\?"):
         discovery.manifest("binanse")
 
 
