@@ -24,7 +24,7 @@ def raise_budgets(venue: BinanceVenue) -> None:
     """Give a venue that has counted nothing yet budgets of such a size."""
     desk = venue.desk
     rows = [replace(row, limit=BEYOND_REACH) if row.id in RAISED else row for row in desk.limits.limit]
-    desk.budgets = Budgets(replace(desk.limits, limit=rows), desk.switches)
+    desk.budgets = Budgets(replace(desk.limits, limit=rows), desk.switches, desk.throttle)
 
 
 async def main() -> None:
