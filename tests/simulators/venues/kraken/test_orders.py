@@ -427,7 +427,15 @@ def test_what_trades_as_it_comes_in_is_told_once_as_it_stands_afterwards(client:
     (element,) = client.history("orders")["elements"]
     order = element["event"]["OrderPlaced"]["order"]
     assert (order["quantity"], order["filled"], order["orderType"]) == ("0", "0.1", "IoC")
-    assert client.history("executions")["len"] == 1
+    (met,) = client.history("executions")["elements"]
+    execution = met["event"]["Execution"]["execution"]
+    public = client.public(f"/api/history/v3/market/{PF}/executions", count=1)["elements"][0]
+    everybody = public["event"]["Execution"]["execution"]
+    assert execution["makerOrder"] == everybody["makerOrder"], "the other side, of which nobody is told more"
+    assert {"accountUid", "filled", "clientId"} <= set(execution["takerOrder"]) - set(everybody["takerOrder"])
+    assert {name: execution[name] for name in ("uid", "price", "quantity", "markPrice", "usdValue")} == {
+        name: everybody[name] for name in ("uid", "price", "quantity", "markPrice", "usdValue")
+    }
 
 
 def test_what_is_not_built_is_refused_and_a_size_may_be_what_is_left(client: Client) -> None:

@@ -124,10 +124,20 @@ def _element(call: Call, entry: Entry) -> Document:
         order = wire.trigger_element(one, stop, desk.stop_uid(stop), shown_id(stop.client_id) or "", account, time)
         content = {"order": order, "reason": entry.reason}
     elif entry.kind == "Execution":
-        content = wire.execution_content(one, entry, _order(call, one, entry), _old(call, one, entry), desk.seed, time)
+        own, old = _order(call, one, entry), _old(call, one, entry)
+        content = wire.execution_content(entry, own, old, _met(call, one, entry))
     else:
         content = _order_content(call, one, entry)
     return wire.element(entry, content, account, desk.seed, time)
+
+
+def _met(call: Call, one: Listing, entry: Entry) -> Document:
+    """The execution of an entry as everybody sees it."""
+    assert entry.fill is not None
+    engine, number = call.desk.engine, entry.fill.trade_id
+    (trade,) = engine.trades(one.name, call.time.true_ns, limit=1, from_id=number)
+    mark = engine.mark_nano_ticks(one.name, trade.at_ns)
+    return market_wire.execution(one, trade, mark, call.desk.seed, call.time)
 
 
 def _order_content(call: Call, one: Listing, entry: Entry) -> Document:

@@ -65,23 +65,16 @@ def trigger_element(
     }
 
 
-def execution_content(one: Listing, entry: Entry, own: Document, old: Document, seed: int, time: VenueTime) -> Document:
-    """What an execution says of the account's own side; of the other side nothing but that there was one."""
+def execution_content(entry: Entry, own: Document, old: Document, public: Document) -> Document:
+    """An execution as everybody sees it, and the account's own side in full."""
     fill = entry.fill
     if fill is None:
         return {}
     data = {"fee": plain(money(fill.fee_atoms)), "positionSize": ""}
     sides = {"makerOrder": own, "makerOrderData": data} if fill.maker else {"takerOrder": own, "takerOrderData": data}
-    execution: Document = {
-        "uid": trade_uid(seed, one.name, fill.trade_id),
-        **sides,
-        "timestamp": wire_ms(time, fill.at_ns),
-        "quantity": text(one.amount(fill.lots)),
-        "price": text(one.price(fill.ticks)),
-        "limitFilled": fill.maker,
-        "usdValue": f"{one.quote(fill.ticks, fill.lots):.2f}",
-        **({} if fill.maker else {"oldTakerOrder": old}),
-    }
+    execution = public | sides | {"limitFilled": fill.maker}
+    if not fill.maker:
+        execution["oldTakerOrder"] = old
     return {"execution": execution, "takerReducedQuantity": ""}
 
 

@@ -236,6 +236,16 @@ def candle_document(one: Listing, candle: CandleState, traded: bool, time: Venue
 
 
 def execution_element(one: Listing, trade: TradeState, mark_nano_ticks: int, seed: int, time: VenueTime) -> Document:
+    """A public execution as an element of a history."""
+    content = {"execution": execution(one, trade, mark_nano_ticks, seed, time), "takerReducedQuantity": ""}
+    return {
+        "uid": uuid(seed, "execution", one.name, trade.trade_id),
+        "timestamp": wire_ms(time, trade.at_ns),
+        "event": {"Execution": content},
+    }
+
+
+def execution(one: Listing, trade: TradeState, mark_nano_ticks: int, seed: int, time: VenueTime) -> Document:
     """A public execution: two orders met, of which nothing is said but sides and amounts."""
     at_ms, amount = wire_ms(time, trade.at_ns), text(one.amount(trade.lots))
     buys = trade.taker is Side.BUY
@@ -247,26 +257,17 @@ def execution_element(one: Listing, trade: TradeState, mark_nano_ticks: int, see
         "reduceOnly": False,
         "lastUpdateTimestamp": at_ms,
     }
-    uids = [uuid(seed, role, one.name, trade.trade_id) for role in ("execution", "maker", "taker", "trade")]
+    maker, taker, met = (uuid(seed, role, one.name, trade.trade_id) for role in ("maker", "taker", "trade"))
     return {
-        "uid": uids[0],
+        "uid": met,
+        "makerOrder": {"uid": maker, "direction": _side(not buys), "orderType": "Post", **parts},
+        "takerOrder": {"uid": taker, "direction": _side(buys), "orderType": "IoC", **parts},
         "timestamp": at_ms,
-        "event": {
-            "Execution": {
-                "execution": {
-                    "uid": uids[3],
-                    "makerOrder": {"uid": uids[1], "direction": _side(not buys), "orderType": "Post", **parts},
-                    "takerOrder": {"uid": uids[2], "direction": _side(buys), "orderType": "IoC", **parts},
-                    "timestamp": at_ms,
-                    "quantity": amount,
-                    "price": text(one.price(trade.ticks)),
-                    "markPrice": text(mark(one, mark_nano_ticks)),
-                    "limitFilled": True,
-                    "usdValue": f"{one.quote(trade.ticks, trade.lots):.2f}",
-                },
-                "takerReducedQuantity": "",
-            }
-        },
+        "quantity": amount,
+        "price": text(one.price(trade.ticks)),
+        "markPrice": text(mark(one, mark_nano_ticks)),
+        "limitFilled": True,
+        "usdValue": f"{one.quote(trade.ticks, trade.lots):.2f}",
     }
 
 
