@@ -64,6 +64,7 @@ def test_signatures_look_at_the_clock_and_tokens_do_not(client: Client) -> None:
     assert client.signed("private/get_positions", "n1", now_ms).status == 200
     client.wait(0.01)
     assert client.signed("private/get_positions", "n1", now_ms).status == 400, "a nonce is good once"
+    assert client.signed("private/get_positions", "n1", client.time().wire_ms).status == 400, "not with a newer time"
     assert client.signed("private/get_positions", "n2", late_ms).status == 400
     token = _auth(client)["access_token"]
     client.skew_ns = 90 * 10**9

@@ -7,6 +7,7 @@ a connection was given without a session's name is good on that connection alone
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -22,6 +23,7 @@ _LEVEL_WORDS = {level: word for word, level in _LEVELS.items()}
 _ID_LETTERS = 8
 _SECRET_LETTERS = 43
 _TOKEN_LETTERS = 64
+_Key = TypeVar("_Key")
 _DIGITS_MAX = 9
 
 
@@ -102,6 +104,7 @@ class Tokens:
         self.ever: list[str] = []
         """Every token there was: no journal may hold one."""
         self._used: dict[str, int] = {}
+        self._nonces: dict[tuple[str, str], int] = {}
         self.life_s = limits.named("token-life").interval_s
 
     def issue(self, account: Account, scope: Scope, connection: int, time: VenueTime) -> Token:
@@ -165,11 +168,12 @@ class Tokens:
             if found.account.name == account:
                 found.ends_ns = min(found.ends_ns, time.age_ns)
 
-    def check_moment(self, timestamp: str, nonce: str, signature: str, time: VenueTime) -> None:
+    def check_moment(self, owner: str, timestamp: str, nonce: str, signature: str, time: VenueTime) -> None:
         """Raises `VenueError` for a timestamp that is too old or ahead, or a signature that was used before.
 
         The vendor says that a nonce is good once. Clients that take the time in ms for one send it several times within
-        that millisecond and are served; so what was signed with it is good once, and again in the same millisecond.
+        that millisecond and are served; so it is good with one timestamp, and what was signed with it is good once, and
+        again in the same millisecond.
         """
         if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 2 * _DIGITS_MAX):
             raise VenueError("malformed", parameter="timestamp")
@@ -180,6 +184,10 @@ class Tokens:
         if not -self._limits.named("signature-ahead").interval_s * 1000 <= late_ms <= window_ms:
             raise VenueError("credentials")
         self._use(signature, time, window_ms)
+        for key in list(_first_old(self._nonces, time.wire_ms - 2 * window_ms)):
+            del self._nonces[key]
+        if self._nonces.setdefault((owner, nonce), int(timestamp)) != int(timestamp):
+            raise VenueError("credentials")
 
     def _use(self, signature: str, time: VenueTime, window_ms: int) -> None:
         for key in list(_first_old(self._used, time.wire_ms - 2 * window_ms)):
@@ -188,7 +196,7 @@ class Tokens:
             raise VenueError("credentials")
 
 
-def _first_old(used: dict[str, int], before_ms: int) -> Iterable[str]:
+def _first_old(used: dict[_Key, int], before_ms: int) -> Iterable[_Key]:
     """Those at the front that no timestamp in force can be of: they stand in the order of their use."""
     for key, used_ms in used.items():
         if used_ms >= before_ms:

@@ -51,7 +51,7 @@ def _by_signature(call: Call) -> Account:
     account = call.desk.accounts.holder(id, "credentials")
     if not matches(account.secret, timestamp, nonce, data, signature):
         raise VenueError("credentials")
-    call.desk.tokens.check_moment(timestamp, nonce, signature, call.time)
+    call.desk.tokens.check_moment(account.name, timestamp, nonce, signature, call.time)
     return account
 
 

@@ -97,7 +97,7 @@ class Calls:
             return account
         if not matches(account.secret, header.timestamp, header.nonce, caller.signed, header.signature):
             raise VenueError("credentials")
-        self._desk.tokens.check_moment(header.timestamp, header.nonce, header.signature, time)
+        self._desk.tokens.check_moment(account.name, header.timestamp, header.nonce, header.signature, time)
         return account
 
     def _check_scope(self, method: Method, owner: Account | None, token: Token | None) -> None:
