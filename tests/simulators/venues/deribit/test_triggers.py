@@ -85,7 +85,7 @@ def test_a_trailing_stop_follows_by_a_distance_in_price(client: Client) -> None:
 @pytest.mark.quirk("deribit.order.oco-linked")
 def test_linked_orders_cancel_each_other_and_single_ones_do_not(client: Client) -> None:
     client.trade("buy", 200)
-    other = '[{"type":"take_market","trigger":"last_price","trigger_price":62000}]'
+    other = '[{"type":"take_market","trigger":"last_price","trigger_price":59000}]'
     session = client.log_on()
     answer = client.call(
         session,
@@ -100,10 +100,12 @@ def test_linked_orders_cancel_each_other_and_single_ones_do_not(client: Client) 
     states = [client.ask("private/get_order_state", order_id=one) for one in (*linked, single)]
     assert [state["order_state"] for state in states] == ["triggered", "cancelled", "untriggered"]
     assert states[1]["cancel_reason"] == "oco_other_closed"
-    assert client.refused("private/sell", **trigger(linked_order_type="one_cancels_other"), otoco_config=other) == (
-        400,
-        -32602,
-    )
+    pair = trigger(linked_order_type="one_cancels_other", trigger_price=57000, otoco_config=other)
+    by_query = client.ask("private/sell", **pair)
+    assert [row["order_type"] for row in by_query["oco_orders"]] == ["take_market"]
+    for bad in ("5", "x", '["take_market"]', "{}"):
+        sent = trigger(linked_order_type="one_cancels_other", otoco_config=bad)
+        assert client.refused("private/sell", **sent) == (400, -32602)
 
 
 def test_a_trigger_order_is_edited_and_cancelled(client: Client) -> None:

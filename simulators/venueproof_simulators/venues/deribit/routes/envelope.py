@@ -16,6 +16,7 @@ from venueproof_simulators.venues.deribit.wire.envelope import Id
 
 NOTHING = Parameters({})
 _METHOD_MAX = 80
+_LISTS = frozenset({"channels", "otoco_config"})
 
 
 class Request(Struct, frozen=True):
@@ -59,11 +60,19 @@ def _id(document: dict[str, Any]) -> tuple[Id, bool]:
 
 
 def read_query(method: str, query: str) -> Request:
-    """A request out of a path and a query. A parameter `id` is given back."""
+    """A request out of a path and a query, in which a list is written as JSON. A parameter `id` is given back."""
     try:
         values = read_pairs(query) if query else {}
     except VenueError as fault:
         return Request(None, method, fault=fault)
     id = values.pop("id", None)
     number = int(id) if id is not None and id.isascii() and id.isdigit() and len(id) < 20 else id
-    return Request(number, method, Parameters(values))
+    return Request(number, method, Parameters(values, {name: _listed(values[name]) for name in _LISTS & set(values)}))
+
+
+def _listed(text: str) -> object:
+    """A list, or whatever else a parameter's text is."""
+    try:
+        return decode_json(text.encode())
+    except VenueError:
+        return text
