@@ -22,6 +22,10 @@ def render_venue_markdown(page: VenuePage) -> str:
         f"`simulators/venueproof_simulators/venues/{page.name}/facts/quirks.toml`; change it there.",
         "\n".join(["| product | | traded in cases |", "|---|---|---|", *products]),
         f"Register: {counts or 'empty'}.",
+        "<details><summary>What the words mean</summary>",
+        "\n".join(f"- **{word}**: {meaning}" for word, meaning in page.words()),
+        "</details>",
+        " · ".join(f"[{subject}](#{subject})" for subject in sorted(subject for subject, _ in page.subjects())),
     ]
     for subject, rows in page.subjects():
         parts += [f"## {subject}", *(_row(row) for row in rows)]

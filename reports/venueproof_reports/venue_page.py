@@ -6,6 +6,27 @@ from itertools import groupby
 
 from msgspec import Struct
 
+STATUSES = {
+    "switch": "the simulator does it in the profiles that are named, and `--quirk` turns it on and off",
+    "always": "the simulator always does it",
+    "adapter-only": "nothing on the wire shows it; a clause holds the duty",
+    "note": "told only: neither a wire side nor a duty",
+    "planned": "not built",
+}
+VERDICTS = {
+    "agrees": "the vendor's pages or live clients say so too",
+    "differs": "they say something else in part",
+    "refuted": "they say the opposite; an adapter bears both",
+    "unknown": "they say nothing of it",
+}
+PROVENANCES = {
+    "documented": "a page of the vendor says so",
+    "recorded": "clients in use rely on it, or a recording shows it",
+    "field-report": "people who ran such systems reported it",
+    "inferred": "concluded from other facts",
+}
+"""What the words of a register mean. A word that is missing here is a word that no row may use."""
+
 
 class VenueRow(Struct, frozen=True, kw_only=True):
     """One row of the register. `profiles` are those that a switch is on in; `clause` is empty where none judges it."""
@@ -81,6 +102,11 @@ class VenuePage(Struct, frozen=True, kw_only=True):
         return [(subject, list(group)) for subject, group in groupby(rows, key=lambda row: row.subject)]
 
     def counts(self) -> list[tuple[str, int]]:
-        """How many rows have each status, in the order in which they first come."""
+        """How many rows have each status that is met."""
         statuses = [row.status for row in self.rows]
-        return [(status, statuses.count(status)) for status in dict.fromkeys(statuses)]
+        return [(status, statuses.count(status)) for status in STATUSES if status in statuses]
+
+    def words(self) -> list[tuple[str, str]]:
+        """What the words that its rows use mean, in the order in which a row says them."""
+        used = {word for row in self.rows for word in (row.status, row.verdict, row.provenance)}
+        return [(word, meaning) for word, meaning in (STATUSES | VERDICTS | PROVENANCES).items() if word in used]

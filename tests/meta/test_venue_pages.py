@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
 
 from venueproof.venue_pages import venue_page
 from venueproof_reports.render_venue import render_venue_markdown
+from venueproof_reports.venue_page import PROVENANCES, STATUSES, VERDICTS
 from venueproof_simulators.host import discovery
+from venueproof_simulators.host.facts import Provenance, Status, Verdict
 
 PAGES = Path(__file__).parents[2] / "docs" / "venues"
 
@@ -24,3 +27,8 @@ def test_the_page_of_a_venue_is_current(venue: str) -> None:
 
 def test_there_is_no_page_of_a_venue_that_is_gone() -> None:
     assert {page.stem for page in PAGES.glob("*.md")} <= set(discovery.venue_names())
+
+
+@pytest.mark.parametrize(("told", "used"), [(STATUSES, Status), (VERDICTS, Verdict), (PROVENANCES, Provenance)])
+def test_the_pages_tell_what_every_word_of_a_register_means(told: dict[str, str], used: type[StrEnum]) -> None:
+    assert list(told) == [word.value for word in used]

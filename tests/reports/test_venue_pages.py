@@ -54,6 +54,17 @@ def test_a_page_tells_all_of_each_row_by_subject(render: object) -> None:
     assert text.index("binance.candles.y") < text.index("binance.order.lost-stop")
 
 
+@pytest.mark.parametrize("render", [render_venue_html, render_venue_markdown])
+def test_a_page_leads_to_its_subjects_and_explains_the_words_that_it_uses(render: object) -> None:
+    assert callable(render)
+    page = replace(PAGE, rows=(*PAGE.rows, replace(ROW, id="binance.auth.z")))
+    text = render(page)
+    assert [text.count(f"#{subject}") for subject, _ in page.subjects()] == [1, 1, 1]
+    assert text.index("#auth") < text.index("#candles") < text.index("#order")
+    assert "neither a wire side nor a duty" in text
+    assert "not built" not in text
+
+
 def test_text_of_a_register_is_text_on_both_pages() -> None:
     hostile = replace(PAGE, rows=(replace(ROW, does="a < b | *c* <img src=x> [d](e) __f__ g_h"),))
     assert "<img" not in render_venue_html(hostile)
