@@ -126,17 +126,37 @@ def test_steps_of_an_option_are_finer_below(client: Client) -> None:
     assert client.buy(instrument_name=_CALL, amount=0.1, price=0.0049)["price"] == 0.0049
     assert client.refused("private/buy", **order(instrument_name=_CALL, amount=0.1, price=0.0051)) == (400, 10043)
     assert client.buy(instrument_name=_CALL, amount=0.1, price=0.0055)["price"] == 0.0055
+    in_another_unit = order(instrument_name=_CALL, amount=0.1, price=60, advanced="implv")
+    assert client.refused("private/buy", **in_another_unit) == (400, 10033), "never taken for a price in coin"
+    assert client.refused("private/buy", **(in_another_unit | {"advanced": "eur"})) == (400, -32602)
+
+
+def test_the_log_of_an_option_adds_up_to_the_balance(client: Client) -> None:
+    before = client.ask("private/get_account_summary", currency="BTC")["balance"]
+    paid = client.trade("buy", 1, _CALL)["trades"][0]
+    client.trade("sell", 1, _CALL)
+    sent = {"currency": "BTC", "start_timestamp": 0, "end_timestamp": client.time().wire_ms}
+    sold, bought = client.ask("private/get_transaction_log", **sent)["logs"]
+    assert bought["cashflow"] == -paid["price"]
+    assert bought["change"] == pytest.approx(-paid["price"] - paid["fee"], abs=1e-9)
+    assert bought["balance"] == pytest.approx(before + bought["change"], abs=1e-9)
+    assert sold["balance"] == pytest.approx(bought["balance"] + sold["change"], abs=1e-9)
+    assert client.ask("private/get_account_summary", currency="BTC")["balance"] == sold["balance"]
 
 
 def test_a_dated_future_is_delivered(client: Client) -> None:
     name = "BTC-27NOV26"
     client.trade("buy", 6000, name)
+    session = client.log_on()
+    client.subscribe(session, f"user.orders.{name}.raw")
     resting = client.buy(instrument_name=name)
     client.command(SetPrice(BTC, 2 * 61_000))
     client.wait(3 * 86_400)
     assert client.ask("private/get_positions") == []
     assert client.ask("private/get_open_orders") == []
-    assert resting["order_state"] == "open"
+    ended = client.told(session, f"user.orders.{name}.raw")[-1]
+    assert (ended["order_id"], ended["order_state"]) == (resting["order_id"], "cancelled")
+    assert (resting["order_state"], ended["cancel_reason"]) == ("open", "settlement")
     now = client.time().wire_ms
     log = client.ask("private/get_transaction_log", currency="BTC", start_timestamp=0, end_timestamp=now)["logs"]
     assert "delivery" in {row["type"] for row in log}

@@ -35,6 +35,8 @@ _WAITS = {
     "immediate_or_cancel": TimeInForce.IOC,
 }
 _WAIT_WORDS = frozenset(_WAITS)
+_ADVANCED = frozenset({"usd", "implv"})
+"""Prices of options in another unit than the coin: not built, and never taken for coins."""
 _WATCHED = {word: watched for watched, word in WATCHED_WORDS.items()}
 _PLACES_MAX = 8
 """More decimals than these are too many, whatever the tick."""
@@ -64,6 +66,9 @@ def read_request(call: Call, side: Side, oco_group: str = "") -> Request:
     check_valid_until(call)
     if sent.has("advanced") and not listing.option:
         raise VenueError("advanced-future")
+    if sent.has("advanced"):
+        sent.word("advanced", _ADVANCED, "not-valid", "")
+        raise VenueError("not-implemented")
     note = _note(sent, kind)
     if kind in TRIGGER_TYPES:
         return Request(listing, _conditional(call, listing, kind, side, lots, label, oco_group), note)

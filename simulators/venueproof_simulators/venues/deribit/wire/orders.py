@@ -54,7 +54,7 @@ _CANCEL_REASONS = {
     "cancel_on_disconnect": "cancel_on_disconnect",
     "one-cancels-other": "oco_other_closed",
     "liquidated": "autoliquidation",
-    "expired-instrument": "settlement",
+    "instrument-expired": "settlement",
     "position-closed": "position_locked",
 }
 """Why the engine ended an order → the vendor's word."""
