@@ -11,7 +11,7 @@ from venueproof.cli.reporting import compare_certificates, judge_against
 from venueproof.cli.summary import print_summary
 from venueproof_contracts.clause import Strength
 from venueproof_contracts.outcomes import Outcome
-from venueproof_reports import Certificate, Evidence, Header, Result, Run, Waiver, seal
+from venueproof_reports import Certificate, Evidence, Header, NotProven, Result, Run, Waiver, seal
 from venueproof_reports.writing import write_all
 
 ADAPTER = "mybot.trading.adapters:make_binance_futures"
@@ -96,6 +96,16 @@ def test_what_failed_is_told_before_what_is_lacking(tmp_path: Path, capsys: pyte
     print_summary(seal(whole.header, whole.runs, [replace(row, claimed=True) for row in whole.results]), tmp_path)
     told = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("ORD-")]
     assert told[:2] == ["ORD-050", "ORD-000"]
+
+
+def test_why_a_clause_is_not_proven_is_told_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plain = _certificate(Outcome.PASS)
+    reason = "mine is not-applicable on somewhere: the venue cannot do stream-candles"
+    unproven = [NotProven(clause="CAN-060", reason=reason)]
+    print_summary(seal(replace(plain.header, proved=True), plain.runs, plain.results, (), unproven), tmp_path)
+    told = capsys.readouterr().out
+    assert f"not proven: CAN-060: {reason}" in " ".join(told.split())
+    assert max(map(len, told[told.index("not proven") : told.index("report:")].splitlines())) <= 80
 
 
 def test_a_waiver_for_nothing_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,8 +29,8 @@ FACTS = (
     powers=(),
 )
 async def instrument_facts(case: Case) -> None:
-    """Tick, step, smallest amount, smallest notional, contract size and unit, and settle currency of an instrument
-    are the venue's."""
+    """Tick, step, smallest amount, smallest notional, settle currency, and the size and unit of a contract (what an
+    order of amount 1 is for, whatever the venue's own field of that name says) of an instrument are the venue's."""
     found = next((one for one in await case.adapter.instruments() if one.symbol == case.symbol), None)
     case.check(found is not None, f"{case.symbol} is not listed")
     for name in FACTS:

@@ -121,4 +121,5 @@ def _print_kills(certificate: Certificate) -> None:
     line()
     line(f"mutants: {killed} of {len(certificate.kills)} noticed by their clauses")
     for missing in certificate.not_proven:
-        line(f"  not proven: {missing.clause}: {one_line(missing.reason, 60)}")
+        told = f"  not proven: {missing.clause}: {one_line(missing.reason, 160)}"
+        line(textwrap.fill(told, WIDTH, subsequent_indent="    "))
