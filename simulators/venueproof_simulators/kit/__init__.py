@@ -40,7 +40,8 @@ How a venue is written with it (what is named below without a folder is in this 
    `receive`, `credentials_of`, `expire_credential`. What refuses, `gateway.refuse`, levers and rules use too.
    Its `account_sessions` counts sessions with an `account`.
 9. `provocations/` and the wire tests, row by row of the register. `provocations` has the kinds that venues show alike,
-   to be registered as they are; `troubles` has amounts and prices for those of your own.
+   to be registered as they are; `troubles` has amounts and prices for those of your own. The tests' client, levers
+   and sockets extend those of `tests/simulators/venues/support`.
 
 Nothing here names a venue, and nothing is here that one venue alone needs. Nothing that lives in a desk, hub or feed
 may be a lambda or a closure: the host copies a venue whole to let replies lag.

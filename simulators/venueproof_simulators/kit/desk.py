@@ -15,10 +15,8 @@ from typing import Any, Generic
 from venueproof_simulators.engine.commands import (
     Cancel,
     CancelAll,
-    CancelAllConditional,
     CancelConditional,
     Command,
-    ExpireConditional,
     ExpireOrder,
     List,
     OpenAccount,
@@ -193,11 +191,6 @@ class Desk(Generic[AccountT, ListingT]):
         """Cancel all live orders of an account on an instrument, or on all (empty)."""
         self.command(CancelAll(account, instrument), time)
 
-    def cancel_everything(self, account: str, instrument: str, time: VenueTime) -> None:
-        """The same, and conditional orders with them."""
-        self.cancel_all(account, instrument, time)
-        self.command(CancelAllConditional(account, instrument), time)
-
     def order_of(self, conditional: ConditionalState) -> OrderState | None:
         """The order that a conditional one led to."""
         if not conditional.order_id:
@@ -212,16 +205,6 @@ class Desk(Generic[AccountT, ListingT]):
     def let_live(self, order: OrderState) -> None:
         """Expire an order no more."""
         self.ages.clear(("good-till", order.instrument, order.order_id))
-
-    def expire_conditional_at(self, waiting: ConditionalState, age_ns: int, reason: str) -> None:
-        """The same of a conditional order."""
-        command = ExpireConditional(waiting.instrument, waiting.conditional_id, reason)
-        key = ("conditional-good-till", waiting.instrument, waiting.conditional_id)
-        self.ages.set(key, age_ns, partial(self.command_away, command))
-
-    def let_conditional_live(self, waiting: ConditionalState) -> None:
-        """Expire a conditional order no more."""
-        self.ages.clear(("conditional-good-till", waiting.instrument, waiting.conditional_id))
 
     def count_down(self, account: str, instrument: str, age_ns: int | None) -> None:
         """Cancel all orders on an instrument, or on all (empty), when its countdown runs out; None stops it."""

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from msgspec import Struct
 
-from venueproof_simulators.engine.commands import Command, HoldTriggers, OpenAccount, PoolSpec
+from venueproof_simulators.engine.commands import Command, ExpireConditional, HoldTriggers, OpenAccount, PoolSpec
+from venueproof_simulators.engine.conditional_state import ConditionalState
 from venueproof_simulators.engine.events import (
     ConditionalChanged,
     Event,
@@ -125,6 +128,16 @@ class Desk(desk.Desk[Account, Listing]):
         """A conditional order is now so."""
         if self.notes.keep_algo(event, command, note, time):
             self.let_conditional_live(event.conditional)
+
+    def expire_conditional_at(self, waiting: ConditionalState, age_ns: int, reason: str) -> None:
+        """End a good-till-date conditional order when its time comes; `let_conditional_live` when it ended before."""
+        command = ExpireConditional(waiting.instrument, waiting.conditional_id, reason)
+        key = ("conditional-good-till", waiting.instrument, waiting.conditional_id)
+        self.ages.set(key, age_ns, partial(self.command_away, command))
+
+    def let_conditional_live(self, waiting: ConditionalState) -> None:
+        """Expire a conditional order no more."""
+        self.ages.clear(("conditional-good-till", waiting.instrument, waiting.conditional_id))
 
     def hear_forgotten(self, event: Forgotten, command: Command, note: object, time: VenueTime) -> None:
         """The engine let go of what is old; so does the desk."""

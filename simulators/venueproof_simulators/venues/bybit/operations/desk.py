@@ -10,7 +10,7 @@ from functools import partial
 
 from msgspec import Struct
 
-from venueproof_simulators.engine.commands import Command, OpenAccount, PoolSpec
+from venueproof_simulators.engine.commands import CancelAllConditional, Command, OpenAccount, PoolSpec
 from venueproof_simulators.engine.conditional_state import ConditionalState
 from venueproof_simulators.engine.engine import Engine
 from venueproof_simulators.engine.events import (
@@ -94,6 +94,11 @@ class Desk(desk.Desk[Account, Listing]):
     def legs(self, account: Account, listing: Listing) -> tuple[PositionSide, ...]:
         """The legs that an account has on an instrument."""
         return _BOTH_LEGS if account.hedges(listing.name) else _NET_LEG
+
+    def cancel_everything(self, account: str, instrument: str, time: VenueTime) -> None:
+        """Cancel all live orders of an account on an instrument, or on all (empty), and conditional ones with them."""
+        self.cancel_all(account, instrument, time)
+        self.command(CancelAllConditional(account, instrument), time)
 
     def guard(self, account: Account, time: VenueTime) -> None:
         """The last private session of an account is gone: cancel its orders later, unless one is back by then."""

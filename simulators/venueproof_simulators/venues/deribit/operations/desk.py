@@ -246,7 +246,6 @@ class Desk(KitDesk[Account, Listing]):
             self._conditionals[spelled] = waiting
         if waiting.status not in (ConditionalStatus.WAITING, ConditionalStatus.TRIGGERING):
             self.triggers.end(key, time)
-            self.let_conditional_live(waiting)
 
     def spelled_trigger(self, instrument: str, number: int) -> str:
         """How the id of a trigger order is spelled."""
