@@ -7,7 +7,7 @@ from itertools import groupby
 from msgspec import Struct
 
 STATUSES = {
-    "switch": "the simulator does it in the profiles that are named, and `--quirk` turns it on and off",
+    "switch": "the simulator does it in the profiles that are named, and can be told to, or not to",
     "always": "the simulator always does it",
     "adapter-only": "nothing on the wire shows it; a clause holds the duty",
     "note": "told only: neither a wire side nor a duty",
