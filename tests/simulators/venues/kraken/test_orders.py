@@ -112,6 +112,23 @@ def test_a_refused_order_is_a_status_inside_a_success(client: Client, changes: d
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
+        ({"orderType": "post", "limitPrice": 60500, "cliOrdId": "p1"}, "POST_WOULD_EXECUTE"),
+        ({"orderType": "fok", "cliOrdId": "f1"}, "IOC_WOULD_NOT_EXECUTE"),
+        ({"orderType": "ioc", "cliOrdId": "i1"}, "IOC_WOULD_NOT_EXECUTE"),
+    ],
+)
+def test_what_the_book_does_not_let_in_is_told_with_an_id(client: Client, changes: dict[str, Any], word: str) -> None:
+    sent = client.submit(**changes)
+    (event,) = sent["orderEvents"]
+    assert (event["type"], event["reason"], event["uid"]) == ("REJECT", word, sent["order_id"])
+    told = event["order"]
+    assert (told["orderId"], told["cliOrdId"]) == (sent["order_id"], changes["cliOrdId"])
+    assert (told["type"], told["filled"]) == (changes["orderType"], 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
         ({"orderType": None}, "requiredArgumentMissing"),
         ({"symbol": None}, "requiredArgumentMissing"),
         ({"limitPrice": None}, "requiredArgumentMissing"),

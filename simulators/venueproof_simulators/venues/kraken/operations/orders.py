@@ -22,15 +22,19 @@ from venueproof_simulators.venues.kraken.operations import holding
 from venueproof_simulators.venues.kraken.operations.desk import Call, Desk, shown_id
 from venueproof_simulators.venues.kraken.operations.order_reading import Request, read_request
 from venueproof_simulators.venues.kraken.wire import orders as wire
-from venueproof_simulators.venues.kraken.wire.numbers import Document, iso, trade_uid, uuid
+from venueproof_simulators.venues.kraken.wire.numbers import Document, Listing, iso, trade_uid, uuid
 
 _WORDS = {"self-trade": "selfFill", "reduce-only": "wouldNotReducePosition"}
 """Why the engine ended an order at once → what is said of it; anything else ended as immediate orders do."""
 _REFUSED = {
-    "selfFill": "SELF_FILL",
+    "selfFill": "WOULD_EXECUTE_SELF",
     "wouldNotReducePosition": "WOULD_NOT_REDUCE_POSITION",
     "iocWouldNotExecute": "IOC_WOULD_NOT_EXECUTE",
+    "postWouldExecute": "POST_WOULD_EXECUTE",
 }
+"""The words of the event that tells of it."""
+_BY_THE_BOOK = {Refusal.WOULD_CROSS: "postWouldExecute", Refusal.NOT_FILLABLE: "iocWouldNotExecute"}
+"""What the book as it stood did not let in."""
 
 
 def send(call: Call) -> Document:
@@ -53,7 +57,8 @@ def _placed(call: Call, request: Request) -> Document:
         return _waiting(call, request, call.desk.command(command, call.time))
     if holding.holds(call.desk, request.listing, command):
         return holding.hold(call, request.listing, command)
-    return _told(call, request, call.desk.command(command, call.time))
+    events = call.desk.command(command, call.time)
+    return _rejected(call, request.listing, command, events) or _told(call, request, events)
 
 
 def _check_unused(call: Call, command: Place | PlaceConditional) -> None:
@@ -78,6 +83,20 @@ def _waiting(call: Call, request: Request, events: Sequence[Event]) -> Document:
     )
     uid = call.desk.stop_uid(stop)
     return _status(uid, "placed", call, [wire.trigger_event("PLACE", trigger_document(call.desk, stop, call.time))])
+
+
+def _rejected(call: Call, one: Listing, command: Place, events: Sequence[Event]) -> Document | None:
+    """The answer to an order that the book as it stood did not let in: the vendor gives it an id, and tells of it."""
+    refused = (event for event in events if isinstance(event, Refused) and event.account == command.account)
+    refusal = next((event.refusal for event in refused if event.client_id == command.client_id), None)
+    if refusal not in _BY_THE_BOOK:
+        return None
+    uid = uuid(call.desk.seed, "refused", command.client_id, call.time.true_ns)
+    status, order = _BY_THE_BOOK[refusal], holding.shown_order(command, call.time)
+    if refusal is Refusal.WOULD_CROSS:
+        call.desk.refuse_post(uid, order, call.time)
+    shown = wire.order_document(one, order, uid, shown_id(command.client_id), call.time)
+    return _status(uid, status, call, [wire.reject_event(uid, _REFUSED[status], shown)])
 
 
 def _told(call: Call, request: Request, events: Sequence[Event]) -> Document:
@@ -119,9 +138,6 @@ def _check(call: Call, request: Request, events: Sequence[Event]) -> None:
     own = request.command.client_id
     for event in events:
         if isinstance(event, Refused) and event.client_id == own and event.account == call.account.name:
-            if event.refusal is Refusal.WOULD_CROSS and isinstance(request.command, Place):
-                uid = uuid(call.desk.seed, "refused", own, call.time.true_ns)
-                call.desk.refuse_post(uid, holding.shown_order(request.command, call.time), call.time)
             raise VenueError(call.desk.errors.for_refusal(event.refusal).key, parameter="size")
 
 

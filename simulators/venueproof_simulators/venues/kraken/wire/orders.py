@@ -106,7 +106,7 @@ def execution_event(one: Listing, fill: FillState, uid: str, before: Document) -
 
 
 def reject_event(uid: str, reason: str, order: Document) -> Document:
-    """An order was refused; the shape of this event is not documented, that of the word neither."""
+    """An order was refused. Source: the vendor's page on sendorder."""
     return {"type": "REJECT", "uid": uid, "reason": reason, "order": order}
 
 
