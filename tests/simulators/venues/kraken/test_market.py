@@ -164,3 +164,15 @@ def test_unknown_contracts_are_not_found(client: Client, path: str) -> None:
     assert (reply.status, decoded(reply)["error"]) == (404, "contractNotFound")
     assert client.request("GET", V3 + "orderbook", "symbol=nothing").status == 404
     assert decoded(client.request("GET", V3 + "orderbook"))["error"] == "requiredArgumentMissing"
+
+
+def test_candles_may_be_counted_back_from_a_moment(client: Client) -> None:
+    path = f"/api/charts/v1/trade/{PF}/1m"
+    newest = client.public(path)["candles"]
+    assert client.public(path, count=3)["candles"] == newest[-3:]
+    to = newest[-4]["time"] // 1000
+    assert client.public(path, count=2, to=to)["candles"] == newest[-5:-3]
+    since = newest[-9]["time"] // 1000
+    assert client.public(path, **{"from": since, "count": 2}) == {"candles": newest[-9:-7], "more_candles": True}
+    assert len(client.public(path, count=999_999)["candles"]) == len(newest)
+    assert client.request("GET", path, "count=0").status == 400

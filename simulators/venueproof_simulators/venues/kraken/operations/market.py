@@ -167,13 +167,17 @@ def _kind(call: Call) -> str:
 
 
 def candles(call: Call) -> Document:
-    """GET charts/v1/{kind}/{symbol}/{resolution}: oldest first, the last one runs; times are asked in seconds."""
+    """GET charts/v1/{kind}/{symbol}/{resolution}: oldest first, the last one runs; times are asked in seconds.
+
+    Without `from` the newest are given. Source of `count`: clients that capture histories page back with it.
+    """
     kind, one = _kind(call), _in_path(call)
     resolution = call.segments["resolution"]
     if resolution not in RESOLUTIONS:
         raise VenueError("resolution")
     begin, until = call.parameters.period("from", "to")
-    most = call.desk.limits.named("candles").limit
+    limit = call.desk.limits.named("candles").limit
+    most = min(limit, call.parameters.within("count", 1, 10**9, limit))
     if begin is not None and begin > _LATEST_S:
         return {"candles": [], "more_candles": False}
     ahead_ns = call.time.wire_ns - call.time.true_ns

@@ -89,7 +89,7 @@ def _rejected(call: Call, one: Listing, command: Place, events: Sequence[Event])
     """The answer to an order that the book as it stood did not let in: the vendor gives it an id, and tells of it."""
     refused = (event for event in events if isinstance(event, Refused) and event.account == command.account)
     refusal = next((event.refusal for event in refused if event.client_id == command.client_id), None)
-    if refusal not in _BY_THE_BOOK:
+    if refusal is None or refusal not in _BY_THE_BOOK:
         return None
     uid = uuid(call.desk.seed, "refused", command.client_id, call.time.true_ns)
     status, order = _BY_THE_BOOK[refusal], holding.shown_order(command, call.time)
