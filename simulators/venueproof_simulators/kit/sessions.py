@@ -30,7 +30,7 @@ class Session(Struct, kw_only=True):
 
 
 class Listeners(Generic[KeyT]):
-    """Sessions by what they listen to beside the market: (account, channel), a listen key, whatever a venue has."""
+    """Sessions by what they listen to beside the market: (account, channel), or whatever else names it."""
 
     def __init__(self) -> None:
         self._of: dict[KeyT, dict[int, None]] = {}
