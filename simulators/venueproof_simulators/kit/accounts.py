@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -37,6 +37,11 @@ class Account(Struct, kw_only=True):
 
 
 AccountT = TypeVar("AccountT", bound=Account)
+
+
+def of_environment(environment: str, credentials: Mapping[str, str]) -> dict[str, str]:
+    """Credentials as they are named where those of several environments stand together: `demoApiKey`."""
+    return {f"{environment}{key[0].upper()}{key[1:]}": text for key, text in credentials.items()}
 
 
 class Accounts(Generic[AccountT]):

@@ -91,6 +91,11 @@ class Desk(Generic[AccountT, ListingT]):
         known = self.accounts.get(name)
         return self.add_account(*self.new_account(name, time), time) if known is None else known
 
+    def twin(self, account: AccountT, ending: str) -> AccountT:
+        """What the holder of an account has in another environment; opened when it is first asked for."""
+        now_ns = self.engine.now_ns
+        return self.open_account(account.name + ending, VenueTime(now_ns, now_ns, now_ns))
+
     def new_account(self, name: str, time: VenueTime) -> tuple[AccountT, OpenAccount]:
         """A new account with its keys, and how it begins in the engine. The venue's."""
         raise NotImplementedError

@@ -25,14 +25,15 @@ from venueproof_simulators.host.venue import (
     VenueTime,
 )
 from venueproof_simulators.kit import venue
+from venueproof_simulators.kit.accounts import of_environment
 from venueproof_simulators.kit.basis import basis
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.bybit.limits import CONNECTIONS
-from venueproof_simulators.venues.bybit.operations.desk import Account, Desk
+from venueproof_simulators.venues.bybit.operations.desk import DEMO, Account, Desk, environment_of
 from venueproof_simulators.venues.bybit.operations.stops import follow_fill
 from venueproof_simulators.venues.bybit.routes.admission import Admission
 from venueproof_simulators.venues.bybit.routes.frames import Frames
-from venueproof_simulators.venues.bybit.routes.gateway import BLOCKED_COUNTRY, DEMO, Gateway
+from venueproof_simulators.venues.bybit.routes.gateway import BLOCKED_COUNTRY, Gateway
 from venueproof_simulators.venues.bybit.streams.hub import Hub, read_frame
 from venueproof_simulators.venues.bybit.streams.sessions import PATHS
 from venueproof_simulators.venues.bybit.wire.numbers import Listing
@@ -83,7 +84,7 @@ MANIFEST = Manifest(
             source="vendor: demo trading service; order entry over WebSocket is not supported",
         ),
     ),
-    credential_keys=("apiKey", "secret"),
+    credential_keys=("apiKey", "secret", "testnetApiKey", "testnetSecret", "demoApiKey", "demoSecret"),
     facts_date="2026-11-20",
     impossible=_NO_EXPIRY,
     budget_headers=("x-bapi-limit",),
@@ -129,7 +130,7 @@ class BybitVenue(venue.Venue[Account, Desk, Hub]):
         self.desk.budgets.charge_address(handshake.client, time, CONNECTIONS)
         if self.desk.switches.on(BLOCKED_COUNTRY):
             raise VenueError("region-page")
-        on_demo = handshake.origin.startswith(DEMO)
+        on_demo = environment_of(handshake.origin) == DEMO
         if handshake.path not in PATHS or (on_demo and handshake.path in _NOT_ON_DEMO):
             raise VenueError("path")
         self.admission.check_open(time)
@@ -161,8 +162,11 @@ class BybitVenue(venue.Venue[Account, Desk, Hub]):
     # --- from behind --------------------------------------------------------------------------------------------------
 
     def credentials_of(self, account: Account) -> Mapping[str, str]:
-        """Key and secret of an account."""
-        return {"apiKey": account.api_key, "secret": account.secret}
+        """Key and secret of an account, and those of its holder in the other environments."""
+        found = _credentials(account)
+        for twin in self.desk.twins(account):
+            found |= of_environment(twin.environment, _credentials(twin))
+        return found
 
     def expire_credential(self, silent: bool, time: VenueTime) -> None:
         """A login lasts as long as its connection: the venue ends the private connections of the account under test."""
@@ -181,3 +185,7 @@ class BybitVenue(venue.Venue[Account, Desk, Hub]):
         super().idle(until_ns, time)
         self.desk.flushed_ns = time.true_ns
         self.hub.restart_books(time)
+
+
+def _credentials(account: Account) -> dict[str, str]:
+    return {"apiKey": account.api_key, "secret": account.secret}

@@ -24,10 +24,11 @@ from venueproof_simulators.host.venue import (
     VenueTime,
 )
 from venueproof_simulators.kit import venue as common
+from venueproof_simulators.kit.accounts import of_environment
 from venueproof_simulators.kit.basis import basis
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.okx.operations.algos import begin_attached
-from venueproof_simulators.venues.okx.operations.desk import Account, Desk
+from venueproof_simulators.venues.okx.operations.desk import DEMO, Account, Desk
 from venueproof_simulators.venues.okx.operations.notes import OrderNote
 from venueproof_simulators.venues.okx.routes.frames import Frames
 from venueproof_simulators.venues.okx.routes.gateway import Gateway
@@ -159,8 +160,8 @@ class OkxVenue(common.Venue[Account, Desk, Hub]):
 
     def credentials_of(self, account: Account) -> Mapping[str, str]:
         """Three parts, and those of the account's twin in demo trading."""
-        twin = _credentials(self.desk.demo_twin(account))
-        return _credentials(account) | {f"demo{key[0].upper()}{key[1:]}": text for key, text in twin.items()}
+        twin = self.desk.twin(account, DEMO)
+        return _credentials(account) | of_environment("demo", _credentials(twin))
 
     def expire_credential(self, silent: bool, time: VenueTime) -> None:
         """A login lasts as long as its connection: the venue hangs up, after a notice unless it is to be silent."""

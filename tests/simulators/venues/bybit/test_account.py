@@ -221,6 +221,29 @@ def test_who_is_not_known_is_told_so(client: Client) -> None:
 
 
 @pytest.mark.quirk("bybit.env.testnet")
+def test_each_environment_knows_its_own_keys_alone(client: Client, field: Client) -> None:
+    live = dict(client.keys)
+    kept = {
+        "api": live,
+        "api-test": {"apiKey": live["testnetApiKey"], "secret": live["testnetSecret"]},
+        "demo-api": {"apiKey": live["demoApiKey"], "secret": live["demoSecret"]},
+    }
+    streams = {"api": "stream", "api-test": "stream-test", "demo-api": "demo-stream"}
+    for whose, keys in kept.items():
+        client.keys = keys
+        for origin, stream in streams.items():
+            reply = client.request("GET", "/v5/account/info", headers=client.headers(""), origin=origin)
+            known = origin == whose
+            assert msgspec.json.decode(reply.body)["retCode"] == (0 if known else 10003)
+            assert client.login(client.open("/v5/private", origin=stream))["success"] is known
+    client.keys = kept["api-test"]
+    refused = client.login(client.open("/v5/trade", origin="stream"))
+    assert (refused["op"], refused["retCode"]) == ("auth", 10003)
+    bare = field.request("GET", "/v5/account/info", headers=field.headers(""), origin="api-test")
+    assert (bare.status, bare.body) == (401, b"")
+
+
+@pytest.mark.quirk("bybit.env.testnet")
 def test_the_demo_lacks_order_entry_by_socket_and_key_information(client: Client) -> None:
     for origin, status in (("api", 200), ("api-test", 200), ("demo-api", 404)):
         reply = client.request("GET", "/v5/user/query-api", headers=client.headers(""), origin=origin)

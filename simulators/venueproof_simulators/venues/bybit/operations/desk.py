@@ -41,6 +41,8 @@ HAIRCUTS_PPM = {"USDT": 0, "USDC": 0, "BTC": 50_000, "ETH": 50_000}
 MONEY = {"USDT": 100_000 * 10**8, "USDC": 100_000 * 10**8, "BTC": 2 * 10**8, "ETH": 40 * 10**8}
 """What an account begins with, in atoms."""
 CATEGORIES = ("linear", "inverse")
+LIVE, TESTNET, DEMO = "live", "testnet", "demo"
+_ELSEWHERE = (TESTNET, DEMO)
 REGULAR, ISOLATED, PORTFOLIO = "REGULAR_MARGIN", "ISOLATED_MARGIN", "PORTFOLIO_MARGIN"
 KINDS = {IdKind.ORDER: 1, IdKind.CONDITIONAL: 1, IdKind.TRADE: 2}
 """A conditional order has one id from beginning to end, that of the order it becomes."""
@@ -51,11 +53,20 @@ _FIRST_NUMBER = 24_617_703
 _DAY_NS = 86_400 * 10**9
 
 
+def environment_of(origin: str) -> str:
+    """The environment that an origin is of, by its name."""
+    if origin.startswith(DEMO):
+        return DEMO
+    return TESTNET if origin.endswith("-test") else LIVE
+
+
 class Account(accounts.Account, kw_only=True):
     """One account and its settings."""
 
     number: int
     """`userID`."""
+    environment: str = LIVE
+    """Where its key is good; nowhere else is it known."""
     margin_mode: str = REGULAR
     guard_s: int = 0
     """How long after its last private session is gone its orders are cancelled; 0: never."""
@@ -86,10 +97,20 @@ class Desk(desk.Desk[Account, Listing]):
             api_key=token(self.seed, f"{name}-key", _KEY_LETTERS),
             secret=token(self.seed, f"{name}-secret", _SECRET_LETTERS),
             number=_FIRST_NUMBER + len(list(self.accounts)),
+            environment=next((one for one in _ELSEWHERE if name.endswith(f"-{one}")), LIVE),
             updated_ms=time.wire_ms,
         )
         pool = PoolSpec(POOL, HAIRCUTS_PPM, shared=True, isolates=True)
         return account, OpenAccount(account=name, pools=(pool,), money=MONEY)
+
+    def twins(self, account: Account) -> list[Account]:
+        """The accounts that its holder has on the testnet and on the demo."""
+        return [self.twin(account, f"-{one}") for one in _ELSEWHERE]
+
+    def holder(self, api_key: str, origin: str) -> Account | None:
+        """Who holds a key in the environment of an origin; None when nobody does."""
+        found = self.accounts.of_key(api_key)
+        return found if found is not None and found.environment == environment_of(origin) else None
 
     def legs(self, account: Account, listing: Listing) -> tuple[PositionSide, ...]:
         """The legs that an account has on an instrument."""

@@ -83,7 +83,7 @@ class Frames:
         try:
             if session.account:
                 raise VenueError("login-repeated")
-            session.account = self._hub.login(asked, time)
+            session.account = self._hub.login(session, asked, time)
         except VenueError as error:
             said, text = self._admission.said(error)
             code = int(said)

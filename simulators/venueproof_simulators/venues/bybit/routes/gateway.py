@@ -15,14 +15,12 @@ from venueproof_simulators.kit.documents import Document, to_json
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.kit.routes import Seen
 from venueproof_simulators.venues.bybit.limits import Left
-from venueproof_simulators.venues.bybit.operations.desk import Account, Call, Desk
+from venueproof_simulators.venues.bybit.operations.desk import DEMO, Account, Call, Desk, environment_of
 from venueproof_simulators.venues.bybit.operations.parameters import NOTHING, Parameters, read_body, read_query
 from venueproof_simulators.venues.bybit.routes.admission import Admission, Answer, budget_headers
 from venueproof_simulators.venues.bybit.routes.table import ROUTES, Endpoint
 from venueproof_simulators.venues.bybit.signing import KEY, SIGNATURE, STAMP, check_proof, proof_of
 
-DEMO = "demo"
-"""What names of origins begin with on which only practice money is traded."""
 BLOCKED_COUNTRY = "bybit.account.region-page"
 BARE_401 = "bybit.auth.bare-401"
 _NOT_ON_DEMO = frozenset({"/v5/user/query-api"})
@@ -41,7 +39,7 @@ class _Seen(Struct, frozen=True):
 def _seen(request: HttpRequest) -> _Seen:
     found = ROUTES.find(request.method, request.path)
     route = found.route if found is not None else None
-    if request.origin.startswith(DEMO) and request.path in _NOT_ON_DEMO:
+    if environment_of(request.origin) == DEMO and request.path in _NOT_ON_DEMO:
         route = None
     try:
         sent = read_body(request.body) if request.method == "POST" else read_query(request.query)
@@ -107,12 +105,14 @@ class Gateway:
         """Who asks. Raises `VenueError`."""
         sent = request.headers
         complete = all(sent.get(name) for name in (KEY, STAMP, SIGNATURE))
-        if self._desk.switches.on(BARE_401) and (not complete or self._desk.accounts.of_key(sent[KEY]) is None):
+        account = self._desk.holder(sent.get(KEY, ""), request.origin)
+        if self._desk.switches.on(BARE_401) and (not complete or account is None):
             raise VenueError("no-key")
         if not complete:
             given = {name: sent.get(name, "") for name in (KEY, STAMP, SIGNATURE)}
             raise VenueError("no-auth", stamp=given[STAMP], api_key=given[KEY], signature=given[SIGNATURE])
-        account = self._desk.accounts.holder(sent[KEY], "api-key-unknown")
+        if account is None:
+            raise VenueError("api-key-unknown")
         self._admission.check_window(sent, time)
         check_proof(account.secret, proof_of(request))
         self._admission.check_key()

@@ -56,6 +56,7 @@ class Hub(hub.Hub[Desk, Session]):
             surface=surface,
             category=category,
             name=token(self.desk.seed, f"connection-{self._connections}", 20, _LETTERS),
+            origin=handshake.origin,
             active_s=active_s if surface in {Surface.PRIVATE, Surface.TRADE} else most_s,
             active_ns=time.true_ns,
         )
@@ -141,20 +142,22 @@ class Hub(hub.Hub[Desk, Session]):
     def _login(self, session: Session, asked: Document, time: VenueTime) -> Document:
         """The answer to an auth frame of the private connection."""
         try:
-            session.account = self.login(asked, time)
+            session.account = self.login(session, asked, time)
         except VenueError:
             known = {"op": "auth", "args": asked.get("args")}
             return {"success": False, "ret_msg": "error:USVC1111", "conn_id": session.name, "request": known}
         answer: Document = {"success": True, "ret_msg": "", "op": "auth", "conn_id": session.name}
         return answer | {"req_id": _request_id(asked)} if "req_id" in asked else answer
 
-    def login(self, asked: Document, time: VenueTime) -> str:
+    def login(self, session: Session, asked: Document, time: VenueTime) -> str:
         """Whose key and signature `[key, expires, signature]` are. Raises `VenueError`."""
         args = asked.get("args")
         if not isinstance(args, list) or len(cast(list[object], args)) != 3:
             raise VenueError("login-params")
         key, expires, signature = (str(part) for part in cast(list[object], args))
-        account = self.desk.accounts.holder(key, "api-key-unknown")
+        account = self.desk.holder(key, session.origin)
+        if account is None:
+            raise VenueError("api-key-unknown")
         check_login(account.secret, expires, signature, time)
         return account.name
 

@@ -39,6 +39,8 @@ class Session(sessions.Session, kw_only=True):
     category: str
     name: str
     """`conn_id`."""
+    origin: str
+    """Whose environment says which keys are known."""
     active_s: int
     """After so long without a sign of life it is cut off."""
     active_ns: int

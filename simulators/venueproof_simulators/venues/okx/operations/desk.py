@@ -103,11 +103,6 @@ class Desk(CommonDesk[Account, Listing]):
         self.statement.open(account.name, opening.money)
         return super().add_account(account, opening, time)
 
-    def demo_twin(self, account: Account) -> Account:
-        """The account that its holder has in demo trading; opened when it is first asked for."""
-        now_ns = self.engine.now_ns
-        return self.open_account(account.name + DEMO, VenueTime(now_ns, now_ns, now_ns))
-
     def secrets(self) -> list[str]:
         """Secrets and passphrases."""
         return [text for account in self.accounts for text in (account.secret, account.passphrase)]
