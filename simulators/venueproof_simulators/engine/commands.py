@@ -248,6 +248,8 @@ class SetLeverage(Command, frozen=True, gc=False):
     account: str
     instrument: str
     leverage_centi: int
+    tops_up: tuple[PositionSide, ...] = tuple(PositionSide)
+    """Legs whose isolated positions lock in what they have too little of for it."""
 
 
 class SetMarginMode(Command, frozen=True, gc=False):

@@ -49,12 +49,13 @@ def size(holding: Holding, sign: int) -> int:
 def figures(holding: Holding) -> Figures:
     """The margin figures of a holding. Kept until position, orders, leverage or mark change."""
     if holding.figures_mark != holding.worth.mark:
-        holding.figures = _work_out(holding)
+        holding.figures = work_out(holding)
         holding.figures_mark = holding.worth.mark
     return holding.figures
 
 
-def _work_out(holding: Holding) -> Figures:
+def work_out(holding: Holding) -> Figures:
+    """The margin figures of a holding as it is."""
     if isinstance(holding, OptionHolding):
         return option_margin.work_out(holding)
     initial = initial_with(holding)

@@ -13,7 +13,9 @@ from venueproof_simulators.engine.events import (
 )
 from venueproof_simulators.engine.floor import Floor
 from venueproof_simulators.engine.ledger import Account, Holding, Pool
-from venueproof_simulators.engine.margin import free_atoms, initial_with, size
+from venueproof_simulators.engine.legs import Leg
+from venueproof_simulators.engine.margin import free_atoms, size, work_out
+from venueproof_simulators.engine.payments import tell_moved
 from venueproof_simulators.engine.refusals import Refusal
 from venueproof_simulators.engine.state import MarginMode, PositionMode
 from venueproof_simulators.engine.worth import CENTI
@@ -36,13 +38,14 @@ def _hold(floor: Floor, command: SetLeverage | SetMarginMode | SetPositionMode) 
 
 
 def set_leverage(floor: Floor, command: SetLeverage) -> None:
-    """Set the leverage. The same value again is accepted; a lower one needs the margin for what is open, and is
-    refused while an isolated position is open; a higher one is refused for a position that is too large for it.
+    """Set the leverage. The same value again is accepted; a lower one needs the margin for what is open, which
+    isolated positions lock in; a higher one is refused for a position that is too large for it.
     """
     holding = _hold(floor, command)
     if holding is None:
         return
-    refusal = _check_leverage(holding, command.leverage_centi)
+    lacking = _lacking(holding, command) if command.leverage_centi > 0 else {}
+    refusal = _check_leverage(holding, command.leverage_centi, sum(lacking.values()))
     if refusal is not None:
         floor.refuse(command.account, command.instrument, "", refusal)
         return
@@ -51,24 +54,38 @@ def set_leverage(floor: Floor, command: SetLeverage) -> None:
     holding.forget()
     holding.shown = True
     floor.events.append(LeverageChanged(command.account, command.instrument, command.leverage_centi))
+    for leg, atoms in lacking.items():
+        leg.isolated_atoms += atoms
+        tell_moved(floor, holding, leg, atoms)
 
 
-def _check_leverage(holding: Holding, leverage_centi: int) -> Refusal | None:
+def _lacking(holding: Holding, command: SetLeverage) -> dict[Leg, int]:
+    """How much less isolated positions have locked in than they would have with another leverage."""
+    centi = command.leverage_centi
+    if holding.margin_mode is not MarginMode.ISOLATED or centi == holding.leverage_centi:
+        return {}
+    legs = (leg for leg in holding.legs if leg.side in command.tops_up)
+    found = {leg: -(-leg.entry_atoms * CENTI // centi) - leg.isolated_atoms for leg in legs}
+    return {leg: atoms for leg, atoms in found.items() if atoms > 0}
+
+
+def _check_leverage(holding: Holding, leverage_centi: int, lacking_atoms: int) -> Refusal | None:
     if not CENTI <= leverage_centi <= holding.instrument.leverage_max_centi:
         return Refusal.LEVERAGE_INVALID
     if max(size(holding, 1), size(holding, -1)) > holding.worth.value_max(leverage_centi):
         return Refusal.POSITION_TOO_LARGE
-    if leverage_centi >= holding.leverage_centi:
-        return None
-    if not holding.flat and holding.margin_mode is MarginMode.ISOLATED:
-        return Refusal.OPEN_POSITION
-    before, now = initial_with(holding), holding.leverage_centi
-    holding.leverage_centi = leverage_centi
-    needed = initial_with(holding) - before
-    holding.leverage_centi = now
+    needed = _taken(holding, leverage_centi) - _taken(holding, holding.leverage_centi) + lacking_atoms
     if needed > free_atoms(holding.account, holding.instrument.settle) and needed > 0:
         return Refusal.LEVERAGE_TOO_LOW
     return None
+
+
+def _taken(holding: Holding, leverage_centi: int) -> int:
+    """What a holding would take of its account's money with a leverage."""
+    now, holding.leverage_centi = holding.leverage_centi, leverage_centi
+    found = work_out(holding)
+    holding.leverage_centi = now
+    return found[0]
 
 
 def set_margin_mode(floor: Floor, command: SetMarginMode) -> None:

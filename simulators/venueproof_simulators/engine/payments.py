@@ -128,12 +128,18 @@ def move_margin(floor: Floor, command: MoveMargin) -> None:
         floor.refuse(account.name, command.instrument, "", refusal or Refusal.POSITION_SIDE)
         return
     leg.isolated_atoms += command.atoms
+    tell_moved(floor, holding, leg, command.atoms)
+
+
+def tell_moved(floor: Floor, holding: Holding, leg: Leg, atoms: int) -> None:
+    """Note and tell that the margin of an isolated position is more, or less, by so much now."""
+    account, instrument = holding.account, holding.instrument
     leg.updated_ns = floor.now_ns
     holding.forget()
-    wallet = account.wallet(market.instrument.settle, floor.now_ns)
+    wallet = account.wallet(instrument.settle, floor.now_ns)
     floor.events += (
-        BalanceChanged(wallet, 0, BalanceCause.MARGIN, command.instrument),
-        MarginMoved(account.name, command.instrument, command.atoms, holding.position(leg)),
+        BalanceChanged(wallet, 0, BalanceCause.MARGIN, instrument.name),
+        MarginMoved(account.name, instrument.name, atoms, holding.position(leg)),
     )
 
 

@@ -25,7 +25,7 @@ from venueproof_simulators.engine.commands import (
     SetPrice,
 )
 from venueproof_simulators.engine.engine import Engine, replay
-from venueproof_simulators.engine.events import BalanceCause, BalanceChanged, Event, Refused
+from venueproof_simulators.engine.events import BalanceCause, BalanceChanged, Event, MarginMoved, Refused
 from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.journal import JournalStoppedError
 from venueproof_simulators.engine.ledger import Ledger, UnknownAccountError
@@ -212,6 +212,24 @@ def test_leverage_may_be_a_fraction(engine: Engine, tell: Tell, mode: MarginMode
     assert taken == (locked if mode is MarginMode.ISOLATED else -(-600_000 * 3 * 10_000 * 100 // 350))
 
 
+def test_an_isolated_position_locks_in_what_a_lower_leverage_needs(engine: Engine, tell: Tell) -> None:
+    tell(SetMarginMode("ann", "BTCUSDT", MarginMode.ISOLATED))
+    tell(market(BUY, 1000))
+    entry, before = 600_001 * 1000 * 10_000, money(engine)
+    tell(SetLeverage("ann", "BTCUSDT", 1500, tops_up=()))
+    assert engine.position("ann", "BTCUSDT").isolated_atoms == entry // 20
+    moved = tell(SetLeverage("ann", "BTCUSDT", 1000))[-1]
+    assert isinstance(moved, MarginMoved)
+    assert (moved.atoms, moved.position.isolated_atoms) == (entry // 20, entry // 10)
+    assert before.available_atoms - money(engine).available_atoms == entry // 20
+    assert before.wallet_atoms == money(engine).wallet_atoms
+    tell(SetLeverage("ann", "BTCUSDT", 2000))
+    assert engine.position("ann", "BTCUSDT").isolated_atoms == entry // 10
+    assert refusal(tell(SetLeverage("ann", "BTCUSDT", 100))) is Refusal.LEVERAGE_TOO_LOW
+    assert engine.position("ann", "BTCUSDT").isolated_atoms == entry // 10
+    assert engine.leverage_centi("ann", "BTCUSDT") == 2000
+
+
 def test_an_isolated_position_locks_in_its_margin(engine: Engine, tell: Tell) -> None:
     tell(SetMarginMode("ann", "BTCUSDT", MarginMode.ISOLATED))
     tell(market(BUY, 100))
@@ -222,7 +240,6 @@ def test_an_isolated_position_locks_in_its_margin(engine: Engine, tell: Tell) ->
     assert refusal(tell(Deposit("ann", "USDT", -money(engine).available_atoms - 1))) is Refusal.INSUFFICIENT_MARGIN
     backed = engine.margin("ann", "BTCUSDT").liquidation_ticks
     assert backed == (600_001 * 100 * 10_000 - locked) * 1000 // (996 * 100 * 10_000)
-    assert refusal(tell(SetLeverage("ann", "BTCUSDT", 1000))) is Refusal.OPEN_POSITION
     tell(market(SELL, 50))
     assert engine.position("ann", "BTCUSDT").isolated_atoms == locked // 2
     tell(market(SELL, 80))

@@ -157,9 +157,14 @@ def test_a_batch_of_nothing_and_a_failed_row_say_so(client: Client) -> None:
     assert row == {"category": "linear", "symbol": "BTCUSDT", "orderId": "", "orderLinkId": "", "createAt": ""}
 
 
-def test_a_lower_leverage_of_an_isolated_position_is_no_matter_of_the_position_mode(client: Client) -> None:
+def test_an_isolated_position_takes_in_the_margin_of_a_lower_leverage_where_there_is_some(client: Client) -> None:
     client.post("account/set-margin-mode", setMarginMode="ISOLATED_MARGIN")
-    client.market(qty="0.01")
+    client.market(qty="10")
+    before = Decimal(client.position()["positionBalance"])
     sent = {"category": "linear", "symbol": "BTCUSDT", "buyLeverage": "5", "sellLeverage": "5"}
-    assert client.refused("position/set-leverage", **sent) == (110012, "Insufficient available balance.")
-    assert client.position()["leverage"] == "10"
+    assert client.post("position/set-leverage", **sent) == {}
+    assert client.position()["leverage"] == "5"
+    assert abs(Decimal(client.position()["positionBalance"]) - 2 * before) <= Decimal("0.00000001")
+    few = sent | {"buyLeverage": "1", "sellLeverage": "1"}
+    assert client.refused("position/set-leverage", **few) == (110012, "Insufficient available balance.")
+    assert client.position()["leverage"] == "5"

@@ -90,6 +90,29 @@ def test_a_refused_leverage_is_said_with_status_200(client: Client) -> None:
     assert client.refused("POST", "account/set-leverage", low) == (200, "59108")
 
 
+def test_a_lower_leverage_takes_margin_into_the_isolated_position_of_its_leg_alone(client: Client) -> None:
+    client.post("account/set-position-mode", {"posMode": "long_short_mode"})
+    setting = {"instId": SWAP, "mgnMode": "isolated"}
+    for leg, side in (("long", "buy"), ("short", "sell")):
+        client.post("account/set-leverage", setting | {"lever": "20", "posSide": leg})
+        client.market(tdMode="isolated", side=side, posSide=leg, sz="100")
+
+    def margins() -> dict[str, Decimal]:
+        return {row["posSide"]: Decimal(row["margin"]) for row in client.ask("account/positions")}
+
+    before = margins()
+    client.post("account/set-leverage", setting | {"lever": "10", "posSide": "short"})
+    after = margins()
+    assert after["long"] == before["long"]
+    assert abs(after["short"] - 2 * before["short"]) <= Decimal("0.00000001")
+    client.market(tdMode="isolated", side="buy", posSide="long", sz="1")
+    client.market(tdMode="isolated", side="sell", posSide="short", sz="1")
+    assert margins()["long"] < before["long"] * Decimal("1.02"), "an order moves no margin of what is open"
+    client.market(tdMode="isolated", side="buy", posSide="long", sz="1000")
+    low = setting | {"lever": "1", "posSide": "long"}
+    assert client.refused("POST", "account/set-leverage", low) == (200, "59108")
+
+
 @pytest.mark.quirk("okx.account.net-mode-required")
 @pytest.mark.quirk("okx.hedge.reduceonly-ignored")
 def test_the_position_mode_is_that_of_the_whole_account(client: Client) -> None:

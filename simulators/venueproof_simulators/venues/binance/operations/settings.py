@@ -13,9 +13,9 @@ from venueproof_simulators.kit.documents import Document
 from venueproof_simulators.kit.parameters import needed
 from venueproof_simulators.kit.refusing import VenueError
 from venueproof_simulators.venues.binance.operations.desk import Call
+from venueproof_simulators.venues.binance.wire.numbers import Listing
 
 DONE = {"code": 200, "msg": "success"}
-_LEVERAGE = {Refusal.OPEN_POSITION: "leverage-isolated"}
 _MARGIN_TYPE = {Refusal.NO_CHANGE: "margin-type-same"}
 _POSITION_MODE = {
     Refusal.NO_CHANGE: "position-mode-same",
@@ -36,14 +36,25 @@ def set_leverage(call: Call) -> Document:
     leverage = needed("leverage", call.parameters.integer("leverage"))
     if not 1 <= leverage <= listing.row.leverage_max:
         raise VenueError("leverage-invalid", leverage=leverage)
-    if leverage != call.desk.engine.leverage_centi(call.account.name, listing.name) // CENTI:
-        _tell(call, SetLeverage(call.account.name, listing.name, leverage * CENTI), _LEVERAGE)
+    before = call.desk.engine.leverage_centi(call.account.name, listing.name) // CENTI
+    if leverage < before and _isolates(call, listing):
+        raise VenueError("leverage-isolated")
+    if leverage != before:
+        _tell(call, SetLeverage(call.account.name, listing.name, leverage * CENTI), {})
     return {
         "leverage": leverage,
         **listing.only_usd(maxNotionalValue=str(listing.notional_max(leverage))),
         **listing.only_coin(maxQty=str(listing.notional_max(leverage))),
         "symbol": listing.name,
     }
+
+
+def _isolates(call: Call, listing: Listing) -> bool:
+    """Whether an isolated position is open: its leverage only goes up. Source: the vendor's code -4161."""
+    engine, account = call.desk.engine, call.account.name
+    held = engine.positions(account)
+    isolated = engine.margin_mode(account, listing.name) is MarginMode.ISOLATED
+    return isolated and any(state.lots for state in held if state.instrument == listing.name)
 
 
 def set_margin_type(call: Call) -> Document:

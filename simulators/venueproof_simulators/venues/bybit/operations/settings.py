@@ -21,8 +21,6 @@ _POSITION_MODES = {"0": PositionMode.NET, "3": PositionMode.HEDGE}
 _LEVERAGE_WORDS = {
     Refusal.LEVERAGE_INVALID: "leverage-risk",
     Refusal.POSITION_TOO_LARGE: "leverage-risk",
-    # That an isolated position takes in the margin that a lower leverage needs is not built: there is none for it.
-    Refusal.OPEN_POSITION: "leverage-margin",
 }
 
 

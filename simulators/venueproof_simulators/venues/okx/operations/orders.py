@@ -82,7 +82,7 @@ def set_mode(call: Call, listing: Listing, mode: MarginMode, leverage_centi: int
     if desk.engine.margin_mode(account, listing.name) is not mode:
         check_refused(call, listing, desk.command(SetMarginMode(account, listing.name, mode), call.time), MIXED_MODES)
     if desk.engine.leverage_centi(account, listing.name) != leverage_centi:
-        command = SetLeverage(account, listing.name, leverage_centi)
+        command = SetLeverage(account, listing.name, leverage_centi, tops_up=())
         check_refused(call, listing, desk.command(command, call.time), {})
 
 

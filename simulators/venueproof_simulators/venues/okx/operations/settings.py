@@ -19,7 +19,7 @@ Rows = list[Document]
 _NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,4})?")
 _POSITION_MODES = {"net_mode": PositionMode.NET, "long_short_mode": PositionMode.HEDGE}
 _ATOMS = re.compile(r"[0-9]{1,15}(\.[0-9]{1,8})?")
-_LEVERAGE_WORDS = {Refusal.OPEN_POSITION: "leverage-margin", Refusal.POSITION_TOO_LARGE: "leverage-margin"}
+_LEVERAGE_WORDS = {Refusal.POSITION_TOO_LARGE: "leverage-margin"}
 
 
 # --- leverage ---------------------------------------------------------------------------------------------------------
@@ -33,7 +33,7 @@ def set_leverage(call: Call) -> Rows:
     leg = call.parameters.option("posSide", LEGS, "not-valid", None)
     legs = _legs(call, mode, None if leg is None else leg.value)
     _check_orders(call, listing, mode, centi, legs)
-    _tell_engine(call, listing, mode, centi)
+    _tell_engine(call, listing, mode, centi, legs)
     for name in legs:
         call.account.leverages[listing.name, mode.value, name] = centi
     lever = centi_text(centi)
@@ -76,11 +76,12 @@ def _check_orders(call: Call, listing: Listing, mode: MarginMode, centi: int, le
         raise VenueError("leverage-orders")
 
 
-def _tell_engine(call: Call, listing: Listing, mode: MarginMode, centi: int) -> None:
+def _tell_engine(call: Call, listing: Listing, mode: MarginMode, centi: int, legs: tuple[str, ...]) -> None:
     """What trades in that mode has the leverage at once; the other mode's comes with its next order."""
     desk, account = call.desk, call.account.name
     if desk.engine.margin_mode(account, listing.name) is mode:
-        events = desk.command(SetLeverage(account, listing.name, centi), call.time)
+        command = SetLeverage(account, listing.name, centi, tuple(LEGS[name] for name in legs))
+        events = desk.command(command, call.time)
         check_refused(events, account, desk.errors, _LEVERAGE_WORDS)
 
 
