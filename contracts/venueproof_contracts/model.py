@@ -149,7 +149,7 @@ class Instrument(Struct, frozen=True, forbid_unknown_fields=True):
     spelling: str
     """The venue's own name of it."""
     product: str
-    """`linear`, `inverse`, `option` or `spot`."""
+    """`linear`, `inverse`, `future`, `option` or `spot`."""
     base: str
     quote: str
     settle: str

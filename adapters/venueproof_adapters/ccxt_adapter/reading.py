@@ -67,7 +67,7 @@ def instrument(market: Dict) -> Instrument:
     return Instrument(
         symbol=market["symbol"],
         spelling=market["id"],
-        product="linear" if linear else "inverse",
+        product=market["type"] if not market["swap"] else "linear" if linear else "inverse",
         base=market["base"],
         quote=market["quote"],
         settle=market["settle"],

@@ -24,7 +24,7 @@ from venueproof_contracts.errors import AdapterError, Unsupported
 from venueproof_contracts.model import Declaration
 from venueproof_contracts.outcomes import Blame, Outcome
 from venueproof_simulators.host import discovery
-from venueproof_simulators.host.venue import Product, Profile
+from venueproof_simulators.host.venue import Profile
 
 from .blanking import blanked_result
 from .deciding import decide
@@ -55,14 +55,6 @@ def clause_named(clause_id: str) -> Clause:
         if clause.id == clause_id:
             return clause
     raise LookupError(f"no clause {clause_id!r}")
-
-
-def product_named(venue: str, name: str) -> Product:
-    """A venue's product. Raises `LookupError` when it has none of that name."""
-    for product in discovery.manifest(venue).products:
-        if product.name == name:
-            return product
-    raise LookupError(f"{venue} has no product {name!r}")
 
 
 def run_case(spec: CaseSpec, factory: AdapterFactory, *, through_proxy: bool = False) -> CaseResult:
@@ -100,7 +92,7 @@ class _Run:
         self._through_proxy = through_proxy
         self._without = without
         self._clause = clause_named(spec.clause)
-        self._product = product_named(spec.venue, spec.product)
+        discovery.manifest(spec.venue).product(spec.product)  # for whoever names one that is not there
         self._venue: SimulatedVenue | None = None
         self._surroundings: CaseSurroundings | None = None
         self._case: Case | None = None
@@ -150,33 +142,34 @@ class _Run:
             guard.allow(*_ports(venue))
             self._surroundings = CaseSurroundings(
                 factory=self._factory,
-                endpoint=venue.endpoint(self._product.name),
+                endpoint=venue.endpoint(self._spec.product),
                 credentials=venue.credentials,
                 guard=guard,
                 tap=tap,
                 now_ns=venue.bench.now_ns,
             )
             try:
-                return await self._with_adapter(venue.bench, self._surroundings)
+                return await self._with_adapter(venue, self._surroundings)
             finally:
                 self._mark(venue.bench)
                 self._notes += await self._surroundings.close()
 
-    async def _with_adapter(self, bench: SimulatorBench, surroundings: CaseSurroundings) -> Judgement | None:
-        adapter = surroundings.make_adapter()
+    async def _with_adapter(self, venue: SimulatedVenue, surroundings: CaseSurroundings) -> Judgement | None:
+        bench, manifest = venue.bench, venue.simulator.venue.manifest
+        product, adapter = manifest.product(self._spec.product), surroundings.make_adapter()
         self._declaration = await adapter.declare()
         provocation = self._provocation(bench)
-        impossible = discovery.manifest(self._spec.venue).impossible | self._product.impossible
+        impossible = manifest.impossible | product.impossible
         decision = decide(self._clause, self._declaration, impossible, bench.powers, has_case=provocation is not None)
         if decision is not None:
             return Judgement(*decision)
         bench.recovery_bound_s = self._declaration.recovery_bound_s
-        bench.product = self._product.name
+        bench.product = product.name
         self._case = Case(
             adapter=adapter,
             bench=bench,
             declaration=self._declaration,
-            instrument=bench.instrument(self._product.instrument),
+            instrument=bench.instrument(product.instrument),
             credentials=dict(surroundings.credentials),
             surroundings=surroundings,
             provocation=provocation,

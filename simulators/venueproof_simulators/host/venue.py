@@ -51,10 +51,11 @@ class Product(Struct, frozen=True):
     """One family of instruments, and the one that cases are run on."""
 
     name: str
-    """`linear`, `inverse`, `option` or `spot`."""
+    """`linear`, `inverse`, `future`, `option` or `spot`."""
     title: str
     instrument: str
-    """Unified symbol of the instrument that clauses use."""
+    """Unified symbol of the instrument that clauses use. Where it has a date, only a running venue knows which; what is
+    said of the venue before has `YYMMDD` in its place."""
     origin: str
     """Name of the origin that its REST calls go to."""
     impossible: frozenset[str] = frozenset()
@@ -75,6 +76,13 @@ class Manifest(Struct, frozen=True):
     """Capabilities that the venue cannot offer on any product, in the contracts' spelling."""
     budget_headers: tuple[str, ...] = ()
     """What the names of reply headers begin with that tell of budgets and waits, in lower case: evidence of a run."""
+
+    def product(self, name: str) -> Product:
+        """The product of a name. Raises `LookupError` when there is none."""
+        for one in self.products:
+            if one.name == name:
+                return one
+        raise LookupError(f"{self.name} has no product {name!r}")
 
 
 class VenueTime(Struct, frozen=True, gc=False):
@@ -188,7 +196,7 @@ class Venue(Protocol):
 
     @property
     def manifest(self) -> Manifest:
-        """What the venue says of itself."""
+        """What the venue says of itself, with the instruments that the products of this run have."""
         ...
 
     @property

@@ -137,6 +137,19 @@ async def _hear(adapter: Adapter, heard: list[Event]) -> None:
         heard.append(await adapter.next_event())
 
 
+def test_contracts_with_a_date_are_a_product_of_their_own() -> None:
+    async def main() -> None:
+        async with venueproof.simulate("deribit", seed=7) as venue:
+            adapter = make_adapter(venue.endpoint("future"), venue.credentials)
+            await adapter.start()
+            products = {one.symbol: one.product for one in await adapter.instruments()}
+            await adapter.close()
+            symbol = venue.simulator.venue.manifest.product("future").instrument
+            assert (products[symbol], products["BTC/USD:BTC"]) == ("future", "inverse")
+
+    venueproof.run(main())
+
+
 def test_market_data_is_ccxts() -> None:
     async def body(adapter: Adapter, bench: Bench) -> None:
         true = await bench.market(BTC)

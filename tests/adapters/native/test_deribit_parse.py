@@ -96,16 +96,18 @@ def parser() -> Parser:
 
 
 @pytest.mark.parametrize(
-    ("changes", "symbol", "unit"),
+    ("changes", "product", "symbol", "unit"),
     [
-        ({}, "BTC/USD:BTC", ContractUnit.QUOTE),
+        ({}, "inverse", "BTC/USD:BTC", ContractUnit.QUOTE),
         (
             {"settlement_period": "month", "expiration_timestamp": 1653638400000},
+            "future",
             "BTC/USD:BTC-220527",
             ContractUnit.QUOTE,
         ),
         (
             {"quote_currency": "USDC", "counter_currency": "USDC", "settlement_currency": "USDC"},
+            "linear",
             "BTC/USDC:USDC",
             ContractUnit.BASE,
         ),
@@ -118,15 +120,17 @@ def parser() -> Parser:
                 "strike": 52000.0,
                 "option_type": "put",
             },
+            "option",
             "BTC/USD:BTC-220624-52000-P",
             ContractUnit.BASE,
         ),
     ],
 )
 def test_symbols_come_from_fields_and_amounts_stay_as_they_are(
-    changes: dict[str, object], symbol: str, unit: ContractUnit
+    changes: dict[str, object], product: str, symbol: str, unit: ContractUnit
 ) -> None:
     found = instrument(listed(**changes))
+    assert found.product == product
     assert (found.symbol, found.contract_unit, found.contract_size) == (symbol, unit, Decimal(1))
     assert (found.amount_step, found.price_tick) == (Decimal(10), Decimal("0.5"))
 

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import partial
 
 import pytest
+from msgspec import structs
 
 from venueproof_simulators.engine.prices import Pace
 from venueproof_simulators.engine.refusals import Refusal
@@ -169,10 +170,12 @@ def test_unknown_venue_is_told_the_nearest_name() -> None:
 @pytest.mark.parametrize("profile", Profile)
 def test_every_venue_opens_and_can_be_copied_whole(name: str, profile: Profile) -> None:
     venue = discovery.open_venue(name, seed=3, profile=profile, pace=Pace.CALM, start_ns=10**18)
-    assert venue.manifest == discovery.manifest(name)
+    told = discovery.manifest(name)
+    assert structs.replace(venue.manifest, products=told.products) == told
+    assert [one.name for one in venue.manifest.products] == [one.name for one in told.products]
     assert tuple(venue.credentials) == venue.manifest.credential_keys
-    symbol = venue.manifest.products[0].instrument
-    assert venue.engine.by_symbol(symbol).product == venue.manifest.products[0].name
+    for product in venue.manifest.products:
+        assert venue.engine.by_symbol(product.instrument).product == product.name
     twin = copy.deepcopy(venue)
     later = VenueTime(2 * 10**18, 2 * 10**18, 2 * 10**18)
     twin.open_account("another", later)

@@ -29,18 +29,18 @@ _NAME = re.compile(
 
 def instrument(row: InstrumentRow) -> Instrument:
     """One entry of the list."""
-    dated = row.settlement_period != _PERPETUAL
+    dated, option = row.settlement_period != _PERPETUAL, row.kind == "option"
     quote = row.counter_currency or row.quote_currency
     symbol = f"{row.base_currency}/{quote}:{row.settlement_currency}"
     if dated:
         symbol += f"-{datetime.fromtimestamp(row.expiration_timestamp / 1000, UTC):%y%m%d}"
-    if row.kind == "option" and row.strike is not None and row.option_type:
+    if option and row.strike is not None and row.option_type:
         symbol += f"-{decimal_text(row.strike)}-{row.option_type[0].upper()}"
     inverse = row.settlement_currency == row.base_currency
     return Instrument(
         symbol=symbol,
         spelling=row.instrument_name,
-        product="option" if row.kind == "option" else "inverse" if inverse else "linear",
+        product=row.kind if dated else "inverse" if inverse else "linear",
         base=row.base_currency,
         quote=quote,
         settle=row.settlement_currency,
@@ -48,7 +48,7 @@ def instrument(row: InstrumentRow) -> Instrument:
         amount_step=row.min_trade_amount,
         amount_min=row.min_trade_amount,
         contract_size=_ONE,
-        contract_unit=ContractUnit.QUOTE if inverse and row.kind != "option" else ContractUnit.BASE,
+        contract_unit=ContractUnit.QUOTE if inverse and not option else ContractUnit.BASE,
         expires_ns=row.expiration_timestamp * MS_NS if dated else None,
         active=row.is_active and row.state == "open",
     )

@@ -8,9 +8,11 @@ message <─ Hub <────────────────────�
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
+
+from msgspec import structs
 
 from venueproof_simulators.engine.prices import Pace, underlying
 from venueproof_simulators.host.facts import load_instruments
@@ -40,6 +42,8 @@ from venueproof_simulators.venues.deribit.wire.currencies import load_currencies
 from venueproof_simulators.venues.deribit.wire.numbers import Listing
 
 SOCKET = "/ws/api/v2"
+FUTURE = "future"
+"""The product whose contracts have a date; clauses use the one in BTC that ends last, a quarter away at the least."""
 _PAGE = "vendor: environments and authentication"
 
 MANIFEST = Manifest(
@@ -48,6 +52,14 @@ MANIFEST = Manifest(
     products=(
         Product(name="inverse", title="Inverse perpetuals", instrument="BTC/USD:BTC", origin="api"),
         Product(name="linear", title="Linear perpetuals", instrument="BTC/USDC:USDC", origin="api"),
+        Product(
+            name=FUTURE,
+            title="Dated futures",
+            instrument="BTC/USD:BTC-YYMMDD",
+            origin="api",
+            # Funding is what keeps a perpetual at its index; a future is delivered there.
+            impossible=frozenset({"funding"}),
+        ),
     ),
     origins=(
         Origin(name="api", official=("https://www.deribit.com", "wss://www.deribit.com"), source=_PAGE),
@@ -86,8 +98,6 @@ def build(*, seed: int, profile: Profile, pace: Pace, start_ns: int) -> DeribitV
 class DeribitVenue(venue.Venue[Account, Desk, Hub]):
     """One running venue."""
 
-    manifest = MANIFEST
-
     def __init__(self, *, seed: int, profile: Profile, pace: Pace, start_ns: int) -> None:
         package = __package__ or ""
         listings = _listings(package, start_ns)
@@ -95,6 +105,7 @@ class DeribitVenue(venue.Venue[Account, Desk, Hub]):
         opened = basis(package, engine_has, seed=seed, profile=profile, pace=pace, start_ns=start_ns)
         desk = Desk(opened, load_currencies(package), load_chain(package), listings)
         super().__init__(desk, Hub(desk))
+        self.manifest = _stated(listings)
         calls = Calls(desk)
         self.gateway = Gateway(desk, calls)
         self.frames = Frames(desk, calls, self.hub)
@@ -145,6 +156,14 @@ class DeribitVenue(venue.Venue[Account, Desk, Hub]):
     def ban(self, client: str, until_ns: int, time: VenueTime) -> None:
         """There are no bans: whoever asked too often is refused until then."""
         self.desk.throttle.until_ns = until_ns
+
+
+def _stated(listings: Sequence[Listing]) -> Manifest:
+    """The manifest of a run that has these instruments."""
+    dated = [one for one in listings if one.row.product == FUTURE and one.row.underlying == "BTC"]
+    symbol = max(dated, key=lambda one: one.expiry_ms).symbol
+    products = (structs.replace(one, instrument=symbol) if one.name == FUTURE else one for one in MANIFEST.products)
+    return structs.replace(MANIFEST, products=tuple(products))
 
 
 @lru_cache(maxsize=8)

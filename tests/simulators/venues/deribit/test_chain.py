@@ -9,6 +9,10 @@ from typing import Any
 import pytest
 
 from venueproof_simulators.engine.commands import SetPrice
+from venueproof_simulators.engine.instruments import ContractKind
+from venueproof_simulators.engine.prices import Pace
+from venueproof_simulators.host import discovery
+from venueproof_simulators.host.venue import Profile
 
 from .client import BTC, Client, order
 
@@ -46,6 +50,17 @@ def test_everything_ends_at_eight(client: Client) -> None:
             day = datetime.strptime(f"{match[2]} {match[3].title()} {match[4]} +0000", "%d %b %y %z")
             at = datetime.fromtimestamp(row["expiration_timestamp"] / 1000, UTC)
             assert at.timestamp() == day.timestamp() + _EIGHT, name
+
+
+@pytest.mark.parametrize("day", ["2024-02-29", "2026-09-25", "2026-12-24", "2027-03-26"])
+def test_a_run_says_which_future_its_cases_trade(day: str) -> None:
+    start_ns = int(datetime.fromisoformat(f"{day}T07:59:59+00:00").timestamp()) * 10**9
+    venue = discovery.open_venue("deribit", seed=1, profile=Profile.VENDOR, pace=Pace.STILL, start_ns=start_ns)
+    future = venue.engine.by_symbol(venue.manifest.product("future").instrument)
+    assert (future.product, future.kind, future.settle) == ("future", ContractKind.INVERSE, "BTC")
+    assert future.expiry_ns - start_ns > 90 * 86_400 * 10**9
+    with pytest.raises(LookupError, match="deribit has no product 'spot'"):
+        venue.manifest.product("spot")
 
 
 @pytest.mark.quirk("deribit.options.chain-size")
