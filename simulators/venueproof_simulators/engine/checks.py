@@ -118,9 +118,13 @@ def _check_book(market: Market, holding: Holding, command: Place, limit: bool, s
 
 
 def _fits_leg(holding: Holding, command: Place, sign: int) -> bool:
-    """Whether an order in hedge mode opens a leg without a promise to reduce, or closes no more than there is of it."""
+    """Whether an order in hedge mode opens a leg without a promise to reduce, or closes no more than there is of it;
+    with the promise something to close is enough, and what is too much of the order expires.
+    """
     leg = holding.long if command.position_side is PositionSide.LONG else holding.short
-    return command.lots <= abs(leg.lots) if sign == leg.closes else not command.reduce_only
+    if sign != leg.closes:
+        return not command.reduce_only
+    return leg.lots != 0 if command.reduce_only else command.lots <= abs(leg.lots)
 
 
 def _fillable(market: Market, holding: Holding, command: Place, sign: int) -> bool:

@@ -115,6 +115,16 @@ def test_closing_orders_close_their_own_leg_and_no_more(engine: Engine, tell: Te
     assert engine.fills("ann")[-1].position_side is LONG
 
 
+def test_a_promise_to_reduce_is_cut_to_its_leg(engine: Engine, tell: Tell) -> None:
+    tell(HEDGE)
+    tell(market(BUY, 30, LONG))
+    tell(market(SELL, 31, LONG, reduce_only=True))
+    last = engine.orders("ann")[-1]
+    assert (last.filled_lots, last.status, last.reason) == (30, OrderStatus.EXPIRED, "reduce-only")
+    assert engine.position("ann", "BTCUSDT", LONG).lots == 0
+    assert refusal(tell(market(SELL, 1, LONG, reduce_only=True))) is Refusal.REDUCE_ONLY
+
+
 def test_a_closing_order_never_turns_its_leg_round(engine: Engine, tell: Tell) -> None:
     tell(HEDGE)
     tell(market(BUY, 30, LONG))

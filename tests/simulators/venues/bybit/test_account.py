@@ -96,7 +96,10 @@ def test_the_leg_must_fit_the_position_mode(client: Client) -> None:
     client.market("Sell", positionIdx=2)
     legs = client.ask("position/list", **BTC)["list"]
     assert [(row["positionIdx"], row["side"], row["size"]) for row in legs] == [(1, "Buy", "0.01"), (2, "Sell", "0.01")]
-    client.market("Sell", positionIdx=1, reduceOnly=True)
+    cut = client.shown(client.market("Sell", qty="0.03", positionIdx=1, reduceOnly=True))
+    assert (cut["cumExecQty"], cut["cumExecFee"] != "0") == ("0.01", True)
+    nothing = order(side="Sell", orderType="Market", price=None, positionIdx=1, reduceOnly=True)
+    assert client.refused("order/create", **nothing)[0] == 110017
     [left] = client.ask("position/list", category="linear", settleCoin="USDT")["list"]
     assert (left["positionIdx"], left["side"]) == (2, "Sell")
 
