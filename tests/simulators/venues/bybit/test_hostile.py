@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from venueproof_simulators.host.venue import Profile
 from venueproof_simulators.venues.bybit.routes.table import METHODS, ROUTES
 
-from .client import CREATE, Client, stop
+from .client import CREATE, Client, order, stop
 
 NAMES = [
     "category",
@@ -176,3 +176,16 @@ def transcript(profile: Profile, seed: int) -> list[object]:
 def test_the_same_run_gives_the_same_bytes(profile: Profile) -> None:
     assert transcript(profile, 7) == transcript(profile, 7)
     assert transcript(profile, 7) != transcript(profile, 8)
+
+
+def test_words_that_there_are_not_are_refused(client: Client) -> None:
+    wrong = order(slippageToleranceType="x")
+    assert client.refused("order/create", **wrong) == (10001, "params error: slippageToleranceType invalid")
+    client.post("order/create", **order(slippageToleranceType="Percent"))
+    for path, name, value, good in (
+        ("order/realtime", "openOnly", "2", "1"),
+        ("order/history", "orderStatus", "Foo", "Filled"),
+    ):
+        asked = {"category": "linear", "symbol": "BTCUSDT"}
+        assert client.envelope("GET", path, **asked, **{name: value})["retCode"] == 10001
+        assert client.ask(path, **asked, **{name: good})["category"] == "linear"

@@ -148,3 +148,26 @@ def test_a_path_without_streams_is_refused(client: Client) -> None:
         for n in range(10, 14)
     ]
     assert [one.status if one else 101 for one in too_many] == [101, 101, 101, 429]
+
+
+@pytest.mark.parametrize(("name", "wrong", "right"), [("tgtCcy", "foo", "base_ccy"), ("banAmend", "x", "true")])
+def test_words_of_orders_that_change_nothing_on_swaps_are_read_all_the_same(
+    client: Client, name: str, wrong: str, right: str
+) -> None:
+    assert client.row_code("trade/order", order() | {name: wrong}) == "51000"
+    assert client.ask("trade/orders-pending") == []
+    client.post("trade/order", order() | {name: right})
+
+
+def test_a_kind_of_bill_is_a_number(client: Client) -> None:
+    for name in ("type", "subType"):
+        assert client.refused("GET", "account/bills", {name: "foo"}) == (400, "51000")
+        assert client.ask("account/bills", **{name: "999"}) == []
+
+
+def test_orders_are_not_told_of_an_instrument_that_there_is_not(client: Client) -> None:
+    session = client.login()
+    told = [
+        client.subscribe(session, "orders", instType="SWAP", instId=name).get("code", "") for name in ("NO-SWAP", SWAP)
+    ]
+    assert told == ["60018", ""]

@@ -26,6 +26,13 @@ _DAY_MS = 86_400_000
 _HOUR_NS = 3600 * 10**9
 _SPAN_DAYS = 7
 _EXECUTION_TYPES = frozenset({"Trade", "AdlTrade", "Funding", "BustTrade", "Delivery", "Settle", "BlockTrade"})
+_STATUSES = frozenset(
+    (
+        *("New", "PartiallyFilled", "Untriggered", "Rejected", "PartiallyFilledCanceled"),
+        *("Filled", "Cancelled", "Triggered", "Deactivated"),
+    )
+)
+"""Source: the vendor's list of enumerations."""
 AnyOrder = OrderState | ConditionalState
 
 
@@ -37,7 +44,7 @@ def realtime(call: Call) -> Document:
     category, sent = call.category(), call.parameters
     limit = sent.limit(20, 50)
     wanted = order_filter(call)
-    with_closed = sent.within("openOnly", 0, 2, 0) > 0
+    with_closed = sent.within("openOnly", 0, 1, 0) > 0
     if sent.has("orderId") or sent.has("orderLinkId"):
         rows = [order for order in _named(call) if is_live(order) or order in _remembered(call, [order])]
     else:
@@ -54,14 +61,14 @@ def history(call: Call) -> Document:
     wanted = order_filter(call)
     start_ms, end_ms = _span(call)
     found = _named(call) if sent.has("orderId") or sent.has("orderLinkId") else _closed(call, _scope(call), wanted)
-    status = sent.raw("orderStatus")
+    status = sent.word("orderStatus", _STATUSES, "parameter", "")
     rows = [
         order
         for order in found
         if not is_live(order)
         and start_ms <= wire_ms(call.time, order.created_ns) <= end_ms
         and _kept(call, order)
-        and (status is None or status == shown_order(call.desk, order, call.time)[0]["orderStatus"])
+        and (not status or status == shown_order(call.desk, order, call.time)[0]["orderStatus"])
     ]
     return {"category": category, **_page(call, rows, limit)}
 

@@ -36,6 +36,7 @@ _SELF_MATCHES = {
     "CancelBoth": SelfTrade.EXPIRE_BOTH,
 }
 _MODES = frozenset({"Full", "Partial"})
+_SLIPPAGES = frozenset({"TickSize", "Percent"})
 _DIRECTIONS = {"1": 1, "2": 2}
 LATE = (Refusal.WOULD_CROSS, Refusal.NOT_FILLABLE, Refusal.NO_LIQUIDITY)
 """What an order is refused for after it was taken in; only the stream tells."""
@@ -87,6 +88,7 @@ def read_request(call: Call, listing: Listing, sent: Parameters) -> Request:
     leg = read_leg(call, listing, sent)
     reduces = bool(sent.flag("reduceOnly"))
     sent.flag("closeOnTrigger")
+    sent.word("slippageToleranceType", _SLIPPAGES, "parameter", "")
     lots = read_lots(listing, sent.number("qty"))
     ticks = read_ticks(listing, sent.number("price")) if kind is OrderKind.LIMIT else 0
     link_id = _fresh_link_id(call, sent)

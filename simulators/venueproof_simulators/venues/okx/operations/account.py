@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from venueproof_simulators.engine.state import BalanceState, MarginMode, PositionState
@@ -24,6 +25,7 @@ Rows = list[Document]
 FILLS_TIER = "okx.ws.fills-tier"
 _MS = 1_000_000
 _ONE = Decimal(1)
+_KIND = re.compile(r"[0-9]{1,4}")
 
 
 def tier_of(desk: Desk) -> str:
@@ -232,10 +234,13 @@ def legs_of(account: Account, mode: MarginMode) -> tuple[str, ...]:
 
 
 def bills(call: Call) -> Rows:
-    """GET account/bills: newest first."""
+    """GET account/bills: newest first. Raises `VenueError`."""
     sent, desk = call.parameters, call.desk
     begin, end = sent.period("begin", "end")
     filters = {name: sent.raw(name) for name in ("ccy", "type", "subType", "instId")}
+    for name in ("type", "subType"):
+        if not _KIND.fullmatch(filters[name] or "0"):
+            raise VenueError("not-valid", parameter=name)
     found = [
         entry
         for entry in reversed(desk.statement.of(call.account.name))

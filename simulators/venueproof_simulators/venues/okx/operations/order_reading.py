@@ -30,6 +30,8 @@ SELF_TRADES = {
     "cancel_taker": SelfTrade.EXPIRE_TAKER,
     "cancel_both": SelfTrade.EXPIRE_BOTH,
 }
+_TARGETS = frozenset({"base_ccy", "quote_ccy"})
+"""What `tgtCcy` may say: it is of spot orders alone, and changes nothing on swaps."""
 WATCHES = frozenset({"last", "mark", "index"})
 _ENDED_AT_ONCE = (Refusal.WOULD_CROSS, Refusal.NOT_FILLABLE)
 """What is taken in with an id, and canceled at once."""
@@ -75,6 +77,8 @@ def read_order(call: Call, sent: Parameters) -> Request:
     ticks = read_price(listing, sent, "px") if kind.kind is OrderKind.LIMIT else worst_ticks(call, sent, listing, side)
     client_id, tag = client_id_of(sent, "clOrdId"), tag_of(sent)
     reduce_only = bool(sent.flag("reduceOnly")) and leg is PositionSide.NET
+    sent.word("tgtCcy", _TARGETS, "not-valid", "")
+    sent.flag("banAmend")
     stp = sent.word("stpMode", SELF_TRADES, "not-valid", call.account.self_trade)
     if stp == "cancel_both" and kind.time_in_force is TimeInForce.FOK:
         raise VenueError("not-valid", parameter="stpMode")

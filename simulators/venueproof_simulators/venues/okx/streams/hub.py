@@ -241,7 +241,7 @@ class Hub(hub.Hub[Desk, Session]):
         self.feeds.join(channel.name, session.number, partial(make_feed, self.desk, channel), time)
 
     def _subscribe_private(self, session: Session, arg: dict[str, str], kind: Kind, id: str, time: VenueTime) -> None:
-        check_private(arg, kind)
+        check_private(arg, kind, self.desk.listings)
         if not session.account:
             if not self.desk.switches.on(SILENT_BEFORE_LOGIN):
                 raise VenueError("ws-login-first")

@@ -146,9 +146,12 @@ def _find(value: str, about: About, listings: Mapping[str, Listing]) -> Listing 
     return next((one for one in listings.values() if one.family == value), None)
 
 
-def check_private(arg: Arg, kind: Kind) -> None:
+def check_private(arg: Arg, kind: Kind, listings: Mapping[str, Listing]) -> None:
     """What a channel of an account is asked of. Raises `VenueError`."""
-    if kind.about is About.TYPE and arg.get("instType", "") not in STREAM_TYPES:
+    if kind.about is not About.TYPE:
+        return
+    instrument = arg.get("instId", "")
+    if arg.get("instType", "") not in STREAM_TYPES or (instrument and instrument not in listings):
         raise VenueError("ws-channel")
 
 
