@@ -44,7 +44,7 @@ def set_leverage(floor: Floor, command: SetLeverage) -> None:
     holding = _hold(floor, command)
     if holding is None:
         return
-    lacking = _lacking(holding, command) if command.leverage_centi > 0 else {}
+    lacking = _lacking(holding, command)
     refusal = _check_leverage(holding, command.leverage_centi, sum(lacking.values()))
     if refusal is not None:
         floor.refuse(command.account, command.instrument, "", refusal)
@@ -62,7 +62,7 @@ def set_leverage(floor: Floor, command: SetLeverage) -> None:
 def _lacking(holding: Holding, command: SetLeverage) -> dict[Leg, int]:
     """How much less isolated positions have locked in than they would have with another leverage."""
     centi = command.leverage_centi
-    if holding.margin_mode is not MarginMode.ISOLATED or centi == holding.leverage_centi:
+    if holding.margin_mode is not MarginMode.ISOLATED or centi < CENTI or centi == holding.leverage_centi:
         return {}
     legs = (leg for leg in holding.legs if leg.side in command.tops_up)
     found = {leg: -(-leg.entry_atoms * CENTI // centi) - leg.isolated_atoms for leg in legs}
