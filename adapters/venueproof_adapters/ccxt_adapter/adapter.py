@@ -186,7 +186,8 @@ class CcxtAdapter:
     async def cancel(self, ref: OrderRef) -> Order:
         """`cancel_order`."""
         with translated(self._exchange, changes=True):
-            found = await self._exchange.cancel_order(ref.venue_id, ref.instrument, self._naming(ref))
+            params = self._naming(ref, self._row.cancel_by)
+            found = await self._exchange.cancel_order(ref.venue_id or "", ref.instrument, params)
         return self._order(found, ref.instrument, conditional=ref.conditional)
 
     async def cancel_all(self, instrument: str) -> None:
@@ -206,8 +207,8 @@ class CcxtAdapter:
     async def order(self, ref: OrderRef) -> Order:
         """`fetch_order`."""
         with translated(self._exchange):
-            params = {**self._naming(ref), **self._row.order_params}
-            found = await self._exchange.fetch_order(ref.venue_id, ref.instrument, params)
+            params = {**self._naming(ref, self._row.order_by), **self._row.order_params}
+            found = await self._exchange.fetch_order(ref.venue_id or "", ref.instrument, params)
         return self._order(found, ref.instrument)
 
     async def open_orders(self, instrument: str | None) -> list[Order]:
@@ -220,9 +221,12 @@ class CcxtAdapter:
                     found[str(order.ref.venue_id), order.ref.conditional] = order
         return list(found.values())
 
-    def _naming(self, ref: OrderRef) -> dict[str, object]:
-        """By the venue's id where there is one, else by the client id."""
-        named: dict[str, object] = {} if ref.venue_id else {"clientOrderId": self._ids.client_id(ref.intent_id)}
+    def _naming(self, ref: OrderRef, word: str) -> dict[str, object]:
+        """By the venue's id where there is one, else by the client id under `word`.
+
+        ccxt's own `fetch_order_with_client_order_id` leaves the id empty then: some exchanges put it into a text.
+        """
+        named: dict[str, object] = {} if ref.venue_id else {word: self._ids.client_id(ref.intent_id)}
         return {**named, "trigger": True} if ref.conditional else named
 
     def _order(self, found: reading.Dict, symbol: str, *, conditional: bool = False) -> Order:

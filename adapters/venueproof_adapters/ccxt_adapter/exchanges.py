@@ -37,6 +37,10 @@ class ExchangeRow(Struct, frozen=True, forbid_unknown_fields=True):
     said_keys: tuple[str, ...] = ()
     order_params: dict[str, bool] = {}
     """What ccxt wants to be told before it asks for one order."""
+    order_by: str = "clientOrderId"
+    """The parameter under which ccxt asks for an order by its client id."""
+    cancel_by: str = "clientOrderId"
+    """The parameter under which ccxt cancels an order by its client id."""
     positions_params: dict[str, str] = {}
     balance_params: dict[str, str] = {}
     """What ccxt wants to be told to ask for the balances of the product."""
