@@ -68,7 +68,7 @@ def check_amount(instrument: Instrument, lots: int, most: int) -> Refusal | None
 
 def check_price(instrument: Instrument, ticks: int) -> Refusal | None:
     """Bounds and step of a limit price."""
-    if ticks > 0 and instrument.ticks_min <= ticks <= instrument.ticks_max and not ticks % instrument.tick_step:
+    if ticks > 0 and instrument.ticks_min <= ticks <= instrument.ticks_max and not ticks % instrument.step_at(ticks):
         return None
     if ticks <= 0:
         return Refusal.PRICE_NOT_POSITIVE

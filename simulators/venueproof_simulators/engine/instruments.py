@@ -128,6 +128,13 @@ class Instrument(Struct, frozen=True):
     """Since when it has been traded; 0: since its underlying is."""
     open_interest_lots: int = 0
     """What strangers hold long among themselves from the start; positions of users come on top."""
+    coarse_ticks: int = 0
+    """From this price on, a multiple of both, prices stand `coarse_step` ticks apart; 0: never."""
+    coarse_step: int = 1
+
+    def step_at(self, ticks: int) -> int:
+        """How far apart prices stand there, in ticks."""
+        return self.coarse_step if 0 < self.coarse_ticks <= ticks else self.tick_step
 
     @property
     def ladder(self) -> tuple[Bracket, ...]:

@@ -8,6 +8,9 @@ trade with an order in the book is left out until that order is gone.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from venueproof_simulators.engine.instruments import Instrument
 from venueproof_simulators.engine.market import Market
 from venueproof_simulators.engine.orders import Resting
 
@@ -19,10 +22,20 @@ _DEPTH = 12
 
 def ladder(market: Market, sign: int) -> list[int]:
     """The prices at which the maker wants to quote on one side, best first."""
-    step, instrument = market.instrument.tick_step, market.instrument
+    instrument = market.instrument
+    step = instrument.step_at(market.base - sign)
     inner = (market.base - 1) // step * step if sign > 0 else -(-(market.base + 1) // step) * step
-    prices = range(inner, inner - sign * LEVELS * step, -sign * step)
+    prices: Iterable[int] = range(inner, inner - sign * LEVELS * step, -sign * step)
+    if instrument.coarse_ticks:
+        prices = _outward(instrument, inner, sign)
     return [ticks for ticks in prices if instrument.ticks_min <= ticks <= instrument.ticks_max]
+
+
+def _outward(instrument: Instrument, ticks: int, sign: int) -> Iterator[int]:
+    """Prices from one on, away from the other side, where steps are not the same everywhere."""
+    for _ in range(LEVELS):
+        yield ticks
+        ticks -= sign * instrument.step_at(ticks - 1 if sign > 0 else ticks)
 
 
 def withdraw(market: Market) -> None:

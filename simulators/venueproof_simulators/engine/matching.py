@@ -352,7 +352,8 @@ def move(floor: Floor, market: Market, ticks: int, *, gap: bool = False, mend: b
     up = _sweep(floor, market, market.asks, ticks, gap)
     down = _sweep(floor, market, market.bids, ticks, gap)
     if moved or up or down:
-        stranger_trade(floor, market, ticks, market.amount(market.tape.last_id), _SELL if down else _BUY)
+        traded = ticks - ticks % market.instrument.step_at(ticks) if market.instrument.coarse_ticks else ticks
+        stranger_trade(floor, market, traded, market.amount(market.tape.last_id), _SELL if down else _BUY)
     if mend:
         quote(market)
 

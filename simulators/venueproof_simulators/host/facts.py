@@ -146,6 +146,9 @@ class InstrumentRow(Struct, frozen=True, forbid_unknown_fields=True):
     call: bool = True
     fee_underlying: bool = False
     fee_cap: Decimal = Decimal(0)
+    coarse_above: Decimal = Decimal(0)
+    """From this price on the tick is `coarse_tick`; 0: never."""
+    coarse_tick: Decimal = Decimal(0)
     wire: dict[str, Scalar] = field(default_factory=dict[str, Scalar])
 
     def instrument(self) -> Instrument:
@@ -188,6 +191,8 @@ class InstrumentRow(Struct, frozen=True, forbid_unknown_fields=True):
             fee_cap_ppm=_parts(self.fee_cap, 6),
             listed_ns=_nanoseconds(self.listed),
             open_interest_lots=int(self.open_interest / self.amount_step),
+            coarse_ticks=int(self.coarse_above / self.tick),
+            coarse_step=max(1, int(self.coarse_tick / self.tick)),
         )
 
 

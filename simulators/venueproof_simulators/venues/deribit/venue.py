@@ -49,6 +49,7 @@ _PAGE = "vendor: environments and authentication"
 MANIFEST = Manifest(
     name="deribit",
     title="Deribit",
+    # Options are served and traded, and no product yet: clauses know one tick a contract, and move its own price.
     products=(
         Product(name="inverse", title="Inverse perpetuals", instrument="BTC/USD:BTC", origin="api"),
         Product(name="linear", title="Linear perpetuals", instrument="BTC/USDC:USDC", origin="api"),

@@ -146,6 +146,23 @@ def test_steps_of_an_option_are_finer_below(client: Client) -> None:
     assert client.refused("private/buy", **(in_another_unit | {"advanced": "eur"})) == (400, -32602)
 
 
+@pytest.mark.parametrize(("strike", "fine_below"), [(72_000, True), (64_000, False)])
+def test_an_option_is_quoted_and_traded_where_orders_may_stand(client: Client, strike: int, fine_below: bool) -> None:
+    name = f"BTC-4DEC26-{strike}-C"
+    client.ask("public/ticker", instrument_name=name)
+    client.command(SetPrice(BTC, 2 * 61_000))
+    client.command(SetPrice(BTC, 2 * 60_500))
+    book = client.ask("public/get_order_book", instrument_name=name, depth=50)
+    prices = [price for side in ("bids", "asks") for price, _ in book[side]]
+    traded = client.ask("public/get_last_trades_by_instrument", instrument_name=name)["trades"]
+    for price in (*prices, *(one["price"] for one in traded)):
+        step = 5 if price >= 0.005 else 1
+        assert round(price * 10_000) % step == 0, price
+    assert traded
+    assert (min(prices) < 0.005, max(prices) > 0.005) == (fine_below, True)
+    assert max(price for price, _ in book["bids"]) < min(price for price, _ in book["asks"])
+
+
 def test_the_log_of_an_option_adds_up_to_the_balance(client: Client) -> None:
     before = client.ask("private/get_account_summary", currency="BTC")["balance"]
     paid = client.trade("buy", 1, _CALL)["trades"][0]

@@ -153,7 +153,7 @@ def read_price(sent: Parameters, listing: Listing, name: str = "price") -> int:
     if decimals(text) > _PLACES_MAX:
         raise VenueError("price-precision")
     ticks = steps(Decimal(text), listing.row.tick)
-    if ticks is None or not listing.fits_steps(Decimal(text)):
+    if ticks is None or ticks % listing.instrument.step_at(ticks):
         raise VenueError("price-tick" if name == "price" else "trigger-tick")
     if ticks <= 0:
         raise VenueError("price" if name == "price" else "trigger-missing")

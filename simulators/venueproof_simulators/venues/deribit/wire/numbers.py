@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from venueproof_simulators.engine.instruments import Instrument
-from venueproof_simulators.host.decimals import CONTEXT, money, steps
+from venueproof_simulators.host.decimals import CONTEXT, money
 from venueproof_simulators.host.facts import InstrumentRow
 from venueproof_simulators.kit.listing import Listing as KitListing
 
@@ -59,17 +59,8 @@ class Listing(KitListing):
 
     def tick_steps(self) -> list[dict[str, float]]:
         """Where the price step is a coarser one."""
-        above, step = self.row.wire.get("tick_step_above"), self.row.wire.get("tick_step")
-        if above is None or step is None:
-            return []
-        return [{"above_price": float(str(above)), "tick_size": float(str(step))}]
-
-    def fits_steps(self, price: Decimal) -> bool:
-        """Whether a price is on the coarser step, where it must be."""
-        above, step = self.row.wire.get("tick_step_above"), self.row.wire.get("tick_step")
-        if above is None or step is None or price < Decimal(str(above)):
-            return True
-        return steps(price, Decimal(str(step))) is not None
+        row = self.row
+        return [{"above_price": num(row.coarse_above), "tick_size": num(row.coarse_tick)}] if row.coarse_tick else []
 
     def order_id(self, number: int) -> str:
         """How an order's number is spelled."""
