@@ -49,7 +49,8 @@ _PAGE = "vendor: environments and authentication"
 MANIFEST = Manifest(
     name="deribit",
     title="Deribit",
-    # Options are served and traded, and no product yet: clauses know one tick a contract, and move its own price.
+    # Options are served and traded, and no product yet. Clauses ask for candles from before the run, of which there are
+    # none, liquidate what was bought, which an option never is, and know one tick a contract.
     products=(
         Product(name="inverse", title="Inverse perpetuals", instrument="BTC/USD:BTC", origin="api"),
         Product(name="linear", title="Linear perpetuals", instrument="BTC/USDC:USDC", origin="api"),
